@@ -1,0 +1,304 @@
+"""Hidden checks of MultiHeadAttention; the oracle is torch's own operator with the same weights.
+
+A slip in an earlier question costs nothing here: the parts are taken as right. A wrong scale
+costs `test_scores_are_divided_by_the_root_of_d_head` and nothing else: the other checks read the
+scale from the student's weights, and hold the rest against attention of that scale.
+"""
+
+import math
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn.functional import multi_head_attention_forward
+
+from grader.checks import (
+    Failure,
+    agree,
+    assuming,
+    call,
+    dependencies,
+    equal,
+    needs,
+    parameters_are,
+    points,
+    pure,
+    question,
+    ratio,
+    spelled,
+    transplant,
+)
+
+TAKES = ("Q (B, n_Q, d_model)", "K (B, n_K, d_model)", "V (B, n_K, d_model)")
+OUT, WEIGHTS = RETURNS = ("out (B, n_Q, d_model)", "weights (B, H, n_Q, n_K)")
+agree = partial(agree, takes=TAKES, returns=RETURNS)
+
+with_right_parts = assuming(
+    ScaledDotProductAttention="""
+from torch import nn
+
+class ScaledDotProductAttention(nn.Module):
+    def forward(self, Q, K, V, mask=None):
+        scores = Q @ K.mT * Q.size(-1) ** -0.5
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, float("-inf"))
+        weights = scores.softmax(dim=-1)
+        return weights @ V, weights
+""",
+    split_heads="""
+def split_heads(x, num_heads):
+    return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)
+""",
+    merge_heads="""
+def merge_heads(x):
+    return x.transpose(1, 2).flatten(2)
+""",
+)
+
+
+class TorchMultiHeadAttention(nn.Module):
+    """Torch's own operator, with the parameters of the assignment and a free scale."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.num_heads, self.d_head = num_heads, d_model // num_heads
+        self.scale = self.d_head**-0.5
+        self.q_proj, self.k_proj, self.v_proj, self.out_proj = (
+            nn.Linear(d_model, d_model) for _ in range(4)
+        )
+
+    def forward(self, Q, K, V, mask=None):
+        if mask is not None:  # torch wants (B·H, n_Q, n_K), True where a query may *not* look
+            shape = (len(Q), self.num_heads, Q.size(1), K.size(1))
+            mask = mask.bool().logical_not().expand(shape).flatten(0, 1)
+        factor = self.scale * math.sqrt(self.d_head)  # torch itself divides by √d_head
+        q, k, v = self.q_proj, self.k_proj, self.v_proj
+        out, weights = multi_head_attention_forward(
+            *(x.transpose(0, 1) for x in (Q, K, V)),
+            embed_dim_to_check=Q.size(-1),
+            num_heads=self.num_heads,
+            in_proj_weight=None,
+            in_proj_bias=torch.cat([factor * q.bias, k.bias, v.bias]),
+            bias_k=None,
+            bias_v=None,
+            add_zero_attn=False,
+            dropout_p=0.0,
+            out_proj_weight=self.out_proj.weight,
+            out_proj_bias=self.out_proj.bias,
+            attn_mask=mask,
+            use_separate_proj_weight=True,
+            q_proj_weight=factor * q.weight,
+            k_proj_weight=k.weight,
+            v_proj_weight=v.weight,
+            average_attn_weights=False,
+        )
+        return out.transpose(0, 1), weights.detach()
+
+    def scores(self, Q, K):
+        """Return the dot products of queries and keys in each head, (B, H, n_Q, n_K)."""
+        q, k = (
+            x.unflatten(-1, (self.num_heads, self.d_head)).transpose(1, 2)  # (B, H, n, d_head)
+            for x in (self.q_proj(Q), self.k_proj(K))
+        )
+        return q @ k.mT
+
+
+def attend(layer, num_heads, Q, K, V):
+    """Return the student's out and weights, and require their shapes."""
+    shapes = {OUT: Q.shape, WEIGHTS: (len(Q), num_heads, Q.size(1), K.size(1))}
+    return call(layer, Q, K, V, shapes=shapes)
+
+
+def twins(student, draw, x, num_heads, **options):
+    """Return the student's layer, in evaluation, and torch's with its parameters and its scale.
+
+    The scale is the ratio of log-weights to scores, both centred: a softmax takes no notice of
+    a shift of a whole row. Without such a factor it stays 1/√d_head.
+    """
+    torchs = draw.fill(TorchMultiHeadAttention(x.size(-1), num_heads))
+    layer = student.MultiHeadAttention(x.size(-1), num_heads, **options)
+    transplant(torchs, layer)
+    _, weights = attend(layer.eval(), num_heads, x, x, x)
+    with torch.no_grad():
+        pair = weights.log(), torchs.scores(x, x)
+    logs, scores = (y - y.mean(dim=-1, keepdim=True) for y in pair)
+    torchs.scale = ratio(logs, scores, tolerance=1e-4) or torchs.scale
+    return layer, torchs
+
+
+@question("MultiHeadAttention")
+@points(2)
+@with_right_parts
+def test_every_position_gets_one_output_and_a_row_of_weights_per_head(student, draw):
+    """Every position gets one output of d_model features and, in each head, a weight per key."""
+    x = draw(2, 5, 12)
+    attend(student.MultiHeadAttention(12, 3), 3, x, x, x)
+
+
+@question("MultiHeadAttention")
+@points(2)
+@needs(test_every_position_gets_one_output_and_a_row_of_weights_per_head)
+@with_right_parts
+def test_the_layer_has_four_projections(student, draw):
+    """q_proj, k_proj, v_proj and out_proj map d_model features to d_model, each with a bias."""
+    shapes = {}
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        shapes |= {f"{name}.weight": (12, 12), f"{name}.bias": (12,)}
+    parameters_are(student.MultiHeadAttention(12, 3), shapes)
+
+
+@question("MultiHeadAttention")
+@points(6)
+@needs(test_the_layer_has_four_projections)
+@with_right_parts
+def test_every_head_compares_its_own_queries_and_keys(student, draw):
+    """The weights of head h come from the h-th slices of q_proj(Q) and k_proj(K)."""
+    x = draw(2, 5, 12)
+    layer, torchs = twins(student, draw, x, 3)
+    _, weights = attend(layer, 3, x, x, x)
+    with torch.no_grad():
+        equal(weights, torchs(x, x, x)[1], "The weights of the heads are not right", WEIGHTS)
+
+
+@question("MultiHeadAttention")
+@points(4)
+@needs(test_every_head_compares_its_own_queries_and_keys)
+@with_right_parts
+def test_scores_are_divided_by_the_root_of_d_head(student, draw):
+    """The scores of a head are divided by √d_head, as its queries have d_head features."""
+    for d_model, num_heads in ((12, 3), (10, 2)):
+        _, torchs = twins(student, draw, draw(2, 5, d_model), num_heads)
+        factor = torchs.scale * math.sqrt(torchs.d_head)
+        if abs(factor - 1) > 1e-4:
+            by_model = math.isclose(torchs.scale, d_model**-0.5, rel_tol=1e-4)
+            raise Failure(
+                f"With d_model = {d_model} and {num_heads} heads, the scores are "
+                f"{spelled(factor)} × what they should be"
+                + (": they are divided by √d_model." if by_model else ".")
+            )
+
+
+@question("MultiHeadAttention")
+@points(8)
+@needs(test_every_head_compares_its_own_queries_and_keys)
+@with_right_parts
+def test_heads_are_merged_and_projected(student, draw):
+    """The heads' mixtures of v_proj(V) lie side by side, head 0 first, and go through out_proj."""
+    x = draw(2, 5, 12)
+    layer, torchs = twins(student, draw, x, 3)
+    with torch.no_grad():
+        agree(layer, torchs, x, x, x)
+
+
+@question("MultiHeadAttention")
+@points(4)
+@needs(test_heads_are_merged_and_projected)
+@with_right_parts
+def test_queries_may_look_at_another_sequence(student, draw):
+    """Q, K and V may come from different sequences, and n_Q need not be n_K."""
+    layer, torchs = twins(student, draw, draw(2, 5, 12), 3)
+    with torch.no_grad():
+        agree(layer, torchs, draw(2, 5, 12), draw(2, 7, 12), draw(2, 7, 12))
+
+
+@question("MultiHeadAttention")
+@points(5)
+@needs(test_queries_may_look_at_another_sequence)
+@with_right_parts
+def test_gradients_reach_all_inputs_and_parameters(student, draw):
+    """The gradients with respect to Q, K, V and all parameters are right."""
+    layer, torchs = twins(student, draw, draw(2, 5, 12), 3)
+    agree(layer, torchs, draw(2, 5, 12), draw(2, 7, 12), draw(2, 7, 12))
+
+
+@question("MultiHeadAttention")
+@points(2)
+@needs(test_heads_are_merged_and_projected)
+@with_right_parts
+def test_any_sizes_will_do(student, draw):
+    """One sequence, one position, one head, one feature a head, all sizes equal, large inputs."""
+    with torch.no_grad():
+        for B, T, d_model, H in (
+            (1, 5, 12, 3),
+            (2, 1, 12, 3),
+            (2, 5, 8, 1),
+            (2, 5, 4, 4),
+            (4, 4, 4, 2),
+        ):
+            x = draw(B, T, d_model)
+            agree(*twins(student, draw, x, H), x, x, x)
+        x = draw(2, 5, 12)
+        agree(*twins(student, draw, x, 3), 60 * x, 60 * x, x)
+
+
+@question("MultiHeadAttention")
+@points(3)
+@needs(test_heads_are_merged_and_projected)
+@with_right_parts
+def test_masked_keys_get_no_weight_in_any_head(student, draw):
+    """A key that the mask hides gets no weight, be the mask for all, for a sequence or a head."""
+    x = draw(2, 5, 12)
+    layer, torchs = twins(student, draw, x, 3)
+    with torch.no_grad():
+        for shape in ((5, 5), (2, 1, 5, 5), (2, 3, 5, 5), (2, 1, 1, 5)):
+            agree(layer, torchs, x, x, x, mask=draw.mask(*shape))
+        agree(layer, torchs, x, x, x, mask=draw.mask(5, 5).long())
+
+
+@question("MultiHeadAttention")
+@points(1)
+@needs(test_masked_keys_get_no_weight_in_any_head)
+@with_right_parts
+def test_a_causal_mask_hides_the_future(student, draw):
+    """Under a causal mask, no position depends on a later one."""
+    layer, _ = twins(student, draw, draw(2, 5, 12), 3)
+    x, causal = draw(5, 12), torch.ones(5, 5).tril().bool()
+    later = dependencies(layer, x, x, x, mask=causal).triu(1).nonzero().tolist()
+    if later:
+        raise Failure("Position {} depends on position {}, which is later.".format(*later[0]))
+
+
+@question("MultiHeadAttention")
+@points(2)
+@needs(test_heads_are_merged_and_projected)
+@with_right_parts
+def test_dropout_acts_on_the_weights_in_training(student, draw):
+    """In training each weight is dropped with probability p, or else divided by 1 - p."""
+    # V = (I, I) in each head, and v_proj and out_proj do nothing: so the output reads the weights
+    # twice. Dropout on anything but the weights makes the two differ, or shifts the proportions.
+    p, B, H, n = 0.25, 24, 2, 4
+    x = torch.eye(n).repeat(1, 2 * H).expand(B, n, 2 * H * n)
+    layer, torchs = twins(student, draw, x, H, dropout=p)
+    for linear in (torchs.v_proj, torchs.out_proj):
+        nn.init.eye_(linear.weight)
+        nn.init.zeros_(linear.bias)
+    transplant(torchs, layer)
+    _, expected = attend(layer.eval(), H, x, x, x)
+    out, weights = attend(layer.train(), H, x, x, x)
+    equal(weights, expected, "In training, too, return the weights before dropout", WEIGHTS)
+    read = out.unflatten(-1, (H, 2, n)).permute(3, 0, 2, 1, 4)  # (2, B, H, n_Q, n_K)
+    dropped = read.abs() < 1e-6
+    if not dropped.any():
+        raise Failure(f"In training with dropout={p}, no weight is dropped.")
+    right = dropped | ((read - expected / (1 - p)).abs() < 1e-4)
+    if not right.all() or (dropped[0] != dropped[1]).any():
+        raise Failure(
+            "In training, something else is dropped than weights, or they are not scaled."
+        )
+    share = float(dropped.double().mean())
+    if abs(share - p) > 0.1:  # of 768 weights: more than 6 standard deviations
+        raise Failure(f"With dropout={p}, a share of {share:.2f} of the weights is dropped.")
+
+
+@question("MultiHeadAttention")
+@points(1)
+@needs(test_heads_are_merged_and_projected)
+@with_right_parts
+def test_nothing_is_changed_or_left_to_chance(student, draw):
+    """No input is changed; without dropout, or after eval(), calling again gives the same."""
+    x = draw(2, 5, 12)
+    pure(student.MultiHeadAttention(12, 3).train(), x, x, x, takes=TAKES)
+    layer, torchs = twins(student, draw, x, 3, dropout=0.5)
+    pure(layer, x, x, x, takes=TAKES)
+    with torch.no_grad():
+        agree(layer, torchs, x, x, x)

@@ -1,0 +1,208 @@
+"""Hidden checks of ScaledDotProductAttention; the oracle is torch's own operator.
+
+A wrong scale costs `test_scores_are_divided_by_the_root_of_d` and nothing else: the other checks
+read the scale from the student's weights, and hold the rest against attention of that scale.
+"""
+
+import math
+from functools import partial
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+from grader.checks import (
+    Failure,
+    agree,
+    call,
+    dependencies,
+    equal,
+    needs,
+    points,
+    pure,
+    question,
+    ratio,
+    spelled,
+)
+
+TAKES = ("Q (…, n_Q, d)", "K (…, n_K, d)", "V (…, n_K, e)", "mask (…, n_Q, n_K)")
+OUT, WEIGHTS = RETURNS = ("out (…, n_Q, e)", "weights (…, n_Q, n_K)")
+agree = partial(agree, takes=TAKES, returns=RETURNS)
+
+
+def inputs(draw, *batch, n_Q=5, n_K=7, d=8, e=3):
+    """Draw Q, K and V; all sizes differ unless said otherwise."""
+    return draw(*batch, n_Q, d), draw(*batch, n_K, d), draw(*batch, n_K, e)
+
+
+def oracle(scale):
+    """Return torch's attention. Its weights are what it gives for V = I, and carry no gradient."""
+
+    def attention(Q, K, V, mask=None):
+        mask = None if mask is None else mask.bool()
+        identity = torch.eye(K.size(-2)).expand(*K.shape[:-1], -1)  # (..., n_K, n_K)
+        out = scaled_dot_product_attention(Q, K, V, mask, scale=scale)
+        weights = scaled_dot_product_attention(Q, K, identity, mask, scale=scale)
+        return out, weights.detach()
+
+    return attention
+
+
+def attend(attention, Q, K, V):
+    """Return the student's out and weights, and require their shapes."""
+    *batch, n_Q, _ = Q.shape
+    shapes = {OUT: (*batch, n_Q, V.size(-1)), WEIGHTS: (*batch, n_Q, K.size(-2))}
+    return call(attention, Q, K, V, shapes=shapes)
+
+
+def scale_of(attention, Q, K, V):
+    """Return the factor on the student's scores: the ratio of log-weights to Q·K, or None.
+
+    Both are centred first, as a softmax takes no notice of a shift of a whole row.
+    """
+    _, weights = attend(attention, Q, K, V)
+    logs, scores = weights.log(), Q @ K.mT  # (..., n_Q, n_K)
+    logs, scores = (x - x.mean(dim=-1, keepdim=True) for x in (logs, scores))
+    return ratio(logs, scores, tolerance=1e-4)  # tells factors apart in float32, too
+
+
+@question("ScaledDotProductAttention")
+@points(1)
+def test_every_query_gets_one_output_and_a_row_of_weights(student, draw):
+    """Every query gets one output with the features of V, and one weight for every key."""
+    attend(student.ScaledDotProductAttention(), *inputs(draw, 2))
+
+
+@question("ScaledDotProductAttention")
+@points(7)
+@needs(test_every_query_gets_one_output_and_a_row_of_weights)
+def test_weights_are_a_softmax_over_the_keys(student, draw):
+    """The weights of a query are a softmax, over the keys, of its dot products with them."""
+    attention, (Q, K, V) = student.ScaledDotProductAttention(), inputs(draw, 2)
+    _, weights = attend(attention, Q, K, V)
+    if not (weights >= 0).all():
+        raise Failure("Some weights are negative or NaN, which no softmax gives.")
+    for axis, name in ((-2, "the queries"), (0, "the batch")):
+        if ((weights.sum(dim=axis) - 1).abs() < 1e-4).all():
+            raise Failure(f"The weights sum to 1 over {name}; they should do so over the keys.")
+    sums = weights.sum(dim=-1)  # (B, n_Q)
+    equal(sums, torch.ones_like(sums), "The weights of a query should sum to 1", "sum (B, n_Q)")
+    if scale_of(attention, Q, K, V) is None:
+        raise Failure("The weights sum to 1, but a better fitting key does not get more of them.")
+
+
+@question("ScaledDotProductAttention")
+@points(6)
+@needs(test_weights_are_a_softmax_over_the_keys)
+def test_scores_are_divided_by_the_root_of_d(student, draw):
+    """The dot products are divided by √d before the softmax, where d is the features of a query."""
+    attention = student.ScaledDotProductAttention()
+    for n_Q, n_K, d in ((5, 7, 8), (4, 9, 6)):
+        scale = scale_of(attention, *inputs(draw, 2, n_Q=n_Q, n_K=n_K, d=d))
+        factor = math.nan if scale is None else scale * math.sqrt(d)
+        if not abs(factor - 1) < 1e-4:
+            raise Failure(f"With d = {d}, the scores are {spelled(factor)} × what they should be.")
+
+
+@question("ScaledDotProductAttention")
+@points(4)
+@needs(test_weights_are_a_softmax_over_the_keys)
+def test_output_is_the_values_mixed_by_the_weights(student, draw):
+    """The output of a query is the sum of all values, each times its weight."""
+    Q, K, V = inputs(draw, 2)
+    out, weights = attend(student.ScaledDotProductAttention(), Q, K, V)
+    equal(out, weights @ V, "The output is not the product of your weights and V", OUT)
+
+
+@question("ScaledDotProductAttention")
+@points(5)
+@needs(test_output_is_the_values_mixed_by_the_weights)
+def test_gradients_reach_queries_keys_and_values(student, draw):
+    """The gradients of the output with respect to Q, K and V are right."""
+    attention, QKV = student.ScaledDotProductAttention(), inputs(draw, 2)
+    agree(attention, oracle(scale_of(attention, *QKV)), *QKV)
+
+
+@question("ScaledDotProductAttention")
+@points(3)
+@needs(test_gradients_reach_queries_keys_and_values)
+def test_any_sizes_will_do(student, draw):
+    """Any number of batch dimensions will do, and any sizes: one query, one key, all equal."""
+    attention = student.ScaledDotProductAttention()
+    for batch, n_Q, n_K, d, e in (
+        ((), 5, 7, 8, 3),
+        ((1,), 5, 7, 8, 3),
+        ((2, 3), 5, 7, 8, 4),
+        ((2,), 1, 6, 4, 3),
+        ((2,), 5, 1, 4, 3),
+        ((3,), 3, 3, 3, 3),
+        ((1,), 1, 1, 1, 1),
+    ):
+        QKV = inputs(draw, *batch, n_Q=n_Q, n_K=n_K, d=d, e=e)
+        agree(attention, oracle(scale_of(attention, *QKV)), *QKV)
+
+
+@question("ScaledDotProductAttention")
+@points(3)
+@needs(test_gradients_reach_queries_keys_and_values)
+def test_large_scores_do_not_overflow(student, draw):
+    """Scores in the thousands are no problem, as a softmax may subtract a row's largest first."""
+    attention, (Q, K, V) = student.ScaledDotProductAttention(), inputs(draw, 2)
+    agree(attention, oracle(scale_of(attention, Q, K, V)), 60 * Q, 60 * K, V)
+
+
+@question("ScaledDotProductAttention")
+@points(4)
+@needs(test_output_is_the_values_mixed_by_the_weights)
+def test_masked_keys_get_no_weight(student, draw):
+    """A key that the mask hides from a query gets no weight, and the others share it all."""
+    attention, QKV = student.ScaledDotProductAttention(), inputs(draw, 2)
+    attention_of_scale = oracle(scale_of(attention, *QKV))
+    with torch.no_grad():
+        agree(attention, attention_of_scale, *QKV, draw.mask(2, 5, 7))
+        agree(attention, attention_of_scale, *QKV, torch.ones(2, 5, 7).tril().bool())
+
+
+@question("ScaledDotProductAttention")
+@points(2)
+@needs(test_masked_keys_get_no_weight)
+def test_masks_may_hold_zeros_and_ones(student, draw):
+    """A mask of 0 and 1, whole numbers or not, means the same as one of False and True."""
+    attention, QKV = student.ScaledDotProductAttention(), inputs(draw, 2)
+    attention_of_scale, mask = oracle(scale_of(attention, *QKV)), draw.mask(2, 5, 7)
+    with torch.no_grad():
+        agree(attention, attention_of_scale, *QKV, mask.long())
+        agree(attention, attention_of_scale, *QKV, mask.double())
+        agree(attention, attention_of_scale, *QKV, torch.ones_like(mask))
+
+
+@question("ScaledDotProductAttention")
+@points(2)
+@needs(test_masked_keys_get_no_weight)
+def test_masks_are_broadcast_over_the_batch(student, draw):
+    """A mask (n_Q, n_K) holds for the whole batch, and one (B, 1, n_Q, n_K) for every head."""
+    attention, QKV = student.ScaledDotProductAttention(), inputs(draw, 2, 3)
+    attention_of_scale = oracle(scale_of(attention, *QKV))
+    with torch.no_grad():
+        for shape in ((5, 7), (2, 1, 5, 7), (2, 3, 1, 7)):
+            agree(attention, attention_of_scale, *QKV, draw.mask(*shape))
+
+
+@question("ScaledDotProductAttention")
+@points(2)
+@needs(test_masked_keys_get_no_weight, test_gradients_reach_queries_keys_and_values)
+def test_a_causal_mask_hides_the_future(student, draw):
+    """Under a causal mask, no position depends on a later one, and the gradients are right."""
+    attention, x = student.ScaledDotProductAttention(), draw(6, 4)
+    causal = torch.ones(6, 6).tril().bool()
+    later = dependencies(attention, x, x, x, mask=causal).triu(1).nonzero().tolist()
+    if later:
+        raise Failure("Position {} depends on position {}, which is later.".format(*later[0]))
+    agree(attention, oracle(scale_of(attention, x, x, x)), x, x, x, mask=causal)
+
+
+@question("ScaledDotProductAttention")
+@points(1)
+@needs(test_output_is_the_values_mixed_by_the_weights)
+def test_nothing_is_changed_or_left_to_chance(student, draw):
+    """A call changes none of its inputs, and calling again gives the same."""
+    pure(student.ScaledDotProductAttention(), *inputs(draw, 2), draw.mask(5, 7), takes=TAKES)

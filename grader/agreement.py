@@ -1,0 +1,194 @@
+"""Require that code agrees with an oracle, in results and gradients, and say how it does not."""
+
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .compare import (
+    FLOOR,
+    TOLERANCE,
+    TOLERANCE_SINGLE,
+    Failure,
+    Named,
+    first_difference,
+    gradient_difference,
+    is_single,
+    largest,
+    shape_difference,
+    value_difference,
+)
+from .trial import (
+    SINGLE_PRECISION,
+    Arguments,
+    Cast,
+    Function,
+    Remark,
+    Trial,
+    in_either_precision,
+)
+
+
+class Disagreement(Failure):
+    """A result or a gradient that differs from the one that is due."""
+
+
+_record: ContextVar[list[Tensor] | None] = ContextVar("record", default=None)
+
+
+@contextmanager
+def recorded() -> Iterator[list[Tensor]]:
+    """Collect the results and gradients that `agree` gets from the code it judges, in order."""
+    record: list[Tensor] = []
+    token = _record.set(record)
+    try:
+        yield record
+    finally:
+        _record.reset(token)
+
+
+def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
+    """Tell whether two records hold the same numbers, NaN for NaN; empty ones say nothing."""
+    floor = FLOOR * largest([t.nan_to_num(0, 0, 0) for t in other])
+
+    def equal(a: Tensor, b: Tensor) -> bool:
+        tolerance = TOLERANCE_SINGLE if is_single(a) or is_single(b) else TOLERANCE
+        bound = tolerance * (largest([b.nan_to_num(0, 0, 0)]) + floor)
+        return a.shape == b.shape and torch.allclose(
+            a.double(), b.double(), rtol=0, atol=bound, equal_nan=True
+        )
+
+    return 0 < len(one) == len(other) and all(map(equal, one, other))
+
+
+def agree(
+    actual: Function,
+    expected: Function,
+    *inputs: Any,
+    takes: Sequence[str] = (),
+    returns: Sequence[str] = (),
+    **options: Any,
+) -> None:
+    """Require equal results, and equal gradients for every floating input and named parameter.
+
+    Gradients are taken under a random cotangent, of those results that have one in `expected`;
+    under ``torch.no_grad()`` values alone are compared. `takes` and `returns` name tensors and
+    their axes, as in ``returns=("out (B, n_Q, e)", "weights (B, n_Q, n_K)")``.
+    Raises Disagreement, and whatever the student's code raises.
+    """
+    named = takes or list(_signature(expected))
+    given = Arguments(tuple(map(Named.read, named[: len(inputs)])), inputs, options)
+    due = Trial(expected, given)
+    cotangents = due.cotangents()
+    due_gradients = due.gradients(cotangents)
+    results_named = [Named.read(text) for text in returns] or [Named("result")] * len(due.results)
+    leaves_named = [_named_leaf(name, given) for name in due_gradients]
+
+    def attempt(cast: Cast) -> tuple[list[Tensor], list[Tensor]]:
+        trial = _try(actual, given, cast)
+        _note(trial.results)
+        shapes = [result.shape for result in due.results]
+        _require_shapes(actual, given, trial.results, results_named, shapes)
+        found = trial.gradients(cotangents)
+        gradients = [found.get(name, torch.zeros_like(g)) for name, g in due_gradients.items()]
+        _note(gradients)
+        return trial.results, gradients
+
+    results, gradients = in_either_precision(actual, attempt)
+
+    def difference(tolerance: float) -> str:
+        return first_difference(
+            results, due.results, results_named, tolerance, value_difference
+        ) or first_difference(
+            gradients, list(due_gradients.values()), leaves_named, tolerance, gradient_difference
+        )
+
+    found = difference(TOLERANCE)
+    if found and any(map(is_single, results)):
+        # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
+        scale = max([1.0, *(float(x.square().mean().sqrt()) for x in due.leaves.values())])
+        if not difference(TOLERANCE_SINGLE * scale):
+            warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
+            return
+    if found:
+        remedy = _right_without(actual, expected, given)
+        raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.")
+
+
+def call(
+    actual: Function, *inputs: Any, shapes: Mapping[str, Sequence[int]], **options: Any
+) -> list[Tensor]:
+    """Return the results in float64, without gradients, and require one of each shape.
+
+    The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``.
+    """
+    given = Arguments((Named(""),) * len(inputs), inputs, options)
+    named = [Named.read(text) for text in shapes]
+    with torch.no_grad():
+        results = in_either_precision(actual, lambda cast: _try(actual, given, cast).results)
+    _require_shapes(actual, given, results, named, list(shapes.values()))
+    return [result.double() for result in results]
+
+
+def _try(actual: Function, given: Arguments, cast: Cast) -> Trial:
+    try:
+        return Trial(actual, given, cast)
+    except Failure as problem:
+        raise Disagreement(f"{_called(actual, given)}: {problem}") from None
+
+
+def _require_shapes(
+    actual: Function,
+    given: Arguments,
+    results: Sequence[Tensor],
+    named: Sequence[Named],
+    shapes: Sequence[Sequence[int]],
+) -> None:
+    called = _called(actual, given)
+    if len(results) != len(shapes):
+        names = ", ".join(f"`{n.name}`" for n in named)
+        raise Disagreement(f"{called} returns {len(results)} values, not {len(shapes)}: {names}.")
+    for result, name, shape in zip(results, named, shapes, strict=True):
+        if problem := shape_difference(result, shape, name):
+            raise Disagreement(f"{called}: {problem}.")
+
+
+def _called(actual: Function, given: Arguments) -> str:
+    title = getattr(actual, "__name__", None) or type(actual).__name__
+    return f"{title} with {given}" if given.values or given.keywords else f"{title}()"
+
+
+def _note(numbers: Sequence[Tensor]) -> None:
+    record = _record.get()
+    if record is not None:
+        record.extend(t.detach().clone() for t in numbers)
+
+
+def _signature(function: Function) -> Mapping[str, inspect.Parameter]:
+    forward = function.forward if isinstance(function, nn.Module) else function
+    return inspect.signature(forward).parameters
+
+
+def _named_leaf(name: str, given: Arguments) -> Named:
+    return next((named for named in given.named if named.name == name), Named(name))
+
+
+def _right_without(actual: Function, expected: Function, given: Arguments) -> str:
+    """Say that the code is right without those arguments that may be left out, if it is."""
+    optional = {n for n, p in _signature(expected).items() if p.default is None}
+    values = [v for n, v in zip(given.named, given.values, strict=True) if n.name not in optional]
+    keywords = {n: v for n, v in given.keywords.items() if n not in optional}
+    left_out = optional & {*(n.name for n in given.named), *given.keywords}
+    if not left_out:
+        return ""
+    try:
+        with recorded():  # these numbers belong to the sentence, not to the record
+            agree(actual, expected, *values, **keywords)
+    except Exception:  # whatever it is, it is not right
+        return ""
+    return f"; it is right without {' and '.join(f'`{n}`' for n in sorted(left_out))}"

@@ -1,0 +1,183 @@
+"""A code cell, and the Python statements in it: magics translated, and what is no Python left out.
+
+Runs in the sandbox only.
+"""
+
+import ast
+import linecache
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from textwrap import shorten
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+MOST_ERRORS = 200
+"""Errors repaired per cell. Each costs a parse of the rest of the cell: 4-100 ms per megabyte."""
+MOST_MAGIC = 100_000
+"""Lines with magics times characters, per block: IPython reads a block again for each magic."""
+
+CELL_MAGICS = re.compile(r"(?:\s*%%[^\n]*(?:\n|\Z))+")
+ELSEWHERE = re.compile(
+    "!|bash|cython|file|html|javascript|js|latex|markdown|perl|pypy|python[23]?|ruby|script|sh|svg"
+    "|sx|system|writefile"
+)
+"""Cell magics whose body is not run by the notebook itself; under all others it is Python."""
+MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
+BLOCK_LINE = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s#)\]}]")
+DEFINITION_LINE = re.compile(r"(?:async\s+)?(?:def|class)\b")
+
+IPYTHON: Any = TransformerManager()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell as the student wrote it."""
+
+    number: int
+    """Counted among the code cells from the top, from 1."""
+    source: str
+
+    @property
+    def name(self) -> str:
+        """What tracebacks and notes call it."""
+        return f"code cell {self.number}"
+
+
+def parse(cell: Cell) -> tuple[list[ast.stmt], list[str]]:
+    """Return the statements of a cell, and a note for the student on each part left out.
+
+    Line numbers are those of the cell, and tracebacks will show its lines.
+    """
+    lines = [line + "\n" for line in cell.source.split("\n")]
+    linecache.cache[cell.name] = (len(cell.source), None, lines, cell.name)
+    head = found[0] if (found := CELL_MAGICS.match(cell.source)) else ""
+    body = cell.source[len(head) :]
+    for magic in re.findall(r"%%\s*(!|\w*)", head):
+        if ELSEWHERE.fullmatch(magic):
+            defines = re.search(r"^(?:def|class) ", body, re.MULTILINE)
+            note = f"{cell.name} starts with %%{magic}: what it defines does not count"
+            return [], [note] if defines else []
+    source = "\n" * head.count("\n") + body
+    try:
+        nodes, notes = _tree(source), list[str]()
+    except SyntaxError:
+        nodes, notes = _salvage(cell.name, _undented(source))
+    return list(_flat(nodes)), notes
+
+
+def _flat(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give every imported name and every statement under the main guard a statement of its own."""
+    for node in nodes:
+        match node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                for name in names:
+                    single = copy(node)
+                    single.names = [name]
+                    yield single
+            case ast.If(
+                test=ast.Compare(
+                    left=ast.Name(id="__name__"),
+                    ops=[ast.Eq()],
+                    comparators=[ast.Constant(value="__main__")],
+                ),
+                body=body,
+                orelse=[],
+            ):
+                yield from _flat(body)
+            case _:
+                yield node
+
+
+def _tree(source: str) -> list[ast.stmt]:
+    """Parse. Raises SyntaxError, and nothing else."""
+    try:
+        return ast.parse(source).body
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError("too deeply nested", (None, 1, None, None)) from error
+
+
+def _undented(source: str) -> str:
+    """Remove indentation and prompts from a whole cell, as IPython does."""
+    lines = source.splitlines(keepends=True)
+    for transform in IPYTHON.cleanup_transforms:
+        lines = transform(lines)
+    head = source[: len(source) - len(source.lstrip())]
+    return "\n" * head.count("\n") + "".join(lines)
+
+
+def _salvage(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
+    """Parse block by block: magics become Python, and a block that is no Python is left out.
+
+    An error is blamed on the first block without which all before it parses: Python reports a
+    `try:` without `except` at the innocent line that follows.
+    """
+    lines = source.split("\n")
+    starts = _block_starts(lines)
+    last = len(starts) - 1
+    nodes: list[ast.stmt] = []
+    notes: list[str] = []
+    begin, end, errors, left_out = 0, last, 0, -1
+    while begin < last:
+        try:
+            nodes += _tree(_lines(lines, starts[begin], starts[end]))
+        except SyntaxError as found:
+            error, errors = found, errors + 1
+            if errors > MOST_ERRORS:
+                return nodes, [*notes, f"{name} is not Python from line {starts[begin] + 1} on"]
+            blamed = bisect_right(starts, (found.lineno or 1) - 1) - 1
+            end = max(begin, min(blamed, end - 1))
+            continue
+        if end < last:
+            block = lines[starts[end] : starts[end + 1]]
+            try:
+                nodes += _tree("\n" * starts[end] + _without_magics("\n".join(block)))
+            except SyntaxError:
+                if left_out != end:  # one note for a run of bad blocks
+                    notes.append(_left_out(name, error, block))
+                left_out = end + 1
+        begin, end = end + 1, last
+    return nodes, notes
+
+
+def _lines(lines: list[str], first: int, last: int) -> str:
+    """Return the lines from `first` up to `last`, at their place in the cell."""
+    return "\n" * first + "\n".join(lines[first:last])
+
+
+def _block_starts(lines: list[str]) -> list[int]:
+    """Return the lines where top-level statements seem to start, and the end.
+
+    A decorator belongs to what it decorates, and `else:` to its `if`.
+    """
+    starts: list[int] = []
+    decorated = False
+    for number, line in enumerate(lines):
+        if BLOCK_LINE.match(line) or (not starts and line.strip() and not line.startswith("#")):
+            if not decorated:
+                starts.append(number)
+            decorated = line.startswith("@")
+    return [*starts, len(lines)]
+
+
+def _without_magics(block: str) -> str:
+    """Translate `%magic`, `!command` and `help?` into Python, as IPython does."""
+    if len(MAGIC_LINE.findall(block)) * len(block) > MOST_MAGIC:
+        return block
+    try:
+        translated: str = IPYTHON.transform_cell(block)
+    except Exception:  # made for what people type, it throws at some of what they submit
+        return block
+    return translated
+
+
+def _left_out(name: str, error: SyntaxError, block: list[str]) -> str:
+    """Say which block is missing, and why."""
+    shown = next((line for line in block if DEFINITION_LINE.match(line)), block[0])
+    return (
+        f"{name}, line {error.lineno} is not valid Python ({error.msg}), "
+        f"so this was left out: {shorten(shown, 80, placeholder=' ...')}"
+    )

@@ -1,0 +1,163 @@
+"""What hidden tests import: marks, and requirements that explain themselves.
+
+A hidden test is a pytest function whose docstring is the sentence the student reads. It fails
+with a `Failure`, whose text the student reads too; a plain `assert` tells the course team only.
+"""
+
+import functools
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from .agreement import Disagreement, agree, call, recorded, same
+from .compare import (
+    TOLERANCE,
+    TOLERANCE_SINGLE,
+    Failure,
+    Named,
+    is_single,
+    largest,
+    ratio,
+    shape_difference,
+    spelled,
+    tensors,
+    value_difference,
+)
+from .draw import Draw
+from .trial import Arguments, Cast, Function, Remark, Trial, in_either_precision
+
+__all__ = [
+    "Disagreement", "Draw", "Failure", "Remark", "agree", "assuming", "call", "dependencies",
+    "equal", "needs", "parameters_are", "points", "pure", "question", "ratio", "recorded", "same",
+    "spelled", "transplant",
+]  # fmt: skip
+
+points = pytest.mark.points
+question = pytest.mark.question
+
+
+def needs(*checks: Callable[..., None]) -> pytest.MarkDecorator:
+    """Judge a check only where these others have passed; otherwise it is not run."""
+    return pytest.mark.needs.with_args(*checks)  # a mark *called* with a function decorates it
+
+
+def assuming(**parts: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Judge a check as if these earlier parts were right: a slip costs its own question only.
+
+    Each part is the source of a definition that takes the place of the student's. Where the check
+    fails so, it may still pass with the student's own parts, which may fit together in another way.
+    """
+
+    def decorate(check: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(check)
+        def judge(student: Any, draw: Draw) -> None:
+            try:
+                with student.using(**parts):
+                    check(student, draw)
+            except Exception:
+                if not _passes(check, student, Draw(draw.seed)):
+                    raise
+
+        return judge
+
+    return decorate
+
+
+def _passes(check: Callable[..., None], student: Any, draw: Draw) -> bool:
+    try:
+        with recorded():  # what is to be explained is the attempt with trusted parts
+            check(student, draw)
+    except Exception:
+        return False
+    return True
+
+
+def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") -> None:
+    """Require equal tensors, up to rounding; `otherwise` is what the student reads if not.
+
+    `name` may name the axes, too, as in ``"weights (B, H, n_Q, n_K)"``.
+    """
+    named = Named.read(name)
+    bound = (TOLERANCE_SINGLE if is_single(actual) else TOLERANCE) * largest([expected])
+    found = shape_difference(actual, expected.shape, named) or value_difference(
+        actual, expected, named, bound
+    )
+    if found:
+        raise Failure(f"{otherwise}: {found}.")
+
+
+def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any) -> None:
+    """Require that a call leaves its inputs alone, and that an equal call gives an equal result."""
+
+    def attempt(cast: Cast) -> list[list[Tensor]]:
+        found = []
+        for _ in range(2):
+            given = [cast(x).clone() for x in inputs]
+            found.append(tensors(actual(*given, **options)))
+            for name, before, after in zip(takes, inputs, given, strict=False):
+                if not torch.equal(cast(before), after):
+                    raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
+        return found
+
+    with torch.no_grad():
+        first, second = in_either_precision(actual, attempt)
+    if not all(map(torch.equal, first, second)):
+        raise Failure("Two equal calls give different results: something is random or is kept.")
+
+
+def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Require trainable parameters of these names and shapes; others draw a remark."""
+    found = dict(module.named_parameters())
+    others = ", ".join(f"`{name}`" for name in found if name not in shapes)
+    problems = []
+    for name, shape in shapes.items():
+        if name not in found:
+            problems.append(f"`{name}` is missing")
+        elif found[name].shape != tuple(shape):
+            problems.append(f"`{name}` has shape {tuple(found[name].shape)}, not {tuple(shape)}")
+        elif not found[name].requires_grad:
+            problems.append(f"`{name}` cannot learn, for its requires_grad is False")
+    if problems:
+        besides = f"; there is {others} besides" if others else ""
+        raise Failure(f"Among the parameters, {', '.join(problems)}{besides}.")
+    if others:
+        warnings.warn(Remark(f"These parameters are not asked for: {others}."), stacklevel=2)
+
+
+def transplant(source: nn.Module, target: nn.Module) -> None:
+    """Copy every parameter of `source` into that of `target` with the same name.
+
+    Raises Failure where the names or shapes of `target` are others.
+    """
+    with warnings.catch_warnings(action="ignore", category=Remark):
+        parameters_are(target, {name: p.shape for name, p in source.named_parameters()})
+    found = dict(target.named_parameters())
+    with torch.no_grad():
+        for name, parameter in source.named_parameters():
+            found[name].copy_(parameter)
+
+
+def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
+    """Return D (T, T): how strongly position t of the result depends on position s of the inputs.
+
+    Each input is (T, d). One backward pass does it: the batch holds T copies of the inputs, and
+    of the result for copy t only position t is asked for.
+    """
+    T = len(inputs[0])
+    names = tuple(Named(f"input {i}") for i in range(len(inputs)))
+    given = Arguments(names, tuple(x.expand(T, *x.shape) for x in inputs), options)
+
+    def attempt(cast: Cast) -> Tensor:
+        trial = Trial(function, given, cast)
+        first, *others = trial.cotangents()
+        if first is None or first.dim() != 3 or first.shape[:2] != (T, T):
+            raise Failure("The first result has no gradient, or not one row for every position.")
+        asked = first * torch.eye(T).unsqueeze(-1)  # (T, T, e)
+        gradients = trial.gradients([asked, *[None] * len(others)])
+        return torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
+
+    return in_either_precision(function, attempt)

@@ -1,0 +1,210 @@
+"""The command line: `grader --help`.
+
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `doctor`), 2 wrong usage or a
+course that cannot be used, 3 some submissions could not be judged, 130 interrupted.
+"""
+
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from . import __version__
+from .assignment import Assignment
+from .course import Course, CourseError
+from .settings import AssignmentError
+from .verdict import Report, Status
+
+console = Console()
+NOT_ALL_JUDGED, INTERRUPTED = 3, 130
+
+
+class Group(click.Group):
+    """Commands whose authors' errors end with a sentence and exit code 2, without a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command."""
+        from .judge import CannotJudge
+
+        try:
+            return super().invoke(context)
+        except (AssignmentError, CourseError, CannotJudge) as error:
+            raise click.UsageError(str(error)) from None
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+@click.option(
+    "--course", "root", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(), help="Folder of the course (default: the one around the current folder).",
+)  # fmt: skip
+@click.pass_context
+def main(context: click.Context, root: Path) -> None:
+    """Grade PyTorch notebooks: in a sandbox, exactly, and with sentences that teach.
+
+    \b
+    Course team:  grader build             make the students' notebooks from solutions/
+                  grader grade SUBMISSIONS -a attention -o results
+                  grader doctor            can this machine keep submissions locked in?
+    Students:     grader check attention.ipynb
+    """
+    context.obj = root
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is stale.")
+@click.pass_obj
+def build(root: Path, names: tuple[str, ...], check: bool) -> None:
+    """Make assignments/NAME.ipynb from solutions/NAME.py (default: of all assignments)."""
+    from .build import build as make
+
+    course = Course.find(root)
+    stale = []
+    for name in names or course.names():
+        target = course.notebook(name)
+        if make(course.solution(name), target, check=check):
+            console.print(f"[green]✓[/] assignments/{target.name} is up to date")
+        elif check:
+            stale.append(name)
+            console.print(
+                f"[red]✗[/] assignments/{target.name} is stale: run `grader build {name}`"
+            )
+        else:
+            console.print(f"[green]✓[/] assignments/{target.name} was written")
+    sys.exit(1 if stale else 0)
+
+
+@main.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
+@click.option("-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the results; made if needed.",
+)  # fmt: skip
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one per core", help="How many submissions to judge at the same time.",
+)  # fmt: skip
+@click.option(
+    "--unsafe", is_flag=True,
+    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+)  # fmt: skip
+@click.pass_obj
+def grade(
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, jobs: int, unsafe: bool
+) -> None:
+    """Grade notebooks: files, or folders of files.
+
+    A file name such as kim_12345_attention.ipynb gives the student id kim_12345. For each student,
+    OUT/ID/ gets results.json (Gradescope's format) and feedback.html; for the class, OUT gets
+    grades.csv and report.html. Exit code 0: all were judged; 3: some could not be, see the table.
+    """
+    from . import report
+    from .grade import grade as grade_all
+    from .judge import Orders
+    from .submission import find
+
+    course = Course.find(root)
+    assignment = Assignment.read(course.solution(name))
+    try:
+        submissions = find(list(paths), name)
+    except FileNotFoundError as error:
+        raise click.UsageError(f"{error} does not exist.") from None
+    if not submissions:
+        raise click.UsageError("There is no file in the folders given.")
+    orders = Orders(assignment.path, course.checks(name), course.key(), unsafe=unsafe)
+    reports: list[Report] = []
+    interrupted, start = False, time.monotonic()
+    try:
+        with _progress() as progress:
+            task = progress.add_task(assignment.title, total=len(submissions), counts="")
+            for one in grade_all(submissions, orders, jobs):
+                report.write(one, out / one.student)
+                reports.append(one)
+                progress.update(task, advance=1, counts=_counts(reports))
+    except KeyboardInterrupt:
+        interrupted = True
+    reports.sort(key=lambda r: r.student)
+    report.write_class(reports, out)
+    console.print(_table(reports))
+    seconds = time.monotonic() - start
+    console.print(f"{len(reports)} of {len(submissions)} submissions in {seconds:.1f} s")
+    console.print(f"Class:    {out / 'report.html'}   {out / 'grades.csv'}")
+    console.print(f"Students: {out / '<id>' / 'feedback.html'}   {out / '<id>' / 'results.json'}")
+    if interrupted:
+        console.print("[yellow]Interrupted.[/] What was graded is written.")
+        sys.exit(INTERRUPTED)
+    sys.exit(0 if all(r.judged and not r.problem for r in reports) else NOT_ALL_JUDGED)
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(notebook: Path) -> None:
+    """Run the public checks on your own NOTEBOOK, on this machine and without a sandbox.
+
+    For students, on any system. Exit code 0: all checks passed; 1: some did not.
+    """
+    from .practice import practise
+
+    passed = True
+    for sentence, problem in practise(notebook):
+        passed &= not problem
+        console.print(f"[red]✗[/] {sentence}" if problem else f"[green]✓[/] {sentence}")
+        if problem:
+            console.print(problem, style="dim", markup=False, highlight=False)
+    sys.exit(0 if passed else 1)
+
+
+@main.command()
+def doctor() -> None:
+    """Say which walls hold around a submission on this machine, and try to break out of them."""
+    from .doctor import examine
+
+    sys.exit(0 if examine(console) else 1)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[counts]}"), TimeRemainingColumn(compact=True),
+        console=console,
+    )  # fmt: skip
+
+
+def _counts(reports: list[Report]) -> str:
+    full = sum(r.score == r.max_score for r in reports)
+    person = sum(bool(r.problem) or not r.judged for r in reports)
+    return f"[green]{full} full marks[/]" + (f" [yellow]{person} for a person[/]" if person else "")
+
+
+def _table(reports: list[Report]) -> Table:
+    """One row per student: score, and what kept the rest."""
+    table = Table("student", "score", "checks", "remark", title="Results")
+    for r in reports:
+        score = "—" if r.score is None else f"{r.score}/{r.max_score}"
+        counts = Counter(result.status for result in r.results)
+        kinds = ", ".join(f"{counts[s]} {s.replace('_', ' ')}" for s in Status if counts[s])
+        first = next(
+            (x for x in r.results if x.status not in (Status.PASSED, Status.NOT_RUN)), None
+        )
+        remark = r.problem or (f"{first.question}: {first.sentence}" if first else "")
+        table.add_row(*map(_plain, (r.student, score, kinds, remark)))
+    return table
+
+
+def _plain(text: str) -> str:
+    """Make text from a student harmless for a terminal."""
+    from rich.markup import escape
+
+    from .report import clean
+
+    return escape(clean(text).replace("\n", " "))

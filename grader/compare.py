@@ -1,0 +1,237 @@
+"""Compare a tensor with the one that is due, and word the difference so that it teaches.
+
+The words may hold shapes, positions, factors and offsets; never an entry that is due or given.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+TOLERANCE = 1e-6
+"""In float64, correct code differs by 2e-15 and the weakest real mistake by 1e-4 of the largest."""
+TOLERANCE_SINGLE = 1e-4
+"""The same for code that computes in float32 whatever it is given, at unit scale."""
+FLOOR = 1e-3
+"""Share of its group's largest entry that a tensor counts for at least: some gradients are 0."""
+
+
+class Failure(AssertionError):
+    """What the student's code does wrong, in words that the student reads."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """The name of a tensor and of its axes; an axis ``…`` stands for any number of axes."""
+
+    name: str
+    axes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> "Named":
+        """Read ``"weights (B, n_Q, n_K)"``, or a name alone."""
+        name, _, axes = text.partition("(")
+        return cls(name.strip(), tuple(re.findall(r"[^\s,()]+", axes)))
+
+    def labels(self, rank: int) -> list[str]:
+        """Return a word for each of `rank` axes."""
+        axes = list(self.axes)
+        if "…" in axes:
+            at, extra = axes.index("…"), rank - len(axes) + 1
+            axes[at : at + 1] = ["B"] if extra == 1 else [f"B{i}" for i in range(1, extra + 1)]
+        return axes if len(axes) == rank else [f"axis {i}" for i in range(rank)]
+
+    def sized(self, shape: Sequence[int]) -> str:
+        """Return ``(B=2, n_Q=5, d=8)``, or ``(2, 5, 8)`` where the axes have no names."""
+        labels = self.labels(len(shape))
+        if labels[:1] == ["axis 0"]:
+            return str(tuple(shape))
+        return f"({', '.join(f'{name}={n}' for name, n in zip(labels, shape, strict=True))})"
+
+
+def tensors(value: object) -> list[Tensor]:
+    """Return the tensors and numbers in nested tuples, lists and dicts, in order.
+
+    Raises Failure on anything else.
+    """
+    match value:
+        case Tensor():
+            return [value]
+        case bool() | int() | float():
+            return [torch.tensor(float(value), dtype=torch.float64)]
+        case tuple() | list():
+            return [leaf for item in value for leaf in tensors(item)]
+        case dict():
+            return [leaf for item in value.values() for leaf in tensors(item)]
+        case None:
+            raise Failure("the result is None: is a `return` missing?")
+    raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
+
+
+def largest(values: Sequence[Tensor]) -> float:
+    """Return the largest magnitude in all tensors together."""
+    return max((float(t.detach().abs().max()) for t in values if t.numel()), default=0.0)
+
+
+def is_single(actual: Tensor) -> bool:
+    """Tell whether the numbers carry float32 precision only, even after a cast back to float64."""
+    return actual.is_floating_point() and bool((actual.float().to(actual.dtype) == actual).all())
+
+
+def within(actual: Tensor, expected: Tensor, bound: float) -> bool:
+    """Tell whether shapes are equal and no entry is further off than `bound`; NaN always is."""
+    return actual.shape == expected.shape and bool(((actual - expected).abs() <= bound).all())
+
+
+def ratio(actual: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> float | None:
+    """Return the one factor by which all entries of `actual` differ from `expected`, or None."""
+    if actual.shape != expected.shape or not (scale := float(expected.square().sum())):
+        return None
+    factor = float((actual * expected).sum()) / scale
+    if math.isfinite(factor) and within(actual, factor * expected, tolerance * largest([actual])):
+        return factor
+    return None
+
+
+def shape_difference(actual: Tensor, expected: Sequence[int], named: Named) -> str:
+    """Say how a shape is not the expected one; empty when it is."""
+    have, due = list(actual.shape), list(expected)
+    if have == due:
+        return ""
+    labels = named.labels(len(due))
+    said = f"`{named.name}` has shape {tuple(have)}, not {named.sized(due)}"
+    for i, j in combinations(range(len(due)), 2):
+        swapped = due.copy()
+        swapped[i], swapped[j] = due[j], due[i]
+        if have == swapped:
+            return f"{said}: {labels[i]} and {labels[j]} are swapped"
+    if len(have) < len(due) and [n for n in have if n != 1] == [n for n in due if n != 1]:
+        return f"{said}: an axis of size 1 has disappeared, as squeeze() without dim would do"
+    if sorted(have) == sorted(due):
+        return f"{said}: the axes are in another order"
+    if math.prod(have) == math.prod(due):
+        return f"{said}: as many numbers, cut up differently"
+    return said
+
+
+def value_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
+    """Say how values are wrong, given equal shapes; empty when every entry is within `bound`."""
+    if expected.is_floating_point() and not actual.is_floating_point():
+        kind = str(actual.dtype).removeprefix("torch.")
+        return f"`{named.name}` holds {kind}, no floating-point numbers"
+    actual, expected = actual.double(), expected.double()
+    wrong = ~((actual - expected).abs() <= bound)  # NaN compares false, so it is wrong
+    if not wrong.any():
+        return ""
+    labels = named.labels(actual.dim())
+    pattern = _pattern(actual, expected, labels, bound)
+    return f"`{named.name}` is {pattern or _place(wrong, labels)}"
+
+
+def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> str:
+    """Name the one thing that explains every entry, or return nothing."""
+    broken = int((~actual.isfinite()).sum())
+    if broken:
+        return f"NaN or infinite in {broken} of its {actual.numel()} entries"
+    if largest([actual]) <= bound:
+        return "0 everywhere"
+    if actual.numel() == 1:
+        return f"off by a factor of {spelled(float(actual / expected))}" if expected.all() else ""
+    factor = ratio(actual, expected, bound / largest([actual]))
+    if factor is not None:
+        return f"{spelled(factor)} × what it should be, everywhere"
+    offset = (actual - expected).mean()
+    if within(actual - offset, expected, bound):
+        return f"too {'large' if offset > 0 else 'small'} by {abs(float(offset)):.3g}, everywhere"
+    for i, j in combinations(range(actual.dim()), 2):
+        if within(actual.transpose(i, j), expected, bound):
+            return f"right but for {labels[i]} and {labels[j]}, which are swapped"
+    for i, label in enumerate(labels):
+        if within(actual.flip(i), expected, bound):
+            return f"right but for the order along {label}, which is reversed"
+    if within(actual.flatten().sort().values, expected.flatten().sort().values, bound):
+        return (
+            "made of the right numbers in the wrong places: "
+            "view() and reshape() do not move axes, transpose() does"
+        )
+    return ""
+
+
+def _place(wrong: Tensor, labels: list[str]) -> str:
+    """Say where it is wrong and, where one axis tells them apart, where it is right."""
+    first = ", ".join(f"{n}={int(i)}" for n, i in zip(labels, wrong.nonzero()[0], strict=True))
+    said = f"wrong in {int(wrong.sum())} of its {wrong.numel()} entries" + (
+        f", first at {first}" if first else ""
+    )
+    for axis, label in enumerate(labels):
+        bad = wrong.movedim(axis, 0).reshape(wrong.shape[axis], -1).any(dim=1)
+        if border := _border(bad.tolist(), label):
+            return f"{said}; {border}"
+    return said
+
+
+def _border(bad: list[bool], label: str) -> str:
+    """Say which part of an axis is wrong, if it is one part: a start, an end, a single place."""
+    size, count = len(bad), sum(bad)
+    if not 0 < count < size:
+        return ""
+    first = bad.index(True)
+    if bad == sorted(bad):
+        return f"right up to {label}={first - 1}, wrong from {label}={first} on"
+    if bad == sorted(bad, reverse=True):
+        return f"wrong up to {label}={count - 1}, right from {label}={count} on"
+    return f"wrong only for {label}={first}" if count == 1 else ""
+
+
+def first_difference(
+    actual: Sequence[Tensor],
+    expected: Sequence[Tensor],
+    named: Sequence[Named],
+    tolerance: float,
+    difference: Callable[[Tensor, Tensor, Named, float], str],
+) -> str:
+    """Return the first difference in a group of tensors, each judged by its largest entry."""
+    floor = FLOOR * largest(expected)
+    for have, due, name in zip(actual, expected, named, strict=True):
+        if found := difference(have, due, name, tolerance * (largest([due]) + floor)):
+            return found
+    return ""
+
+
+def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
+    """Say how the gradient with respect to `named` is wrong; empty when it is right."""
+    if problem := shape_difference(actual, expected.shape, named):
+        return f"for a gradient, {problem}"
+    if within(actual, expected, bound):
+        return ""
+    if not actual.any():
+        return (
+            f"no gradient reaches `{named.name}`: it has no influence on the result, or the way is "
+            "cut by detach(), .data, torch.tensor(...) or numpy"
+        )
+    for axis, label in enumerate(named.labels(expected.dim())):
+        rows = [t.movedim(axis, 0).reshape(t.shape[axis], -1) for t in (actual, expected)]
+        alive, due = (row.abs().amax(dim=1) > bound for row in rows)
+        reached, missed = alive.nonzero().flatten(), (due & ~alive).nonzero().flatten()
+        if len(missed) and len(reached):
+            return (
+                f"the gradient reaches `{named.name}` at {label}={int(reached[0])} "
+                f"but not at {label}={int(missed[-1])}: the way is cut there"
+            )
+    return "the result is right, but its gradient is not: that of " + value_difference(
+        actual, expected, named, bound
+    )
+
+
+def spelled(factor: float) -> str:
+    """Write a factor with three digits, and its likely origin: ``2.83 (√8)``."""
+    for sign, value in (("", factor), ("1/", 1 / factor)):
+        for power, root in ((1, ""), (2, "√")):
+            whole = round(min(value**power, 1e6))
+            if value > 0 and 2 <= whole <= 4096 and math.isclose(value**power, whole, rel_tol=1e-5):
+                return f"{factor:.3g} ({sign}{root}{whole})" if sign or root else f"{whole}"
+    return f"{factor:.3g}"

@@ -1,0 +1,65 @@
+"""The folder of a course: where its solutions, notebooks and checks are, and its key."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+KEY_BYTES = 32
+
+
+class CourseError(Exception):
+    """The folder is no course, or has no such assignment; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with solutions/, assignments/ and autograder_tests/ in it."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Self:
+        """Return the course that `start` is in. Raises CourseError."""
+        for folder in (start.resolve(), *start.resolve().parents):
+            if (folder / "solutions").is_dir() and (folder / "autograder_tests").is_dir():
+                return cls(folder)
+        raise CourseError(
+            f"{start} is in no course: a course is a folder with solutions/ and autograder_tests/. "
+            "Go there first, or name it with --course."
+        )
+
+    def names(self) -> list[str]:
+        """Return the names of the assignments."""
+        return sorted(path.stem for path in (self.root / "solutions").glob("*.py"))
+
+    def solution(self, name: str) -> Path:
+        """Return the author's file of an assignment. Raises CourseError."""
+        path = self.root / "solutions" / f"{name}.py"
+        if not path.is_file():
+            known = ", ".join(self.names()) or "none"
+            raise CourseError(f"There is no assignment {name!r}; the course has {known}.")
+        return path
+
+    def notebook(self, name: str) -> Path:
+        """Return the students' notebook of an assignment."""
+        return self.root / "assignments" / f"{name}.ipynb"
+
+    def checks(self, name: str) -> Path:
+        """Return the folder of the hidden checks of an assignment."""
+        return self.root / "autograder_tests" / name
+
+    def key(self) -> bytes:
+        """Return the secret that seeds every draw, made at the first use and kept.
+
+        It lies in .grader/key: with the same key, a regrade draws the same inputs.
+        """
+        path = self.root / ".grader" / "key"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            part = path.with_name(f"key.{os.getpid()}")
+            part.touch(mode=0o600)
+            part.write_text(secrets.token_hex(KEY_BYTES))
+            part.replace(path)
+        return bytes.fromhex(path.read_text().strip())

@@ -1,0 +1,100 @@
+"""Grade a class: the one file that knows the whole sequence.
+
+    find submissions → hand them to judges, one process per core → a Report for each, as it is done
+
+A judge that dies costs the submission it had two more tries with other judges; a submission that
+costs three judges is reported as grader_error, and everybody else is graded.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from .judge import TRIES, CannotJudge, Orders, serve
+from .verdict import Report, Result, Status
+
+Work = tuple[str, Path]
+"""A student id, and the file."""
+
+
+class Judge:
+    """A judge process, as its employer sees it."""
+
+    def __init__(self, orders: Orders) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would inherit torch's locks
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, orders), daemon=False)
+        self.process.start()
+        theirs.close()
+        self.work: Work | None = None
+
+    def give(self, work: Work) -> None:
+        """Hand over a submission."""
+        self.work = work
+        self.connection.send(work)
+
+    def dismiss(self) -> None:
+        """End the process: at once if it is in the middle of something."""
+        self.connection.close()
+        if self.work is not None:
+            self.process.terminate()
+        self.process.join(timeout=10)
+        self.process.kill()
+
+
+def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report]:
+    """Yield a Report for each submission, as they are finished.
+
+    Raises CannotJudge when the author's checks or the sandbox do not work.
+    """
+    todo = list(reversed(submissions))
+    tries = dict.fromkeys(submissions, 0)
+    judges: list[Judge] = []
+    try:
+        judges += [Judge(orders) for _ in range(min(jobs, len(todo)))]
+        while judges:
+            for connection in wait([judge.connection for judge in judges]):
+                judge = next(j for j in judges if j.connection is connection)
+                try:
+                    said = judge.connection.recv()
+                except (EOFError, OSError):  # it died: its submission goes to another one
+                    said = None
+                work, judge.work = judge.work, None
+                if isinstance(said, CannotJudge):
+                    raise said
+                if isinstance(said, Report):
+                    yield said
+                elif said is None:
+                    judges.remove(judge)
+                    judge.dismiss()
+                    if work is None:
+                        raise CannotJudge("a judge ended before it could work")
+                    tries[work] += 1
+                    if tries[work] < TRIES:
+                        todo.append(work)
+                    else:
+                        yield _lost(work, orders)
+                    judges.append(judge := Judge(orders))
+                    continue  # its first message, the layers, comes later
+                if todo:
+                    judge.give(todo.pop())
+                else:
+                    judges.remove(judge)
+                    judge.dismiss()
+    finally:
+        for judge in judges:
+            judge.dismiss()
+
+
+def _lost(work: Work, orders: Orders) -> Report:
+    """Report a submission on which judge after judge died."""
+    student, path = work
+    name = orders.solution.stem
+    detail = f"{TRIES} judges ended while they graded this submission"
+    result = Result(
+        "the whole submission", name, Status.GRADER_ERROR, 0,
+        "Could not be judged: our fault, a person will look.", detail=detail,
+    )  # fmt: skip
+    return Report(name, name, student, path.name, "", (name,), (result,))

@@ -1,0 +1,126 @@
+"""A process that judges submissions, one after the other: its own zygote, its own checks."""
+
+import hashlib
+import hmac
+import signal
+import time
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from .assignment import Assignment
+from .limits import StudentError
+from .sandbox import SandboxError, Zygote
+from .session import Check, Session, outcome, run_session
+from .settings import AssignmentError
+from .student import Student, Unreadable
+from .submission import Refused, Submission
+from .verdict import Report, Result, Status
+
+TRIES = 3
+"""A fault of ours is tried again twice, and then listed for a person."""
+
+
+class CannotJudge(Exception):
+    """No submission can be judged: the author's checks or the sandbox do not work."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a judge needs to know before it sees a submission."""
+
+    solution: Path
+    checks: Path
+    key: bytes
+    layers: list[str] | None = None
+    """Exactly these isolation layers, for tests; None takes the best that work."""
+    unsafe: bool = False
+
+
+def serve(connection: Connection, orders: Orders) -> None:
+    """Judge every (student, path) that arrives and send its Report back, until the parent hangs up.
+
+    The first message is the layers that hold, or CannotJudge.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which hangs up
+
+    def work(session: Session) -> None:
+        with Zygote(orders.layers, unsafe=orders.unsafe) as zygote:
+            connection.send(zygote.layers)
+            while True:
+                student, path = connection.recv()
+                connection.send(judge(student, path, session, zygote, orders.key))
+
+    try:
+        run_session(Assignment.read(orders.solution), orders.checks, work)
+    except EOFError:
+        return
+    except (AssignmentError, SandboxError) as error:
+        connection.send(CannotJudge(str(error)))
+    except Exception:
+        connection.send(CannotJudge(traceback.format_exc()))
+
+
+def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes) -> Report:
+    """Grade one file. Never raises for what is in it; faults of ours become grader_error."""
+    start = time.perf_counter()
+    assignment = session.assignment
+    remarks: list[str] = []
+    problem, printed, sha256 = "", "", ""
+    results: list[Result] = []
+    try:
+        submission = Submission.read(path, student)
+        sha256 = submission.sha256
+        own = hmac.digest(key, sha256.encode(), hashlib.sha256)
+        for _ in range(TRIES):
+            remarks = []
+            results, printed = _attempt(submission, session, zygote, own, remarks)
+            if all(r.status is not Status.GRADER_ERROR for r in results):
+                break
+    except (Refused, Unreadable) as error:
+        problem = str(error)
+        results = [_not_run(check, "Nothing could be read.") for check in session.checks]
+    return Report(
+        assignment=assignment.name, title=assignment.title, student=student, file=path.name,
+        sha256=sha256, questions=assignment.questions, results=tuple(results),
+        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=zygote.layers, output=printed,
+        seconds=time.perf_counter() - start,
+    )  # fmt: skip
+
+
+def _attempt(
+    submission: Submission, session: Session, zygote: Zygote, key: bytes, remarks: list[str]
+) -> tuple[list[Result], str]:
+    """Load a submission and run all checks on it once. Raises Unreadable."""
+    assignment = session.assignment
+    try:
+        student = Student(zygote, submission.data, assignment.questions, assignment.limits)
+    except (StudentError, SandboxError) as error:
+        return _none_run(session, error), ""
+    remarks += student._notes
+    results = list(session.results(student, key, remarks))
+    return results, student._close()
+
+
+def _none_run(session: Session, error: Exception) -> list[Result]:
+    """Blame what the notebook did while it was read on the first check of each question."""
+    status, message, detail = outcome(error)
+    results, blamed = [], set[str]()
+    for check in session.checks:
+        if check.question not in blamed or status is Status.GRADER_ERROR:
+            blamed.add(check.question)
+            said = f"While your notebook was being read: {message}" if message else ""
+            results.append(_not_run(check, said, status, detail))
+        else:
+            results.append(_not_run(check, "Cannot be judged until your notebook can be read."))
+    return results
+
+
+def _not_run(
+    check: Check, message: str, status: Status = Status.NOT_RUN, detail: str = ""
+) -> Result:
+    return Result(
+        check.name, check.question, status, check.points, check.sentence, message, detail,
+        check.public,
+    )  # fmt: skip

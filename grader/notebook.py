@@ -1,0 +1,154 @@
+"""Read what a student handed in: bytes in, code cells out.
+
+Runs in the sandbox only. The kernel, the outputs and the metadata of a notebook play no part.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .cell import ELSEWHERE, Cell
+
+MOST_CODE = 1_000_000
+"""Characters of code; the outputs, which are what makes notebooks big, do not count."""
+
+AGAIN = "Save the notebook as .ipynb (File > Download in Colab) and submit that file."
+SIGNATURES = {
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "a compressed archive",
+    b"7z\xbc\xaf": "a compressed archive",
+    b"Rar!": "a compressed archive",
+    b"%PDF-": "a PDF",
+    b"{\\rtf": "a text document (RTF)",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+}
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
+CELL_LINE = re.compile(
+    r"^#[ ]?(?:%%(?:[ \t]+(.*))?|In[ ]?\[[\d* ]*\]:)[ \t]*$",  # py:percent and nbconvert
+    re.MULTILINE,
+)
+TEXT_CELL = re.compile(r"\[(markdown|md|raw)\]")
+NBCONVERT_MAGIC = re.compile(r"get_ipython\(\)\.run_cell_magic(\(.*\))\s*\Z")
+COLAB_MAGIC = re.compile(
+    r"^(# Commented out IPython magic[^\n]*\n(?:# #[^\n]*\n)*# %%(\w+)[^\n]*\n)((?:#[^\n]*\n?)+)",
+    re.MULTILINE,
+)
+
+
+class Unreadable(Exception):
+    """This is no notebook; the message tells the student what it is and what to do."""
+
+
+def read(data: bytes) -> list[Cell]:
+    """Return the code cells of a notebook (nbformat 3 and 4) or of a Python script.
+
+    Raises Unreadable, and nothing else, whatever the bytes are.
+    """
+    text = _text(data)
+    try:
+        document = json.loads(text)
+    except (RecursionError, MemoryError):
+        raise Unreadable(f"This file is nested too deeply for a notebook. {AGAIN}") from None
+    except ValueError as error:
+        if text.startswith(("{", "<<<<<<<")):
+            raise Unreadable(_damage(text, error)) from None
+        sources = list(_script_cells(text))
+    else:
+        sources = list(_notebook_cells(document))
+    if not any(source.strip() for source in sources):
+        raise Unreadable(f"This file has no code in it. Is it the right one? {AGAIN}")
+    if (size := sum(len(source) + 1 for source in sources)) > MOST_CODE:
+        raise Unreadable(
+            f"This file holds {size:,} characters of code; at most {MOST_CODE:,} are read. "
+            "Delete the cells that do not belong to the assignment and submit it again."
+        )
+    return [Cell(number, _clean(source)) for number, source in enumerate(sources, 1)]
+
+
+def _text(data: bytes) -> str:
+    """Decode UTF-8, UTF-16 or UTF-32, with or without a mark. Raises Unreadable."""
+    for start, kind in SIGNATURES.items():
+        if data.startswith(start):
+            raise Unreadable(f"This file is {kind}, not a notebook. {AGAIN}")
+    try:
+        text = data.decode(json.detect_encoding(data), "surrogatepass").lstrip("\ufeff")
+    except (UnicodeDecodeError, MemoryError):
+        raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}") from None
+    if not (first := text[:1000].lstrip()) and not text.strip():
+        raise Unreadable("This file is empty: save the notebook and submit it again.")
+    if first.startswith("<") and not CONFLICT.match(first):
+        raise Unreadable(f"This file is a web page, not a notebook. {AGAIN}")
+    return text if not first.startswith("{") else text.lstrip()
+
+
+def _damage(text: str, error: ValueError) -> str:
+    """Say what is wrong with a notebook that is not valid JSON."""
+    if CONFLICT.search(text):
+        return (
+            "This notebook holds the marks of a merge conflict (<<<<<<<): resolve the conflict in "
+            "git, open the notebook to see that it works, and submit it again."
+        )
+    line = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+    return (
+        f"This notebook is damaged or cut off{line}: it is not valid JSON. Open it in Jupyter to "
+        "see that it works, save it and submit it again."
+    )
+
+
+def _notebook_cells(document: Any) -> Iterator[str]:
+    """Yield the source of every code cell. Raises Unreadable."""
+    sheets = [document]
+    if isinstance(document, dict) and isinstance(document.get("worksheets"), list):
+        sheets = document["worksheets"]  # nbformat 3
+    for sheet in sheets:
+        if not isinstance(sheet, dict) or not isinstance(sheet.get("cells"), list):
+            raise Unreadable(f"This file is JSON, but not a notebook: it has no cells. {AGAIN}")
+        for cell in sheet["cells"]:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                source = cell.get("source", cell.get("input", ""))
+                lines = source if isinstance(source, list) else [source]
+                yield "".join(line for line in lines if isinstance(line, str))
+
+
+def _script_cells(text: str) -> Iterator[str]:
+    """Yield the cells of a script (one cell if it has no cell lines). Raises Unreadable."""
+    if CONTROL.search(text):
+        raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}")
+    text = COLAB_MAGIC.sub(_uncomment, text.replace("\r\n", "\n"))
+    first, *rest = CELL_LINE.split(text)
+    if re.search(r"^\s*[^#\s]", first, re.MULTILINE):
+        yield first
+    for title, body in zip(rest[::2], rest[1::2], strict=True):
+        if not TEXT_CELL.search(title or ""):
+            yield _restore_magic(body.lstrip("\n"))
+
+
+def _uncomment(found: re.Match[str]) -> str:
+    """Bring back a cell that Colab has commented out because of its `%%time`."""
+    head, magic, body = found.groups()
+    return head + (
+        body if ELSEWHERE.fullmatch(magic) else re.sub("^# ?", "", body, flags=re.MULTILINE)
+    )
+
+
+def _restore_magic(source: str) -> str:
+    """Bring back the cell that nbconvert has wrapped in `run_cell_magic("time", "", "...")`."""
+    try:
+        if found := NBCONVERT_MAGIC.match(source):
+            magic, line, body = ast.literal_eval(found[1])
+            return f"%%{magic} {line}\n{body}"
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        pass  # written by hand: it stays as it is
+    return source
+
+
+def _clean(source: str) -> str:
+    """Replace what no source can hold (half a surrogate pair, NUL), and end lines in LF."""
+    text = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\x00", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")

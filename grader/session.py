@@ -1,0 +1,200 @@
+"""One pytest session, collected once, whose checks run again for every submission.
+
+A session per submission would cost 100 ms for 25 checks that do nothing; running the collected
+items again costs 0.4 ms per check, as plug-ins that repeat failing tests do.
+"""
+
+import os
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from .assignment import Assignment
+from .checks import Failure, Remark
+from .limits import StudentError
+from .plugin import GRADED, Graded, seed
+from .settings import AssignmentError
+from .verdict import Result, Status
+
+ERROR = pytest.StashKey[BaseException]()
+QUIET = (
+    "--capture=no", "-c", os.devnull, "--import-mode=importlib",
+    *(f"-pno:{name}" for name in (
+        "cacheprovider", "terminal", "unraisableexception", "threadexception", "faulthandler",
+        "warnings", "junitxml", "doctest",
+    )),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """One pytest function, as the session runs it."""
+
+    item: pytest.Function
+    question: str
+    points: int
+    sentence: str
+    public: bool
+    needs: tuple[str, ...]
+    """Names of the checks that must have passed."""
+
+    @property
+    def name(self) -> str:
+        """Name of the function, with its parameters if it has any."""
+        return self.item.name
+
+    @classmethod
+    def read(cls, item: pytest.Function, assignment: Assignment) -> "Check":
+        """Read the marks. Raises AssignmentError, pointing at the function."""
+        line = item.function.__code__.co_firstlineno
+
+        def refuse(what: str, remedy: str) -> AssignmentError:
+            return AssignmentError(item.path, line, f"{item.name} {what}", remedy)
+
+        sentence = " ".join((item.function.__doc__ or "").split())
+        if not sentence:
+            raise refuse("has no docstring", "Say in one sentence what should hold")
+        if public := item.path == assignment.path:
+            question, points = _question_above(assignment, item.name), 0
+        else:
+            marks = {mark.name: mark for mark in reversed(list(item.iter_markers()))}
+            question = marks["question"].args[0] if "question" in marks else ""
+            points = marks["points"].args[0] if "points" in marks else -1
+        if question not in assignment.questions:
+            known = ", ".join(assignment.questions)
+            raise refuse("is about no question", f'Mark it @question("…") with one of {known}')
+        if not isinstance(points, int) or points < 0:
+            raise refuse("says no points", "Mark it @points(n), a whole number from 0 on")
+        needs = tuple(f.__name__ for mark in item.iter_markers("needs") for f in mark.args)
+        return cls(item, question, points, sentence, public, needs)
+
+
+class Session:
+    """The checks of one assignment, ready to run. Made by `run_session`."""
+
+    def __init__(self, assignment: Assignment, work: Callable[["Session"], None]) -> None:
+        self.assignment = assignment
+        self.checks: list[Check] = []
+        self.problem: BaseException | None = None
+        self._work = work
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember why a file could not be collected."""
+        if report.failed:
+            path = self.assignment.path.parent.parent / report.nodeid
+            what = f"pytest cannot read this file: {report.longreprtext.strip()}"
+            self.problem = AssignmentError(path, 1, what, "Run pytest on it to see more")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of pytest's own loop over all tests."""
+        try:
+            if self.problem is None:
+                items = [item for item in session.items if isinstance(item, pytest.Function)]
+                self.checks = [Check.read(item, self.assignment) for item in items]
+                self._work(self)
+        except BaseException as error:  # pytest would print it and go on
+            self.problem = error
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """Keep the exception itself, and spare the rendering of a report that nobody reads."""
+        if call.excinfo is not None and ERROR not in item.stash:
+            item.stash[ERROR] = call.excinfo.value
+        failed = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
+
+    def results(self, student: Any, key: bytes, remarks: list[str]) -> Iterator[Result]:
+        """Run every check on a submission; what builds on a check that failed is not run."""
+        passed: dict[str, bool] = {}
+        sentences: dict[str, str] = {}
+        for check, following in zip(self.checks, [*self.checks[1:], self.checks[0]], strict=True):
+            start = time.perf_counter()
+            missing = [name for name in check.needs if not passed.get(name, False)]
+            function = check.item.originalname
+            sentences[function] = check.sentence
+            if missing:
+                status = Status.NOT_RUN
+                message = f"Cannot be judged until this holds: {sentences[missing[0]]}"
+                detail = ""
+            else:
+                status, message, detail = self._run(check, following, student, key, remarks)
+            passed[function] = passed.get(function, True) and status is Status.PASSED
+            yield Result(
+                check=check.name, question=check.question, status=status, points=check.points,
+                sentence=check.sentence, message=message, detail=detail, public=check.public,
+                seconds=time.perf_counter() - start,
+            )  # fmt: skip
+
+    def _run(
+        self, check: Check, following: Check, student: Any, key: bytes, remarks: list[str]
+    ) -> tuple[Status, str, str]:
+        """Run one check; return its status, and what to tell the student and the course team."""
+        item = check.item
+        item.config.stash[GRADED] = Graded(student, key)
+        if ERROR in item.stash:
+            del item.stash[ERROR]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", Remark)
+            try:
+                student._begin(int.from_bytes(seed(key, f"worker {check.name}")[:4]))
+                item._initrequest()
+                runtestprotocol(item, log=False, nextitem=following.item)
+                error = item.stash.get(ERROR, None)
+            except Exception as raised:
+                error = raised
+        remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
+        return outcome(error)
+
+
+def outcome(error: BaseException | None) -> tuple[Status, str, str]:
+    """Return the status that an exception stands for, the student's message and ours.
+
+    Three kinds, never mixed: the student's own errors, what a check found, and our faults.
+    """
+    if error is None:
+        return Status.PASSED, "", ""
+    if isinstance(error, StudentError):
+        if error.kind == "NotImplementedError":
+            return error.status, f"Not implemented yet.\n{error.traceback}", ""
+        return error.status, error.traceback, ""
+    if isinstance(error, Failure):
+        return Status.FAILED, str(error), ""
+    if isinstance(error, AssertionError):
+        return Status.FAILED, "", str(error)
+    return Status.GRADER_ERROR, "", "".join(traceback.format_exception(error))
+
+
+def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], None]) -> None:
+    """Collect the public checks of the assignment and the hidden ones in `folder`; do the work.
+
+    Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
+    """
+    session = Session(assignment, work)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # nothing of the machine's, but ours
+    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), str(assignment.path), str(folder)]
+    pytest.main(["-p", "grader.plugin", *arguments], plugins=[session])
+    if session.problem is not None:
+        raise session.problem
+    if not session.checks:
+        raise AssignmentError(folder, 1, "there is no check", "Write one in a file test_*.py")
+
+
+def _question_above(assignment: Assignment, check: str) -> str:
+    """Return the question that a public check stands below."""
+    question = ""
+    for cell in assignment.cells:
+        question = cell.question or question
+        if check in cell.checks:
+            return question
+    return ""

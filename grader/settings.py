@@ -1,0 +1,92 @@
+"""The settings block of an assignment: TOML under [tool.grader] in a PEP 723 comment."""
+
+import difflib
+import math
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+BLOCK = re.compile(r"(?m)^# /// script$\s(?P<toml>(^#(| .*)$\s)+)^# ///$")  # from PEP 723
+
+SETTINGS = {
+    "title": 'a text, like "Attention"',
+    "forbid": 'a list of dotted names, like ["torch.nn.LSTM"]',
+    "limits": "a table, like {seconds = 10.0}",
+}
+LIMITS = {
+    "seconds": "a positive number, like 10.0",
+    "memory_mb": "a positive whole number, like 2048",
+}
+
+
+class AssignmentError(Exception):
+    """The author's file cannot be used; the message says where, what is wrong and what to do."""
+
+    def __init__(self, path: Path, line: int, what: str, remedy: str) -> None:
+        """Point at a line of the author's file, counted from 1."""
+        super().__init__(f"{path}:{line}: {what}. {remedy}.")
+
+
+def read_settings(path: Path, text: str) -> dict[str, Any]:
+    """Return the table [tool.grader]: known keys with values of the right type, all optional.
+
+    Raises AssignmentError.
+    """
+    if not (block := BLOCK.search(text)):
+        remedy = "Put [tool.grader] between the lines '# /// script' and '# ///', as comments"
+        raise AssignmentError(path, 1, "there is no settings block", remedy)
+    first = text.count("\n", 0, block.start("toml")) + 1
+    toml = "\n".join(line[2:] for line in block["toml"].splitlines())
+    try:
+        table = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).partition(" (at ")
+        at = re.match(r"line (\d+)", where)  # absent when it says "at end of document"
+        line = first + (int(at[1]) - 1 if at else toml.count("\n"))
+        remedy = 'Settings are TOML, like title = "Attention"'
+        raise AssignmentError(path, line, f"the settings cannot be read: {what}", remedy) from None
+    match table:
+        case {"tool": {"grader": dict(settings)}}:
+            pass
+        case _:
+            remedy = "Add the line '# [tool.grader]' and the settings below it"
+            raise AssignmentError(path, first - 1, "the block has no [tool.grader]", remedy)
+    for key, value in settings.items():
+        _refuse_unfit(path, first + _row(toml, key), key, value, SETTINGS)
+    for key, value in settings.get("limits", {}).items():
+        _refuse_unfit(path, first + _row(toml, key), key, value, LIMITS)
+    return settings
+
+
+def _refuse_unfit(path: Path, line: int, key: str, value: object, known: dict[str, str]) -> None:
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        remedy = f"Perhaps {near[0]} is meant" if near else f"There are {' and '.join(known)}"
+        raise AssignmentError(path, line, f"there is no setting {key}", remedy)
+    if not _fits(key, value):
+        raise AssignmentError(path, line, f"{key} cannot be {value!r}", f"It is {known[key]}")
+
+
+def _fits(key: str, value: object) -> bool:
+    match key, value:
+        case _, bool():  # which Python takes for a number
+            return False
+        case ("title", str()) | ("limits", dict()):
+            return True
+        case "forbid", list(names):
+            return all(isinstance(n, str) and _is_dotted_name(n) for n in names)
+        case ("seconds", int(number) | float(number)) | ("memory_mb", int(number)):
+            return 0 < number < math.inf
+    return False
+
+
+def _is_dotted_name(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _row(toml: str, key: str) -> int:
+    """Return how many lines stand above the key, or 0 where it is spelt in an unusual way."""
+    start = max(0, toml.find("tool.grader"))
+    at = re.compile(rf"\b{re.escape(key)}\b\s*[=\]]").search(toml, start)
+    return toml.count("\n", 0, at.start()) if at else 0

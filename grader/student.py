@@ -1,0 +1,221 @@
+"""The student's functions and modules, usable as if they were local torch code.
+
+`student.f(x)` runs in the sandbox and returns here. It is differentiable: `.backward()` and even
+`torch.autograd.gradcheck(student.f, x)` cross the border, so a hidden test is ordinary torch.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from .limits import Limits, StudentError
+from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
+
+DYNAMIC = (
+    "It defines names at run time, so all of its cells were run, and not only those that count."
+)
+
+
+class Unreadable(Exception):
+    """The submission is no notebook; the message tells the student what it is instead."""
+
+
+class Student:
+    """What a submission defines, by name: functions, and classes of nn.Module.
+
+    Everything that does not start with an underscore, save `using`, is the student's.
+    """
+
+    def __init__(self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits) -> None:
+        """Read and run what counts of the notebook `data` for `names`.
+
+        Raises Unreadable, StudentError (its code ends the process or exceeds a limit while it is
+        loaded) and SandboxError.
+        """
+        self._zygote, self._names, self._limits = zygote, names, limits
+        self._data = (
+            torch.frombuffer(bytearray(data), dtype=torch.uint8)
+            if data
+            else torch.empty(0, dtype=torch.uint8)
+        )
+        self._whole = False
+        self._printed = ""
+        self._notes: list[str] = []
+        self._worker, loaded = self._load(whole=False)
+        missing = set(names) - set(loaded["defined"])
+        if loaded["problems"] or (missing and loaded["dynamic"]):
+            loaded = self._prefer_whole(loaded)
+        self._defined: dict[str, str] = loaded["defined"]
+        self._notes += loaded["notes"]
+        self._problems: list[str] = loaded["problems"]
+
+    def _load(self, *, whole: bool) -> tuple[Sandbox, dict[str, Any]]:
+        """Open a worker and have it run the submission."""
+        worker = self._zygote.open(self._limits)
+        try:
+            loaded = worker.ask("load", data=self._data, names=list(self._names), whole=whole)
+        except BaseException:
+            self._retire(worker)
+            raise
+        if loaded["unreadable"]:
+            self._retire(worker)
+            raise Unreadable(loaded["unreadable"])
+        return worker, loaded
+
+    def _prefer_whole(self, sliced: dict[str, Any]) -> dict[str, Any]:
+        """Run the whole notebook in another worker, and keep it if that defines more."""
+        try:
+            worker, loaded = self._load(whole=True)
+        except StudentError:
+            return sliced
+        if len(loaded["defined"]) <= len(sliced["defined"]):
+            self._retire(worker)
+            return sliced
+        self._retire(self._worker)
+        self._worker, self._whole = worker, True
+        self._notes.append(DYNAMIC)
+        return loaded
+
+    def _retire(self, worker: Sandbox) -> None:
+        with worker:
+            self._printed = (self._printed + worker.printed())[:OUTPUT_BYTES]
+
+    def _begin(self, seed: int) -> None:
+        """Start a check: forget the last one's calls, and replace a worker that has died."""
+        if not self._worker.alive:
+            self._retire(self._worker)
+            self._worker, _ = self._load(whole=self._whole)
+        self._worker.ask("begin", seed=seed)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the student's function, or a factory of their modules. Raises StudentError."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        kind = self._defined.get(name)
+        if kind is None:
+            raise StudentError(f"`{name}` is not defined", "NameError")
+        if kind == "value":
+            raise StudentError(f"`{name}` is a value, not a function or a class", "TypeError")
+        if kind == "module":
+            return lambda *args, **kwargs: RemoteModule(self._worker, name, args, kwargs)
+        return lambda *args, **kwargs: _call(self._worker, name, True, {}, args, kwargs)
+
+    @contextmanager
+    def using(self, **sources: str) -> Iterator[None]:
+        """Replace names that the student's code uses by trusted ones, given as source text."""
+        self._worker.ask("using", sources=sources)
+        try:
+            yield
+        finally:
+            if self._worker.alive:
+                self._worker.ask("using", sources={})
+
+    def _close(self) -> str:
+        """End the worker and return what the submission has printed."""
+        self._retire(self._worker)
+        return self._printed
+
+
+class RemoteModule(nn.Module):
+    """The student's nn.Module: its parameters and buffers live here, its forward runs there."""
+
+    def __init__(
+        self, worker: Sandbox, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        super().__init__()
+        made = worker.ask("construct", name=name, args=args, kwargs=kwargs)
+        self._worker, self._number, self._name = worker, made["id"], name
+        try:
+            for path, value in made["parameters"].items():
+                learns = made["learns"].get(path, False) and value.is_floating_point()
+                owner, leaf = self._owner(path)
+                owner.register_parameter(leaf, nn.Parameter(value, requires_grad=learns))
+            for path, value in made["buffers"].items():
+                owner, leaf = self._owner(path)
+                owner.register_buffer(leaf, value)
+        except (KeyError, AttributeError) as error:
+            raise StudentError(f"`{name}` has a parameter that clashes: {error}") from None
+
+    def _owner(self, path: str) -> tuple[nn.Module, str]:
+        """Return the submodule that holds `path`, made on the way, and its name there."""
+        *parents, leaf = path.split(".")
+        owner: nn.Module = self
+        for parent in parents:
+            if parent not in owner._modules:
+                owner.add_module(parent, nn.Module())
+            owner = owner.get_submodule(parent)
+        return owner, leaf
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's module with the parameters and buffers that it has here."""
+        state = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        return _call(self._worker, self._number, self.training, state, args, kwargs)
+
+
+def _call(
+    worker: Sandbox, target: str | int, training: bool, state: Mapping[str, Tensor],
+    args: tuple[Any, ...], kwargs: dict[str, Any],
+) -> Any:  # fmt: skip
+    """Make one call in the sandbox, as one node of the graph here."""
+    leaves, spec = tree_flatten((dict(state), args, kwargs))
+    where = [i for i, x in enumerate(leaves) if isinstance(x, Tensor)]
+    results: list[Any] = []
+
+    def ask(tensors: tuple[Tensor, ...], needs_grad: list[bool]) -> dict[str, Any]:
+        filled = list(leaves)
+        for i, tensor in zip(where, tensors, strict=True):
+            filled[i] = tensor
+        state, args, kwargs = tree_unflatten(filled, spec)
+        answer: dict[str, Any] = worker.ask(
+            "call", target=target, training=training, state=state, args=args, kwargs=kwargs,
+            needs_grad=needs_grad,
+        )  # fmt: skip
+        for i, value in answer["changed"].items():
+            if 0 <= i < len(tensors) and tensors[i].shape == value.shape:
+                tensors[i].data.copy_(value)  # so that a check sees that its input was changed
+        results.extend(tree_flatten(answer["result"]))
+        return answer
+
+    apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
+    outputs = iter(apply(worker, ask, results, *(leaves[i] for i in where)) or ())
+    leaves, spec = results
+    return tree_unflatten([next(outputs) if isinstance(x, Tensor) else x for x in leaves], spec)
+
+
+class _RemoteCall(torch.autograd.Function):
+    """Forward and backward, both by asking the worker."""
+
+    @staticmethod
+    def forward(ctx: Any, worker: Sandbox, ask: Any, results: list[Any], *tensors: Tensor) -> Any:
+        """Call; the outputs are the tensors of the result, in order."""
+        wanted = ctx.needs_input_grad[3:]
+        answer = ask(
+            tensors, [n and t.is_floating_point() for t, n in zip(tensors, wanted, strict=True)]
+        )
+        outputs = tuple(x for x in results[0] if isinstance(x, Tensor))
+        ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
+        ctx.set_materialize_grads(False)
+        differentiable = dict(enumerate(answer["differentiable"]))
+        ctx.mark_non_differentiable(
+            *(
+                output
+                for i, output in enumerate(outputs)
+                if not (differentiable.get(i) and output.is_floating_point())
+            )
+        )
+        return outputs
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        """Ask for the vector-Jacobian products."""
+        found = ctx.worker.ask("backward", id=ctx.id, gradients=list(gradients))
+        if [
+            s if g is None else g.shape for g, s in zip(found, ctx.shapes, strict=False)
+        ] != ctx.shapes:
+            raise StudentError("your code changed the shape of a gradient", "ValueError")
+        return None, None, None, *found

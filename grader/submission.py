@@ -1,0 +1,94 @@
+"""What a student handed in: who, which bytes, and nothing of what they mean.
+
+The trusted side only reads and hashes; parsing alone threw six kinds of exception in trials, so it
+happens in the worker. A submission never executes here, and links are not followed.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+MAX_MB = 50
+"""Larger files are refused unread; pictures and videos in the outputs make most of such a size."""
+IGNORED = {"__pycache__", "__MACOSX", "node_modules"}
+
+
+class Refused(Exception):
+    """A file that cannot be taken as a submission; the message tells the student what to do."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One file of one student."""
+
+    student: str
+    """Student id, safe as the name of a folder."""
+    path: Path
+    data: bytes
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path, student: str) -> Self:
+        """Read a regular file of at most MAX_MB megabytes. Raises Refused."""
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            what = "is a link" if path.is_symlink() else f"cannot be opened ({error.strerror})"
+            raise Refused(f"The submission {what}; hand in the notebook file itself.") from None
+        with open(fd, "rb") as file:
+            about = os.fstat(fd)
+            if not stat.S_ISREG(about.st_mode):
+                raise Refused("The submission is no regular file; hand in the notebook file.")
+            if about.st_size > MAX_MB << 20:
+                raise Refused(
+                    f"The file has {about.st_size >> 20} MB, and {MAX_MB} are accepted. Clear the "
+                    "outputs (in Jupyter: Edit, Clear All Outputs), save it and submit it again."
+                )
+            data = file.read(MAX_MB << 20)
+        return cls(student, path, data, hashlib.sha256(data).hexdigest())
+
+
+def find(paths: list[Path], assignment: str) -> list[tuple[str, Path]]:
+    """Return (student id, file) for every file given, and every file below the folders given.
+
+    Hidden files are left out. Ids are unique: a second `kim_1_attention.ipynb` gets `kim_1-2`.
+    Raises FileNotFoundError for a path that does not exist.
+    """
+    found: list[tuple[str, Path]] = []
+    taken: set[str] = set()
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise FileNotFoundError(path)
+        for file in sorted(_files(path)) if path.is_dir() else [path]:
+            wanted = student_id(file, assignment)
+            student, number = wanted, 2
+            while student.casefold() in taken:  # a folder's name, also where case does not count
+                student, number = f"{wanted}-{number}", number + 1
+            taken.add(student.casefold())
+            found.append((student, file))
+    return found
+
+
+def student_id(path: Path, assignment: str) -> str:
+    """Derive an id from a file name: `lastname_12345_attention.ipynb` gives `lastname_12345`.
+
+    Letters of any script, digits, `_` and `-` stay; anything else, such as `/`, `..` and controls,
+    becomes `_`. A name without any of them gives a hash of its bytes.
+    """
+    name = unicodedata.normalize("NFC", path.stem)
+    name = re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
+    name = re.sub(r"[^\w-]+", "_", name).strip("_-")[:64]
+    return name or hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what a folder holds but folders, hidden files and what operating systems add."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in IGNORED]
+        yield from (Path(where, n) for n in names if not n.startswith("."))

@@ -1,0 +1,121 @@
+"""The fork server: a process with torch imported and warm, that only waits and forks workers.
+
+Theory of operation
+-------------------
+    grader   trusted; starts the zygote as a fresh program, so that nothing secret was ever in
+             its memory (a secret loaded and then deleted was still found after a fork)
+    zygote   imports torch once, warms up what submissions use, then waits. One thread, always:
+             a fork copies only the thread that calls it, and locks held by others stay locked
+    worker   forked per submission; confines itself (confine.py), then serves (worker.py)
+
+The zygote reads one SEQPACKET socket. A request brings two descriptors: the worker's end of a
+socket pair, on which the grader talks to the worker alone, and a memfd that takes what the
+submission prints. It answers with a pidfd, and reports every worker's end.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any
+
+import torch
+
+from . import confine, device, wire, worker
+
+
+def main(control: socket.socket, layers: list[str], readable: list[str]) -> None:
+    """Serve fork requests on `control` until the grader hangs up."""
+    torch.set_num_threads(1)
+    worker.warm_up()
+    device.cpu_only()
+    space = confine.size()
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    gc.collect()
+    gc.freeze()  # a full collection in an unfrozen child touches every page: 101 ms
+    gc.disable()
+    control.send(json.dumps({"ready": os.getpid(), "modules": sorted(sys.modules)}).encode())
+    workers: dict[int, int] = {}
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    while True:
+        for ready, _ in poll.poll():
+            if ready in workers:
+                poll.unregister(ready)
+                _report_end(control, ready, workers.pop(ready))
+                continue
+            data, fds, _, _ = socket.recv_fds(control, 4096, 2)
+            if not data:
+                return
+            pid = _fork(json.loads(data), fds, layers, readable, space, own)
+            for fd in fds:
+                os.close(fd)
+            pidfd = os.pidfd_open(pid)
+            workers[pidfd] = pid
+            poll.register(pidfd, select.POLLIN)
+            socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [pidfd])
+
+
+def _fork(
+    request: dict[str, int],
+    fds: list[int],
+    layers: list[str],
+    readable: list[str],
+    space: int,
+    own: int,
+) -> int:
+    """Fork a worker and return its pid as the zygote sees it."""
+    if (threads := len(os.listdir("/proc/self/task"))) != 1:
+        raise RuntimeError(f"the zygote has {threads} threads; a fork would copy their locks")
+    isolated = "namespaces" in layers
+    if isolated:  # the next child is process 1 of a new pid namespace, in a single fork
+        confine.check(confine.libc.unshare(confine.CLONE_NEWPID), "unshare pid")
+    if (pid := os.fork()) == 0:
+        try:
+            os.setsid()
+            sock = _tidy(fds)
+            try:
+                held = confine.confine(
+                    layers, readable, space + (request["memory_mb"] << 20),
+                    request["seconds"], request["slot"],
+                )  # fmt: skip
+            except OSError as error:
+                wire.send(sock, {"failed": str(error)})
+                os._exit(1)
+            gc.enable()
+            wire.send(sock, {"layers": held})
+            worker.serve(sock)
+        finally:
+            os._exit(0)
+    if isolated:
+        confine.check(confine.libc.setns(own, confine.CLONE_NEWPID), "setns")
+    return pid
+
+
+def _tidy(fds: list[int]) -> socket.socket:
+    """Keep only descriptors 0-3: nothing to read, the memfd twice, and the grader's socket."""
+    sock, output = fds
+    null = os.open("/dev/null", os.O_RDONLY)
+    for old, new in ((null, 0), (output, 1), (output, 2), (sock, 3)):
+        os.dup2(old, new)
+    os.closerange(4, 4096)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return socket.socket(fileno=3)
+
+
+def _report_end(control: socket.socket, pidfd: int, pid: int) -> None:
+    """Reap a worker and tell the grader how it ended."""
+    os.close(pidfd)
+    _, status, usage = os.wait4(pid, 0)
+    end: dict[str, Any] = {
+        "end": pid,
+        "status": os.waitstatus_to_exitcode(status),
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "memory_mb": usage.ru_maxrss >> 10,
+    }
+    with contextlib.suppress(OSError):
+        control.send(json.dumps(end).encode())

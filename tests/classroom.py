@@ -1,0 +1,152 @@
+"""The sample class: hand-ins whose outcome is known, as the files that a course's LMS delivers.
+
+    python tests/classroom.py FOLDER
+
+A sample is a notebook as a py:percent script in submissions/attention/, or, where the file itself
+is what is wrong, bytes made below. submissions/README.md explains its first line.
+"""
+
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from unicodedata import normalize
+
+import jupytext
+import nbformat
+
+SAMPLES = Path(__file__).parent / "submissions" / "attention"
+
+STATUSES = {
+    "passes": {"passed"},
+    "fails": {"failed"},
+    "errors": {"student_error"},
+    "times out": {"timed_out"},
+    "runs out of memory": {"out_of_memory"},
+    "loses": {"failed", "student_error", "timed_out", "out_of_memory"},
+    "unreadable": {"not_run"},
+}
+"""For every outcome, what the first check that is not passed may be, in the words of Status."""
+
+FIRST_LINE = re.compile(
+    rf"# (?P<outcome>{'|'.join(STATUSES)})(?P<questions>( \w+,?)*): (?P<why>.+)"
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a fair grader makes of a sample."""
+
+    outcome: str
+    """One of STATUSES."""
+    questions: tuple[str, ...]
+    """The questions that lose points in that way; all others earn all of theirs."""
+    why: str
+
+    @classmethod
+    def read(cls, line: str) -> "Expectation":
+        """Read the first line of a sample. Raises ValueError."""
+        if not (found := FIRST_LINE.fullmatch(line)):
+            raise ValueError(f"says no outcome: {line!r}")
+        questions = tuple(re.findall(r"\w+", found["questions"]))
+        if bool(questions) == (found["outcome"] in ("passes", "unreadable")):
+            raise ValueError(f"'passes' and 'unreadable' name no question, all others do: {line!r}")
+        return cls(found["outcome"], questions, found["why"])
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """A sample as the LMS delivers it."""
+
+    path: Path
+    expectation: Expectation
+
+
+def build(folder: Path) -> dict[str, HandIn]:
+    """Write the class into `folder`; return what was made of each sample ("wrong/no_scale")."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handins = {}
+    for name, line, content in samples():
+        path = folder / file_name(name)
+        path.write_bytes(content)
+        handins[name] = HandIn(path, Expectation.read(line))
+    if len({handin.path for handin in handins.values()}) < len(handins):
+        raise ValueError("two samples have the same file name: rename one")
+    return handins
+
+
+def samples() -> Iterator[tuple[str, str, bytes]]:
+    """Yield every sample: its name, its first line and the submitted bytes."""
+    for path in sorted(SAMPLES.glob("*/*.py")):
+        line, _, script = path.read_text("utf-8").partition("\n")
+        yield path.relative_to(SAMPLES).with_suffix("").as_posix(), line, notebook(script)
+    yield from damaged(notebook(script_of("right/plain")))
+
+
+def script_of(name: str) -> str:
+    """Return the script of a sample without the line that gives it away."""
+    return (SAMPLES / f"{name}.py").read_text("utf-8").partition("\n")[2]
+
+
+def notebook(script: str) -> bytes:
+    """Turn a py:percent script into a notebook, the same bytes every time.
+
+    jupytext makes `# %matplotlib inline` a magic again, and uncomments a cell tagged
+    "active-ipynb": that is how a sample holds text which Python cannot parse.
+    """
+    book = jupytext.reads(script.lstrip(), fmt="py:percent")
+    for number, cell in enumerate(book.cells):
+        cell.id = f"cell-{number}"
+        cell.metadata.clear()
+    book.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return nbformat.writes(book).encode()
+
+
+def file_name(sample: str) -> str:
+    """Name a file as an LMS does; independent of the other samples, and silent about the sample."""
+    number = zlib.crc32(sample.encode())
+    return f"{SURNAMES[number % len(SURNAMES)]}_{10_000 + number % 89_989}_attention.ipynb"
+
+
+SURNAMES = (
+    "abebe", "castro", "de la cruz", "dubois", "garcía", "ivanova", "kowalczyk", "łukasiewicz",
+    "müller", normalize("NFD", "müller"), "nguyễn", "nuñez", "o'neill", "okafor", "øverland",
+    "smith-jones", "şahin", "yılmaz", "김", "박", "이", normalize("NFD", "정"), "최",
+)  # fmt: skip
+"""Some letters are decomposed, as macOS hands them in."""
+
+
+def damaged(good: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the samples that no script can express, made from a good notebook."""
+    old = nbformat.convert(nbformat.reads(good, as_version=4), 3)
+    conflict = good.replace(b'  {\n   "cell_type": "markdown"', CONFLICT, 1)
+    yield (
+        "messy/nbformat_3",
+        "# passes: saved by an IPython of 2013",
+        nbformat.writes(old, 3).encode(),
+    )
+    yield "messy/byte_order_mark", "# passes: begins with a byte order mark", b"\xef\xbb\xbf" + good
+    yield "messy/merge_conflict", "# unreadable: committed with conflict markers", conflict
+    yield "messy/truncated", "# unreadable: the upload broke off", good[: len(good) * 2 // 3]
+    yield "messy/empty", "# unreadable: an empty file", b""
+    yield "messy/web_page", "# unreadable: the page of the notebook, saved as .ipynb", WEB_PAGE
+    yield "messy/screenshot", "# unreadable: a picture, renamed to .ipynb", PICTURE
+    yield "messy/other_json", "# unreadable: JSON, but no notebook", b'{"name": "attention"}\n'
+
+
+CONFLICT = b'<<<<<<< HEAD\n  {\n=======\n  {\n>>>>>>> fix softmax\n   "cell_type": "markdown"'
+WEB_PAGE = b"<!DOCTYPE html>\n<html><head><title>attention - Colab</title></head></html>\n"
+PICTURE = bytes.fromhex(  # a PNG of one pixel
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
+)
+
+
+if __name__ == "__main__":
+    for sample, handin in build(Path(sys.argv[1])).items():
+        print(f"{sample:40} {handin.expectation.outcome:20} {handin.path.name}")

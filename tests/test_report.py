@@ -1,0 +1,542 @@
+"""What students and the course team read: complete, safe whatever a student wrote, and stable."""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader import report as report_module
+from grader.report import (
+    LONGEST,
+    class_html,
+    clean,
+    feedback_html,
+    grades_csv,
+    results_json,
+    write,
+    write_class,
+)
+from grader.verdict import Report, Result, Status
+
+TRACEBACK = """Your code raised a TypeError.
+Traceback (most recent call last):
+  File "cell 7", line 3, in forward
+    return Q @ K
+TypeError: unsupported operand"""
+
+RESULTS = (
+    Result("test_shape", "split_heads", Status.PASSED, 1, "`x` becomes (B, H, T, d_head)."),
+    Result("test_values", "split_heads", Status.FAILED, 2, "Heads are apart.", "Heads are mixed."),
+    Result("test_grad", "split_heads", Status.FAILED, 1, "Gradients flow.", "Heads are mixed."),
+    Result("test_one", "split_heads", Status.NOT_RUN, 1, "One token.", "Wait for the values."),
+    Result("test_two", "split_heads", Status.NOT_RUN, 2, "Two tokens.", "Wait for the values."),
+    Result("test_runs", "merge_heads", Status.STUDENT_ERROR, 3, "It runs.", TRACEBACK, public=True),
+)
+
+
+def a_report(student: str = "kim.minjun", **changes: Any) -> Report:
+    whole = Report(
+        assignment="attention",
+        title="Attention from scratch √",
+        student=student,
+        file="과제3.ipynb",
+        sha256="ab" * 32,
+        questions=("split_heads", "merge_heads"),
+        results=RESULTS,
+        layers=("landlock", "seccomp"),
+    )
+    return replace(whole, **changes)
+
+
+def with_results(status: Status, **changes: Any) -> Report:
+    """Return a report whose every result ended in this status."""
+    return a_report(results=tuple(replace(r, status=status, **changes) for r in RESULTS))
+
+
+def ours() -> Report:
+    """Return a report in which one check failed for a reason of ours."""
+    broken = replace(RESULTS[1], status=Status.GRADER_ERROR, message="WHY", detail="DETAIL")
+    return a_report("oh.jimin", results=(RESULTS[0], broken, *RESULTS[2:]), output="PRINTED")
+
+
+class Page(HTMLParser):
+    """The tags, attributes and texts of a page, as a browser would find them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in ("meta", "input"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+    def text(self, *within: str) -> str:
+        """Return the visible text, or the text directly inside these tags."""
+        return "".join(
+            text
+            for tag, text in self.texts
+            if (tag in within if within else tag not in ("style", "script"))
+        )
+
+    def links(self) -> list[str]:
+        return [attributes["href"] for tag, attributes in self.tags if tag == "a"]
+
+
+# --- clean ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dirty", "cleaned"),
+    [
+        ("tab\tand\nline √ 한글 👩‍🔬", "tab\tand\nline √ 한글 👩‍🔬"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;my title\x07shown", "shown"),
+        ("\x1b]52;c;cGFzdGU=\x1b\\shown", "shown"),
+        ("\x1b]8;;https://x.example\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]never closed", "never closed"),
+        ("\x9b31mC1", "C1"),
+        ("a\x00b\x08c\x7fd\x85e", "abcde"),
+        ("windows\r\nprogress\rbar", "windows\nprogress\nbar"),
+        ("lone \ud800 surrogate", "lone ⟨U+D800⟩ surrogate"),
+        ("cod\u202egnp.exe\u202c", "cod⟨U+202E⟩gnp.exe⟨U+202C⟩"),
+        ("a\u2066b\u2069", "a⟨U+2066⟩b⟨U+2069⟩"),
+    ],
+)
+def test_clean_keeps_words_and_drops_control(dirty: str, cleaned: str) -> None:
+    assert clean(dirty) == cleaned
+
+
+def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
+    cleaned = clean("first" + "x" * 1_000_000 + "last")
+    assert cleaned.startswith("first") and cleaned.endswith("last")
+    assert "characters left out" in cleaned
+    assert len(cleaned) <= LONGEST
+
+
+@given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\x1b[]0m;\x07\\\x9b\r\n")))
+def test_clean_text_is_plain_and_cleaning_it_again_changes_nothing(text: str) -> None:
+    cleaned = clean(text)
+    cleaned.encode()
+    assert clean(cleaned) == cleaned
+    assert not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 for c in cleaned)
+
+
+# --- results.json --------------------------------------------------------------------------------
+
+
+def test_gradescope_gets_every_field_in_its_own_type() -> None:
+    whole = json.loads(results_json(a_report(notes=("Cell 2 was left out.",))))
+    assert whole["score"] == 1
+    assert whole["output"] == "Cell 2 was left out."
+    assert whole["extra_data"] == {"sha256": "ab" * 32, "layers": ["landlock", "seccomp"]}
+    first, second, *_, last = whole["tests"]
+    assert first["name"] == "split_heads: `x` becomes (B, H, T, d_head)."
+    assert (first["number"], second["number"], last["number"]) == ("1.1", "1.2", "2.1")
+    assert (first["score"], first["max_score"], first["status"]) == (1, 1, "passed")
+    assert (second["score"], second["max_score"], second["status"]) == (0, 2, "failed")
+    assert second["output"] == "Heads are mixed."
+    assert last["extra_data"] == {"check": "test_runs", "status": "student_error"}
+    assert sum(test["score"] for test in whole["tests"]) == whole["score"]
+
+
+def test_gradescope_is_told_to_render_no_html() -> None:
+    whole = json.loads(results_json(a_report()))
+    assert whole["output_format"] == "text"  # the default there is simple_format, which is HTML
+    for test in whole["tests"]:
+        assert test["output_format"] == test["name_format"] == "text"
+        assert test["visibility"] == "visible"
+
+
+def test_gradescope_gets_no_score_at_all_while_a_result_is_ours_to_repair() -> None:
+    text = results_json(ours())
+    assert '"score"' not in text and '"max_score"' not in text
+    whole = json.loads(text)
+    assert "no score" in whole["output"]
+    assert "status" not in whole["tests"][1]
+    assert whole["tests"][1]["extra_data"]["status"] == "grader_error"
+
+
+def test_an_unreadable_submission_tells_gradescope_why() -> None:
+    whole = json.loads(results_json(a_report(results=(), problem="The file is empty.")))
+    assert (whole["output"], whole["tests"], whole["score"]) == ("The file is empty.", [], 0)
+
+
+# --- a student's page ----------------------------------------------------------------------------
+
+
+def test_a_question_has_one_place_to_start() -> None:
+    html = feedback_html(a_report())
+    assert html.count("<h3>Start here</h3>") == 2  # one for each question
+    start = html.split("<h3>Start here</h3>")[1]
+    assert start.index("Heads are apart.") < start.index("Gradients flow.")
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR])
+def test_what_a_student_cannot_repair_is_no_place_to_start(status: Status) -> None:
+    assert "Start here" not in feedback_html(with_results(status))
+
+
+def test_a_message_that_repeats_the_cause_is_not_repeated() -> None:
+    text = Page(feedback_html(a_report())).text()
+    assert text.count("Heads are mixed.") == 1
+    assert text.count("The same as above.") == 1
+
+
+def test_checks_that_wait_for_the_same_reason_are_listed_under_it_once() -> None:
+    text = Page(feedback_html(a_report())).text()
+    assert text.count("Wait for the values.") == 1
+    assert "One token." in text and "Two tokens." in text and "0 of 3" in text
+
+
+def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
+    page = Page(feedback_html(a_report()))
+    assert page.text("pre").startswith("Traceback (most recent call last):\n  File")
+    assert page.text("pre").endswith("TypeError: unsupported operand")
+    assert "Your code raised a TypeError." in page.text("p")
+
+
+def test_names_between_backticks_are_set_as_code_and_still_escaped() -> None:
+    results = (replace(RESULTS[0], sentence="Use `<b>x</b>` & `y`."),)
+    html = feedback_html(a_report(results=results))
+    assert "Use <code>&lt;b&gt;x&lt;/b&gt;</code> &amp; <code>y</code>." in html
+
+
+def test_a_student_reads_points_notes_and_the_problem() -> None:
+    page = Page(feedback_html(a_report(notes=("Cell 2 was left out.",), problem="No notebook.")))
+    assert "1of 10 points" in page.text()
+    assert "1 of 6 checks passed." in page.text()
+    assert "Cell 2 was left out." in page.text() and "No notebook." in page.text()
+    assert "과제3.ipynb" in page.text() and "from scratch √" in page.text()
+
+
+def test_a_page_without_a_score_says_that_it_is_our_fault() -> None:
+    page = Page(feedback_html(ours()))
+    assert "Not graded yet" in page.text()
+    assert "10 points" not in page.text()
+    assert "WHY" not in page.text()  # our message is for the course team
+
+
+@pytest.mark.parametrize("status", Status)
+def test_details_and_output_never_reach_a_student(status: Status, tmp_path: Path) -> None:
+    secret = with_results(status, detail="SECRET-DETAIL")
+    write(replace(secret, output="SECRET-OUTPUT"), tmp_path)
+    for path in tmp_path.iterdir():
+        assert "SECRET" not in path.read_text()
+
+
+def test_a_result_outside_the_listed_questions_is_shown_too() -> None:
+    stray = replace(RESULTS[1], question="surprise", message="Look here.")
+    report = a_report(results=(*RESULTS, stray))
+    assert "Look here." in feedback_html(report)
+    assert json.loads(results_json(report))["tests"][-1]["number"] == "3.1"
+
+
+# --- the course team's page ----------------------------------------------------------------------
+
+
+def a_class(size: int) -> list[Report]:
+    passed = tuple(replace(r, status=Status.PASSED, message="") for r in RESULTS)
+    return [
+        a_report(f"student{i:03}", results=passed if i % 2 else RESULTS, output="PRINTED")
+        for i in range(size)
+    ]
+
+
+def test_the_class_page_counts_submissions_scores_and_failures() -> None:
+    page = Page(class_html(a_class(4)))
+    words = " ".join(page.text().split())
+    assert "submissions4" in words and "mean score5.5 of 10" in words and "full marks2" in words
+    assert "split_heads mean 4.0 of 7" in words
+    assert "14 passed" in words and "4 not right yet" in words and "4 not judged yet" in words
+    assert "It runs.test_runs 50 % passed" in words
+    assert "Most frequent failures 2 Heads are mixed." in words
+
+
+def test_the_most_frequent_failure_comes_first() -> None:
+    rare = replace(RESULTS[1], message="Rare.")
+    reports = [a_report("a", results=(rare,)), *a_class(5)]
+    frequent = class_html(reports).split("Most frequent failures")[1].split("</section>")[0]
+    assert re.findall(r'class="count">(\d+)<', frequent) == ["3", "3", "3", "1"]
+    assert frequent.index("Heads are mixed.") < frequent.index("Rare.")
+
+
+def test_bars_are_as_long_as_what_they_count() -> None:
+    tags = Page(class_html(a_class(4))).tags
+    bars = [a for tag, a in tags if tag == "rect" and a.get("class") == "fill-student_error"]
+    assert [(bar.get("x"), bar["width"]) for bar in bars[1:]] == [("50.0%", "50.0%")]
+    columns = [float(a["height"].rstrip("%")) for tag, a in tags if tag == "rect" and "y" in a]
+    assert len(columns) == 2 and columns[0] == columns[1]  # two scores, two students each
+
+
+def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
+    failed = with_results(Status.FAILED, detail="max |a − b| = 0.62")
+    html = class_html([ours(), failed, a_report("bad", results=(), problem="The file is empty.")])
+    page = Page(html)
+    assert "max |a − b| = 0.62" in page.text("pre")
+    assert "DETAIL" in page.text("pre") and "PRINTED" in page.text("pre")
+    assert "WHY" in page.text()
+    needs = html.split("Needs a person</h2>")[1].split("</section>")[0]
+    assert "oh.jimin" in needs and "The file is empty." in needs
+    assert "kim.minjun" not in needs
+
+
+@pytest.mark.parametrize("student", ["kim", "김민준", "a b", "100%", "a#b?c", "a&amp;b", "é\u0301"])
+def test_each_student_is_linked_by_a_relative_and_quoted_address(student: str) -> None:
+    links = Page(class_html([a_report(student)])).links()
+    assert {unquote(link) for link in links} == {f"{student}/feedback.html"}
+    assert {urlsplit(link).path for link in links} == set(links)  # no query, no fragment
+    assert all(link.isascii() for link in links)
+
+
+def test_a_class_of_nobody_has_a_page_and_a_table() -> None:
+    assert "Nothing has been graded yet." in Page(class_html([])).text()
+    assert len(list(csv.reader(io.StringIO(grades_csv([]))))) == 1
+
+
+def test_a_class_in_which_nothing_could_be_judged_has_a_page() -> None:
+    page = Page(class_html([ours(), a_report("empty", results=(), questions=(), problem="Empty.")]))
+    assert "need a person2" in " ".join(page.text().split())
+    assert class_html([with_results(Status.GRADER_ERROR)]).count('<rect class="fill-mean"') == 0
+
+
+def test_three_hundred_students_have_a_row_each() -> None:
+    reports = a_class(300)
+    page = Page(class_html(reports))
+    assert sum(a.get("scope") == "row" for _, a in page.tags) == 300
+    assert len(list(csv.reader(io.StringIO(grades_csv(reports))))) == 301
+
+
+# --- hostile text --------------------------------------------------------------------------------
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</pre></code></li><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    '"><img src=x onerror=alert(1)>',
+    "'><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' autofocus='",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)//",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "//evil.example/x",
+    "https://evil.example/x",
+    "<iframe src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<base href=https://evil.example/>",
+    '<meta http-equiv="refresh" content="0;url=https://evil.example">',
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<form action=https://evil.example><input name=a>",
+    "<style>*{background:url(https://evil.example)}</style>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<!--><script>alert(1)</script>-->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<scr\x00ipt>alert(1)</script>",
+    "\x1b]0;<script>alert(1)</script>\x07title",
+    "\u202e<script>alert(1)</script>\ud800",
+    "`<img src=x onerror=alert(1)>`",
+    "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+]
+
+
+def filled_with(text: str) -> Report:
+    """Return a report in which every text that can be chosen is this one."""
+    results = tuple(
+        replace(
+            result,
+            check=text,
+            question=text,
+            sentence=text,
+            message=text,
+            detail=text,
+            status=status,
+        )
+        for result, status in zip(RESULTS * 2, Status, strict=False)
+    )
+    return Report(
+        text, text, text, text, text, (text,), results, (text,), text, (text,), output=text
+    )
+
+
+def structure(html: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the tags and their attributes' names, without the code that backticks make."""
+    return [(tag, tuple(names)) for tag, names in Page(html).tags if tag != "code"]
+
+
+@pytest.mark.parametrize("page", [feedback_html, lambda report: class_html([report])])
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_text_stays_text(payload: str, page: Any) -> None:
+    html = page(filled_with(payload))
+    assert structure(html) == structure(page(filled_with("harmless")))
+    for tag, attributes in Page(html).tags:
+        assert tag not in ("img", "iframe", "object", "embed", "form", "base", "link", "use")
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not attributes.keys() & {"src", "action", "formaction", "srcdoc", "xlink:href"}
+        target = urlsplit(attributes.get("href", ""))
+        assert not target.scheme and not target.netloc
+
+
+@pytest.mark.parametrize("html", [feedback_html(a_report()), class_html(a_class(3))])
+def test_the_policy_allows_our_style_and_script_and_nothing_else(html: str) -> None:
+    page = Page(html)
+    (policy,) = (a["content"] for _, a in page.tags if "http-equiv" in a)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    for tag in ("style", "script"):
+        texts = [text for within, text in page.texts if within == tag]
+        digests = [base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in texts]
+        assert rules[f"{tag}-src"] == (f"'sha256-{digests[0]}'" if digests else "'none'")
+        assert len(digests) <= 1
+    assert "unsafe" not in policy
+    assert not [tag for tag, attributes in page.tags if "style" in attributes]
+
+
+def test_a_students_page_has_no_script() -> None:
+    assert not [tag for tag, _ in Page(feedback_html(a_report())).tags if tag == "script"]
+
+
+# --- grades.csv ----------------------------------------------------------------------------------
+
+
+def test_the_table_has_a_column_per_question_and_per_status() -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([a_report(problem="Half a file.")])))
+    table = dict(zip(head, row, strict=True))
+    assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
+    assert (table["score"], table["max"]) == ("1", "10")
+    assert (table["split_heads"], table["merge_heads"]) == ("1", "0")
+    assert [table[s] for s in Status] == ["1", "2", "1", "0", "0", "2", "0"]
+    assert table["problem"] == "Half a file."
+
+
+def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([ours()])))
+    table = dict(zip(head, row, strict=True))
+    assert (table["score"], table["split_heads"], table["merge_heads"]) == ("", "", "0")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '=HYPERLINK("https://x.example")',
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\n=1",
+        " =1",
+        "＝1",
+        "\r=1",
+    ],
+)
+def test_no_cell_is_a_formula(formula: str) -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([filled_with(formula)]), newline=""))
+    shown = clean(formula)
+    assert row[:3] == [f"'{shown}"] * 3
+    assert row[-1] == f"'{shown}" and f"'{shown}" in head
+    assert all(cell.isdigit() or cell == "" or cell == f"'{shown}" for cell in row)
+
+
+def test_commas_quotes_and_line_ends_survive_the_table() -> None:
+    text = grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])
+    assert text.count("\r\n") == 3
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[1][-1] == 'Say "no",\nthen go.'
+    assert len({len(row) for row in rows}) == 1
+
+
+# --- always the same bytes, and whole files ------------------------------------------------------
+
+
+def pages() -> Iterator[str]:
+    """Yield every kind of text that this file writes."""
+    for report in (a_report(), ours(), filled_with("x")):
+        yield from (feedback_html(report), results_json(report))
+    reports = [*a_class(9), ours(), with_results(Status.FAILED)]
+    yield from (class_html(reports), grades_csv(reports))
+
+
+def digest() -> str:
+    return hashlib.sha256("".join(pages()).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_bytes_are_the_same_in_another_process(seed: str) -> None:
+    code = f"import runpy; print(runpy.run_path({__file__!r})['digest']())"
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    other = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert other.stdout.strip() == digest()
+
+
+def test_neither_order_nor_wall_time_changes_the_class_page() -> None:
+    reports = [*a_class(5), ours()]
+    slower = [replace(report, seconds=3.5) for report in reversed(reports)]
+    assert class_html(slower) == class_html(reports)
+    assert grades_csv(slower) == grades_csv(reports)
+    assert results_json(slower[0]) == results_json(reports[-1])
+
+
+def test_files_are_written_whole_and_readable(tmp_path: Path) -> None:
+    write(a_report(), tmp_path / "site" / "kim.minjun")
+    write_class(iter([a_report()]), tmp_path / "site")
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert found >= {f"site/{n}" for n in ("grades.csv", "report.html", "kim.minjun/feedback.html")}
+    assert (tmp_path / "site/grades.csv").read_bytes() == grades_csv([a_report()]).encode()
+    assert (tmp_path / "site/kim.minjun/results.json").read_text() == results_json(a_report())
+    umask = os.umask(0)
+    os.umask(umask)
+    mode = stat.S_IMODE((tmp_path / "site/report.html").stat().st_mode)
+    assert mode == 0o666 & ~umask
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(a_report(), tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(report_module.os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(ours(), tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
