@@ -11,15 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from .compare import (
-    FLOOR,
-    TOLERANCE,
-    TOLERANCE_SINGLE,
-    Failure,
+    EXACT,
+    SINGLE,
     Named,
+    Tolerance,
     first_difference,
     gradient_difference,
     is_single,
-    largest,
+    lost_gradients,
     shape_difference,
     value_difference,
 )
@@ -27,6 +26,7 @@ from .trial import (
     SINGLE_PRECISION,
     Arguments,
     Cast,
+    Failure,
     Function,
     Remark,
     Trial,
@@ -43,7 +43,7 @@ _record: ContextVar[list[Tensor] | None] = ContextVar("record", default=None)
 
 @contextmanager
 def recorded() -> Iterator[list[Tensor]]:
-    """Collect the results and gradients that `agree` gets from the code it judges, in order."""
+    """Collect what `agree` and `call` get from the code they judge: results, then gradients."""
     record: list[Tensor] = []
     token = _record.set(record)
     try:
@@ -54,11 +54,11 @@ def recorded() -> Iterator[list[Tensor]]:
 
 def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
     """Tell whether two records hold the same numbers, NaN for NaN; empty ones say nothing."""
-    floor = FLOOR * largest([t.nan_to_num(0, 0, 0) for t in other])
+    finite = [t.nan_to_num(0, 0, 0) for t in other]
 
     def equal(a: Tensor, b: Tensor) -> bool:
-        tolerance = TOLERANCE_SINGLE if is_single(a) or is_single(b) else TOLERANCE
-        bound = tolerance * (largest([b.nan_to_num(0, 0, 0)]) + floor)
+        tolerance = SINGLE if is_single(a) or is_single(b) else EXACT
+        bound = tolerance.bound(b.nan_to_num(0, 0, 0), finite)
         return a.shape == b.shape and torch.allclose(
             a.double(), b.double(), rtol=0, atol=bound, equal_nan=True
         )
@@ -101,36 +101,45 @@ def agree(
 
     results, gradients = in_either_precision(actual, attempt)
 
-    def difference(tolerance: float) -> str:
-        return first_difference(
-            results, due.results, results_named, tolerance, value_difference
-        ) or first_difference(
-            gradients, list(due_gradients.values()), leaves_named, tolerance, gradient_difference
+    def difference(tolerance: Tolerance) -> str:
+        want = list(due_gradients.values())
+        return (
+            first_difference(results, due.results, results_named, tolerance, value_difference)
+            or lost_gradients(gradients, want, leaves_named)
+            or first_difference(gradients, want, leaves_named, tolerance, gradient_difference)
         )
 
-    found = difference(TOLERANCE)
+    found = difference(EXACT)
+    single = any(r.dtype != d.dtype for r, d in zip(results, due.results, strict=True))
     if found and any(map(is_single, results)):
         # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
-        scale = max([1.0, *(float(x.square().mean().sqrt()) for x in due.leaves.values())])
-        if not difference(TOLERANCE_SINGLE * scale):
-            warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
-            return
+        found = difference(SINGLE._replace(relative=SINGLE.relative * due.scale))
+        single = True
     if found:
         remedy = _right_without(actual, expected, given)
         raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.")
+    if single:
+        warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
 
 
 def call(
-    actual: Function, *inputs: Any, shapes: Mapping[str, Sequence[int]], **options: Any
+    actual: Function,
+    *inputs: Any,
+    shapes: Mapping[str, Sequence[int]],
+    takes: Sequence[str] = (),
+    **options: Any,
 ) -> list[Tensor]:
     """Return the results in float64, without gradients, and require one of each shape.
 
-    The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``.
+    The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``; `takes` does
+    the same for inputs.
     """
-    given = Arguments((Named(""),) * len(inputs), inputs, options)
+    names = takes[: len(inputs)] or [""] * len(inputs)
+    given = Arguments(tuple(map(Named.read, names)), inputs, options)
     named = [Named.read(text) for text in shapes]
     with torch.no_grad():
         results = in_either_precision(actual, lambda cast: _try(actual, given, cast).results)
+    _note(results)
     _require_shapes(actual, given, results, named, list(shapes.values()))
     return [result.double() for result in results]
 
@@ -152,7 +161,8 @@ def _require_shapes(
     called = _called(actual, given)
     if len(results) != len(shapes):
         names = ", ".join(f"`{n.name}`" for n in named)
-        raise Disagreement(f"{called} returns {len(results)} values, not {len(shapes)}: {names}.")
+        count = f"{len(results)} value{'' if len(results) == 1 else 's'}"
+        raise Disagreement(f"{called} returns {count}, not {len(shapes)}: {names}.")
     for result, name, shape in zip(results, named, shapes, strict=True):
         if problem := shape_difference(result, shape, name):
             raise Disagreement(f"{called}: {problem}.")

@@ -58,8 +58,8 @@ class Assignment:
     title: str
     questions: tuple[str, ...]
     """Names that a submission must define, in the order of the notebook."""
-    forbid: tuple[str, ...]
-    """Dotted names that a submission may not use, e.g. ``torch.nn.MultiheadAttention``."""
+    forbid: dict[str, tuple[str, ...]]
+    """For each question, names that it may not use, e.g. ``torch.nn.MultiheadAttention``."""
     limits: Limits
     cells: tuple[Cell, ...]
 
@@ -84,10 +84,23 @@ class Assignment:
             name=path.stem,
             title=settings.get("title", path.stem),
             questions=questions,
-            forbid=tuple(settings.get("forbid", ())),
+            forbid=_forbid(path, settings.get("forbid", []), questions),
             limits=Limits(**settings.get("limits", {})),
             cells=cells,
         )
+
+
+def _forbid(
+    path: Path, names: list[str] | dict[str, list[str]], questions: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Return the forbidden names of each question; a list holds for all of them."""
+    table = names if isinstance(names, dict) else dict.fromkeys(questions, names)
+    for question in table:
+        if question not in questions:
+            remedy = f"There are {', '.join(questions)}"
+            what = f"forbid names a question {question} that is not here"
+            raise AssignmentError(path, 1, what, remedy)
+    return {question: tuple(table[question]) for question in table}
 
 
 def without_solution(source: str) -> str:

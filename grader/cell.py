@@ -17,7 +17,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 MOST_ERRORS = 200
 """Errors repaired per cell. Each costs a parse of the rest of the cell: 4-100 ms per megabyte."""
-MOST_MAGIC = 100_000
+MOST_MAGIC = 20_000
 """Lines with magics times characters, per block: IPython reads a block again for each magic."""
 
 CELL_MAGICS = re.compile(r"(?:\s*%%[^\n]*(?:\n|\Z))+")

@@ -15,20 +15,26 @@ from torch import Tensor, nn
 
 from .agreement import Disagreement, agree, call, recorded, same
 from .compare import (
-    TOLERANCE,
-    TOLERANCE_SINGLE,
-    Failure,
+    EXACT,
+    SINGLE,
     Named,
     is_single,
-    largest,
     ratio,
     shape_difference,
     spelled,
-    tensors,
     value_difference,
 )
 from .draw import Draw
-from .trial import Arguments, Cast, Function, Remark, Trial, in_either_precision
+from .trial import (
+    Arguments,
+    Cast,
+    Failure,
+    Function,
+    Remark,
+    Trial,
+    in_either_precision,
+    tensors,
+)
 
 __all__ = [
     "Disagreement", "Draw", "Failure", "Remark", "agree", "assuming", "call", "dependencies",
@@ -82,7 +88,7 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
     `name` may name the axes, too, as in ``"weights (B, H, n_Q, n_K)"``.
     """
     named = Named.read(name)
-    bound = (TOLERANCE_SINGLE if is_single(actual) else TOLERANCE) * largest([expected])
+    bound = (SINGLE if is_single(actual) else EXACT).bound(expected, [expected])
     found = shape_difference(actual, expected.shape, named) or value_difference(
         actual, expected, named, bound
     )
@@ -105,7 +111,7 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
 
     with torch.no_grad():
         first, second = in_either_precision(actual, attempt)
-    if not all(map(torch.equal, first, second)):
+    if not same(first, second):
         raise Failure("Two equal calls give different results: something is random or is kept.")
 
 

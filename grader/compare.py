@@ -8,20 +8,28 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-TOLERANCE = 1e-6
+
+class Tolerance(NamedTuple):
+    """How far a tensor may be off, as shares of its largest entry and of its group's largest."""
+
+    relative: float
+    floor: float
+    """What a tensor's largest entry counts for at least: some true gradients are 0."""
+
+    def bound(self, expected: Tensor, group: Sequence[Tensor]) -> float:
+        """Return how far an entry of `expected` may be off."""
+        return self.relative * (largest([expected]) + self.floor * largest(group))
+
+
+EXACT = Tolerance(1e-6, 1e-3)
 """In float64, correct code differs by 2e-15 and the weakest real mistake by 1e-4 of the largest."""
-TOLERANCE_SINGLE = 1e-4
-"""The same for code that computes in float32 whatever it is given, at unit scale."""
-FLOOR = 1e-3
-"""Share of its group's largest entry that a tensor counts for at least: some gradients are 0."""
-
-
-class Failure(AssertionError):
-    """What the student's code does wrong, in words that the student reads."""
+SINGLE = Tolerance(1e-4, 0.1)
+"""For code that computes in float32 whatever it is given, at unit scale. Where a gradient is 0, it
+leaves 1e-7 of the group's largest."""
 
 
 @dataclass(frozen=True)
@@ -53,25 +61,6 @@ class Named:
         return f"({', '.join(f'{name}={n}' for name, n in zip(labels, shape, strict=True))})"
 
 
-def tensors(value: object) -> list[Tensor]:
-    """Return the tensors and numbers in nested tuples, lists and dicts, in order.
-
-    Raises Failure on anything else.
-    """
-    match value:
-        case Tensor():
-            return [value]
-        case bool() | int() | float():
-            return [torch.tensor(float(value), dtype=torch.float64)]
-        case tuple() | list():
-            return [leaf for item in value for leaf in tensors(item)]
-        case dict():
-            return [leaf for item in value.values() for leaf in tensors(item)]
-        case None:
-            raise Failure("the result is None: is a `return` missing?")
-    raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
-
-
 def largest(values: Sequence[Tensor]) -> float:
     """Return the largest magnitude in all tensors together."""
     return max((float(t.detach().abs().max()) for t in values if t.numel()), default=0.0)
@@ -87,7 +76,7 @@ def within(actual: Tensor, expected: Tensor, bound: float) -> bool:
     return actual.shape == expected.shape and bool(((actual - expected).abs() <= bound).all())
 
 
-def ratio(actual: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> float | None:
+def ratio(actual: Tensor, expected: Tensor, tolerance: float = EXACT.relative) -> float | None:
     """Return the one factor by which all entries of `actual` differ from `expected`, or None."""
     if actual.shape != expected.shape or not (scale := float(expected.square().sum())):
         return None
@@ -137,7 +126,7 @@ def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) 
     broken = int((~actual.isfinite()).sum())
     if broken:
         return f"NaN or infinite in {broken} of its {actual.numel()} entries"
-    if largest([actual]) <= bound:
+    if not actual.any() or largest([actual]) <= bound:
         return "0 everywhere"
     if actual.numel() == 1:
         return f"off by a factor of {spelled(float(actual / expected))}" if expected.all() else ""
@@ -163,9 +152,12 @@ def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) 
 
 def _place(wrong: Tensor, labels: list[str]) -> str:
     """Say where it is wrong and, where one axis tells them apart, where it is right."""
-    first = ", ".join(f"{n}={int(i)}" for n, i in zip(labels, wrong.nonzero()[0], strict=True))
-    said = f"wrong in {int(wrong.sum())} of its {wrong.numel()} entries" + (
-        f", first at {first}" if first else ""
+    if wrong.all():
+        return "wrong everywhere"
+    first = ", ".join(str(int(i)) for i in wrong.nonzero()[0])
+    said = (
+        f"wrong in {int(wrong.sum())} of its {wrong.numel()} entries, "
+        f"first at ({', '.join(labels)}) = ({first})"
     )
     for axis, label in enumerate(labels):
         bad = wrong.movedim(axis, 0).reshape(wrong.shape[axis], -1).any(dim=1)
@@ -179,59 +171,74 @@ def _border(bad: list[bool], label: str) -> str:
     size, count = len(bad), sum(bad)
     if not 0 < count < size:
         return ""
-    first = bad.index(True)
     if bad == sorted(bad):
-        return f"right up to {label}={first - 1}, wrong from {label}={first} on"
+        return f"along {label}, right {_upto(size - count)} and wrong from {size - count} on"
     if bad == sorted(bad, reverse=True):
-        return f"wrong up to {label}={count - 1}, right from {label}={count} on"
-    return f"wrong only for {label}={first}" if count == 1 else ""
+        return f"along {label}, wrong {_upto(count)} and right from {count} on"
+    return f"along {label}, wrong only at {bad.index(True)}" if count == 1 else ""
+
+
+def _upto(end: int) -> str:
+    return "at 0" if end == 1 else f"from 0 to {end - 1}"
 
 
 def first_difference(
     actual: Sequence[Tensor],
     expected: Sequence[Tensor],
     named: Sequence[Named],
-    tolerance: float,
+    tolerance: Tolerance,
     difference: Callable[[Tensor, Tensor, Named, float], str],
 ) -> str:
     """Return the first difference in a group of tensors, each judged by its largest entry."""
-    floor = FLOOR * largest(expected)
     for have, due, name in zip(actual, expected, named, strict=True):
-        if found := difference(have, due, name, tolerance * (largest([due]) + floor)):
+        if found := difference(have, due, name, tolerance.bound(due, expected)):
             return found
     return ""
 
 
+def lost_gradients(
+    actual: Sequence[Tensor], expected: Sequence[Tensor], named: Sequence[Named]
+) -> str:
+    """Name what no gradient reaches although one is due; empty where all are reached."""
+    floor = EXACT.floor * largest(expected)
+    lost = [
+        f"`{name.name}`"
+        for have, due, name in zip(actual, expected, named, strict=True)
+        if not have.any() and largest([due]) > floor
+    ]
+    if not lost:
+        return ""
+    return (
+        f"no gradient reaches {', '.join(lost)}: either it has no influence on the result, or "
+        "the way back is cut by detach(), .data, torch.tensor(...), no_grad() or numpy"
+    )
+
+
 def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
     """Say how the gradient with respect to `named` is wrong; empty when it is right."""
-    if problem := shape_difference(actual, expected.shape, named):
-        return f"for a gradient, {problem}"
     if within(actual, expected, bound):
         return ""
-    if not actual.any():
-        return (
-            f"no gradient reaches `{named.name}`: it has no influence on the result, or the way is "
-            "cut by detach(), .data, torch.tensor(...) or numpy"
-        )
     for axis, label in enumerate(named.labels(expected.dim())):
         rows = [t.movedim(axis, 0).reshape(t.shape[axis], -1) for t in (actual, expected)]
         alive, due = (row.abs().amax(dim=1) > bound for row in rows)
         reached, missed = alive.nonzero().flatten(), (due & ~alive).nonzero().flatten()
         if len(missed) and len(reached):
             return (
-                f"the gradient reaches `{named.name}` at {label}={int(reached[0])} "
-                f"but not at {label}={int(missed[-1])}: the way is cut there"
+                f"along {label}, the gradient reaches `{named.name}` at {int(reached[0])} but not "
+                f"at {int(missed[-1])}: the way back is cut there"
             )
-    return "the result is right, but its gradient is not: that of " + value_difference(
+    return "the result is right, but its gradient is not: that for " + value_difference(
         actual, expected, named, bound
     )
 
 
 def spelled(factor: float) -> str:
     """Write a factor with three digits, and its likely origin: ``2.83 (√8)``."""
+    if not 1e-3 < factor < 1e3:
+        return f"{factor:.3g}"
     for sign, value in (("", factor), ("1/", 1 / factor)):
-        for power, root in ((1, ""), (2, "√")):
-            whole = round(min(value**power, 1e6))
-            if value > 0 and 2 <= whole <= 4096 and math.isclose(value**power, whole, rel_tol=1e-5):
+        for root, whole in (("", round(value)), ("√", round(value**2))):
+            power = 2 if root else 1
+            if whole > 1 and math.isclose(value**power, whole, rel_tol=1e-5):
                 return f"{factor:.3g} ({sign}{root}{whole})" if sign or root else f"{whole}"
     return f"{factor:.3g}"

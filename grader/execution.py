@@ -86,7 +86,7 @@ class Absent:
         raise NotInstalled(self._why)
 
     __getattr__ = __call__ = __getitem__ = __iter__ = __len__ = __contains__ = _refuse
-    __enter__ = __or__ = __ror__ = __mro_entries__ = __instancecheck__ = _refuse
+    __enter__ = __exit__ = __or__ = __ror__ = __mro_entries__ = __instancecheck__ = _refuse
 
 
 def _execute(statement: Statement, namespace: dict[str, Any]) -> BaseException | None:

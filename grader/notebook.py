@@ -11,7 +11,7 @@ from typing import Any
 
 from .cell import ELSEWHERE, Cell
 
-MOST_CODE = 1_000_000
+MOST_CODE = 500_000
 """Characters of code; the outputs, which are what makes notebooks big, do not count."""
 
 AGAIN = "Save the notebook as .ipynb (File > Download in Colab) and submit that file."

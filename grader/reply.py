@@ -43,7 +43,8 @@ def fits(value: Any, answer: Answer) -> bool:
         return keys and all(fits(value[key], kind) for key, kind in answer.items())
     if isinstance(answer, UnionType):
         return any(fits(value, kind) for kind in get_args(answer))
-    origin, inner = get_origin(answer), get_args(answer)
+    origin: Any = get_origin(answer)
+    inner = get_args(answer)
     if origin is list:
         return isinstance(value, list) and all(fits(v, inner[0]) for v in value)
     if origin is dict:

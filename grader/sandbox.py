@@ -26,7 +26,9 @@ from .reply import ANSWERS, ERROR, fits
 OUTPUT_BYTES = 256 << 10
 SHRINK_AND_GROW = 0x2 | 0x4  # F_SEAL_SHRINK | F_SEAL_GROW: a memfd that cannot fill the memory
 START_SECONDS = 120
-NO_MEMORY = ("can't allocate memory", "std::bad_alloc")  # RuntimeErrors of torch
+NO_MEMORY = 86
+"""Exit code of a worker that has not even the memory to say so; see worker.py."""
+NO_MEMORY_WORDS = ("can't allocate memory", "std::bad_alloc")  # RuntimeErrors of torch
 
 
 class SandboxError(Exception):
@@ -181,7 +183,7 @@ class Sandbox:
         if key == "ok":
             return reply["ok"]
         kind, message, traceback = reply["error"].values()
-        if kind == "MemoryError" or any(words in message for words in NO_MEMORY):
+        if kind == "MemoryError" or any(words in message for words in NO_MEMORY_WORDS):
             more = f"your code needs more than {self._limits.memory_mb} MB"
             raise OutOfMemory(more, kind, traceback)
         raise StudentError(message, kind, traceback)

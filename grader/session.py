@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -19,11 +19,14 @@ from _pytest.runner import runtestprotocol
 from .assignment import Assignment
 from .checks import Failure, Remark
 from .limits import StudentError
-from .plugin import GRADED, Graded, seed
+from .plugin import GRADED, Graded, seed, solution
+from .sandbox import SandboxError
 from .settings import AssignmentError
 from .verdict import Result, Status
 
 ERROR = pytest.StashKey[BaseException]()
+OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError)
+"""Errors whose cause is known; any other one in a check needs a second look."""
 QUIET = (
     "--capture=no", "-c", os.devnull, "--import-mode=importlib",
     *(f"-pno:{name}" for name in (
@@ -51,8 +54,11 @@ class Check:
         return self.item.name
 
     @classmethod
-    def read(cls, item: pytest.Function, assignment: Assignment) -> "Check":
-        """Read the marks. Raises AssignmentError, pointing at the function."""
+    def read(cls, item: pytest.Function, assignment: Assignment, before: list["Check"]) -> Self:
+        """Read the marks; a public check has none, and needs the first hidden one of its question.
+
+        Raises AssignmentError, pointing at the function.
+        """
         line = item.function.__code__.co_firstlineno
 
         def refuse(what: str, remedy: str) -> AssignmentError:
@@ -63,16 +69,18 @@ class Check:
             raise refuse("has no docstring", "Say in one sentence what should hold")
         if public := item.path == assignment.path:
             question, points = _question_above(assignment, item.name), 0
+            first = next((check.item for check in before if check.question == question), None)
+            needs: tuple[str, ...] = (first.originalname,) if first else ()
         else:
             marks = {mark.name: mark for mark in reversed(list(item.iter_markers()))}
             question = marks["question"].args[0] if "question" in marks else ""
             points = marks["points"].args[0] if "points" in marks else -1
+            needs = tuple(f.__name__ for mark in item.iter_markers("needs") for f in mark.args)
         if question not in assignment.questions:
             known = ", ".join(assignment.questions)
             raise refuse("is about no question", f'Mark it @question("…") with one of {known}')
         if not isinstance(points, int) or points < 0:
             raise refuse("says no points", "Mark it @points(n), a whole number from 0 on")
-        needs = tuple(f.__name__ for mark in item.iter_markers("needs") for f in mark.args)
         return cls(item, question, points, sentence, public, needs)
 
 
@@ -96,8 +104,11 @@ class Session:
         """Take the place of pytest's own loop over all tests."""
         try:
             if self.problem is None:
-                items = [item for item in session.items if isinstance(item, pytest.Function)]
-                self.checks = [Check.read(item, self.assignment) for item in items]
+                for item in session.items:  # hidden checks first, as the arguments are
+                    if isinstance(item, pytest.Function):
+                        self.checks.append(Check.read(item, self.assignment, self.checks))
+                order = self.assignment.questions
+                self.checks.sort(key=lambda check: (order.index(check.question), check.public))
                 self._work(self)
         except BaseException as error:  # pytest would print it and go on
             self.problem = error
@@ -117,7 +128,7 @@ class Session:
         """Run every check on a submission; what builds on a check that failed is not run."""
         passed: dict[str, bool] = {}
         sentences: dict[str, str] = {}
-        for check, following in zip(self.checks, [*self.checks[1:], self.checks[0]], strict=True):
+        for check in self.checks:
             start = time.perf_counter()
             missing = [name for name in check.needs if not passed.get(name, False)]
             function = check.item.originalname
@@ -127,7 +138,10 @@ class Session:
                 message = f"Cannot be judged until this holds: {sentences[missing[0]]}"
                 detail = ""
             else:
-                status, message, detail = self._run(check, following, student, key, remarks)
+                error = self._run(check, student, key, remarks)
+                if error is not None and not isinstance(error, OURS_OR_THEIRS):
+                    error = self._whose(check, key, error)
+                status, message, detail = outcome(error)
             passed[function] = passed.get(function, True) and status is Status.PASSED
             yield Result(
                 check=check.name, question=check.question, status=status, points=check.points,
@@ -136,9 +150,9 @@ class Session:
             )  # fmt: skip
 
     def _run(
-        self, check: Check, following: Check, student: Any, key: bytes, remarks: list[str]
-    ) -> tuple[Status, str, str]:
-        """Run one check; return its status, and what to tell the student and the course team."""
+        self, check: Check, student: Any, key: bytes, remarks: list[str]
+    ) -> BaseException | None:
+        """Run one check and return what it raised."""
         item = check.item
         item.config.stash[GRADED] = Graded(student, key)
         if ERROR in item.stash:
@@ -147,14 +161,25 @@ class Session:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", Remark)
             try:
-                student._begin(int.from_bytes(seed(key, f"worker {check.name}")[:4]))
+                number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
+                student._begin(number, self.assignment.forbid.get(check.question, ()))
                 item._initrequest()
-                runtestprotocol(item, log=False, nextitem=following.item)
+                runtestprotocol(item, log=False, nextitem=None)
                 error = item.stash.get(ERROR, None)
             except Exception as raised:
                 error = raised
         remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
-        return outcome(error)
+        return error
+
+    def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
+        """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
+
+        A check may index or unpack a result in a way that only a wrong result does not allow.
+        """
+        if self._run(check, solution(self.assignment.path), key, []) is not None:
+            return error
+        odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
+        return odd.with_traceback(error.__traceback__)
 
 
 def outcome(error: BaseException | None) -> tuple[Status, str, str]:
@@ -165,6 +190,8 @@ def outcome(error: BaseException | None) -> tuple[Status, str, str]:
     if error is None:
         return Status.PASSED, "", ""
     if isinstance(error, StudentError):
+        if error.kind == "Forbidden":
+            return Status.FAILED, error.traceback, ""
         if error.kind == "NotImplementedError":
             return error.status, f"Not implemented yet.\n{error.traceback}", ""
         return error.status, error.traceback, ""
@@ -176,13 +203,13 @@ def outcome(error: BaseException | None) -> tuple[Status, str, str]:
 
 
 def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], None]) -> None:
-    """Collect the public checks of the assignment and the hidden ones in `folder`; do the work.
+    """Collect the hidden checks in `folder` and the assignment's public ones; do the work.
 
     Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
     """
     session = Session(assignment, work)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # nothing of the machine's, but ours
-    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), str(assignment.path), str(folder)]
+    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), str(folder), str(assignment.path)]
     pytest.main(["-p", "grader.plugin", *arguments], plugins=[session])
     if session.problem is not None:
         raise session.problem

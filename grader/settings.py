@@ -11,7 +11,7 @@ BLOCK = re.compile(r"(?m)^# /// script$\s(?P<toml>(^#(| .*)$\s)+)^# ///$")  # fr
 
 SETTINGS = {
     "title": 'a text, like "Attention"',
-    "forbid": 'a list of dotted names, like ["torch.nn.LSTM"]',
+    "forbid": 'a list of dotted names, like ["torch.nn.LSTM"], or one for each question',
     "limits": "a table, like {seconds = 10.0}",
 }
 LIMITS = {
@@ -76,6 +76,8 @@ def _fits(key: str, value: object) -> bool:
             return True
         case "forbid", list(names):
             return all(isinstance(n, str) and _is_dotted_name(n) for n in names)
+        case "forbid", dict(questions):
+            return all(isinstance(n, list) and _fits(key, n) for n in questions.values())
         case ("seconds", int(number) | float(number)) | ("memory_mb", int(number)):
             return 0 < number < math.inf
     return False

@@ -166,8 +166,8 @@ def _statement(node: ast.stmt, code: CodeType, imported: set[str]) -> Statement:
                 patches.add(_root(value))
     if isinstance(node, FUNCTIONS):
         patches, calls = set(), set()
-    if isinstance(node, DEFINITIONS):
-        patches = _decorated(node) - imported
+    if isinstance(node, DEFINITIONS):  # `@torch.no_grad()` changes nothing
+        patches = {name for name in _decorated(node) - imported if not hasattr(builtins, name)}
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         binds.add("*")
     patches.discard("")
@@ -177,10 +177,7 @@ def _statement(node: ast.stmt, code: CodeType, imported: set[str]) -> Statement:
 
 
 def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
-    """Return the objects that may be changed: `@add_to(Net)`, `@function.register(int)`.
-
-    Imported ones excepted: `@torch.no_grad()` changes nothing.
-    """
+    """Return the objects that a decorator may change: `@add_to(Net)`, `@function.register`."""
     roots = set()
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call):

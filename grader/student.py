@@ -43,6 +43,8 @@ class Student:
             else torch.empty(0, dtype=torch.uint8)
         )
         self._whole = False
+        self._beginning: dict[str, Any] = {"seed": 0, "forbid": []}
+        self._helped: dict[tuple[tuple[str, str], ...], Sandbox] = {}
         self._printed = ""
         self._notes: list[str] = []
         self._worker, loaded = self._load(whole=False)
@@ -84,12 +86,13 @@ class Student:
         with worker:
             self._printed = (self._printed + worker.printed())[:OUTPUT_BYTES]
 
-    def _begin(self, seed: int) -> None:
+    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
         """Start a check: forget the last one's calls, and replace a worker that has died."""
         if not self._worker.alive:
             self._retire(self._worker)
             self._worker, _ = self._load(whole=self._whole)
-        self._worker.ask("begin", seed=seed)
+        self._beginning = {"seed": seed, "forbid": list(forbid)}
+        self._worker.ask("begin", **self._beginning)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return the student's function, or a factory of their modules. Raises StudentError."""
@@ -106,17 +109,30 @@ class Student:
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:
-        """Replace names that the student's code uses by trusted ones, given as source text."""
-        self._worker.ask("using", sources=sources)
+        """Judge code with trusted stand-ins, given as source text, for names that it uses.
+
+        They live in a worker of their own: in the student's first worker, code that is judged
+        later could find them on the heap and answer with them.
+        """
+        key = tuple(sources.items())
+        helped = self._helped.get(key)
+        if helped is None or not helped.alive:
+            helped, _ = self._load(whole=self._whole)
+            if key in self._helped:
+                self._retire(self._helped[key])
+            self._helped[key] = helped
+            helped.ask("using", sources=sources)
+        helped.ask("begin", **self._beginning)
+        own, self._worker = self._worker, helped
         try:
             yield
         finally:
-            if self._worker.alive:
-                self._worker.ask("using", sources={})
+            self._worker = own
 
     def _close(self) -> str:
-        """End the worker and return what the submission has printed."""
-        self._retire(self._worker)
+        """End the workers and return what the submission has printed."""
+        for worker in (self._worker, *self._helped.values()):
+            self._retire(worker)
         return self._printed
 
 
@@ -128,7 +144,7 @@ class RemoteModule(nn.Module):
     ) -> None:
         super().__init__()
         made = worker.ask("construct", name=name, args=args, kwargs=kwargs)
-        self._worker, self._number, self._name = worker, made["id"], name
+        self._worker, self._number, self.__name__ = worker, made["id"], name
         try:
             for path, value in made["parameters"].items():
                 learns = made["learns"].get(path, False) and value.is_floating_point()

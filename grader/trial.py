@@ -11,12 +11,16 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from .compare import Named, tensors
+from .compare import Named
 from .draw import Draw
 
 T = TypeVar("T")
 Function = Callable[..., Any]
 Cast = Callable[[Tensor], Tensor]
+
+
+class Failure(AssertionError):
+    """What the student's code does wrong, in words that the student reads."""
 
 
 class Remark(UserWarning):
@@ -52,6 +56,25 @@ def _spoken(named: Named, value: object) -> str:
     return f"`{named.name}` {said}".strip() if named.name else said
 
 
+def tensors(value: object) -> list[Tensor]:
+    """Return the tensors and numbers in nested tuples, lists and dicts, in order.
+
+    Raises Failure on anything else.
+    """
+    match value:
+        case Tensor():
+            return [value]
+        case bool() | int() | float():
+            return [torch.tensor(float(value), dtype=torch.float64)]
+        case tuple() | list():
+            return [leaf for item in value for leaf in tensors(item)]
+        case dict():
+            return [leaf for item in value.values() for leaf in tensors(item)]
+        case None:
+            raise Failure("the result is None: is a `return` missing?")
+    raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
+
+
 class Trial:
     """One call on copies of the arguments, with what is needed to differentiate it.
 
@@ -65,6 +88,8 @@ class Trial:
         self._cast = cast
         self.leaves: dict[str, Tensor] = {}
         """What gradients are taken for, by name: floating inputs and a module's parameters."""
+        self.scale = 1.0
+        """Root mean square of the largest input, or 1."""
         values = [self._copy(n.name, v) for n, v in zip(given.named, given.values, strict=True)]
         keywords = {name: self._copy(name, v) for name, v in given.keywords.items()}
         if isinstance(function, nn.Module) and torch.is_grad_enabled():
@@ -77,6 +102,8 @@ class Trial:
         if not isinstance(value, Tensor):
             return value
         copy = self._cast(value.detach()).clone()
+        if copy.is_floating_point() and copy.numel():
+            self.scale = max(self.scale, float(copy.square().mean().sqrt()))
         if not (copy.is_floating_point() and torch.is_grad_enabled()):
             return copy
         self.leaves[name] = copy.requires_grad_()

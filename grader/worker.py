@@ -21,8 +21,11 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from . import execution, notebook, slice, wire
+from .forbidden import Forbid
 
 OUTPUT_BYTES = 256 << 10
+NO_MEMORY = 86
+"""Exit code of a worker that has not even the memory to say so."""
 MAX_TEXT = 8000
 
 
@@ -83,14 +86,14 @@ class Submission:
         self.names: dict[str, Any] = {}
         self.modules: list[nn.Module] = []
         self.calls: list[tuple[list[Tensor], list[Tensor]]] = []
-        self.replaced: dict[str, Any] = {}
+        self.forbid = Forbid([])
 
     def load(self, data: Tensor, names: list[str], whole: bool) -> dict[str, Any]:
         """Run what of the notebook counts for `names` (or the whole of it).
 
         Returns the answer described in reply.py; `unreadable` says why there is no notebook.
         """
-        self.begin(0)
+        self.begin(0, [])
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.names = main.__dict__
@@ -111,10 +114,11 @@ class Submission:
             "dynamic": slice.dynamic(statements),
         }
 
-    def begin(self, seed: int) -> None:
-        """Forget earlier calls and undo what they changed in torch's global state."""
+    def begin(self, seed: int, forbid: list[str]) -> None:
+        """Forget earlier calls, restore torch's global state, and forbid names of torch."""
         self.modules, self.calls = [], []
-        self.using({})
+        self.forbid.lift()
+        self.forbid = Forbid(forbid)
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(True)
         torch.set_num_threads(1)
@@ -122,9 +126,7 @@ class Submission:
         random.seed(seed)
 
     def using(self, sources: dict[str, str]) -> None:
-        """Put the grader's stand-ins in the place of names; {} puts the student's back."""
-        self.names.update(self.replaced)
-        self.replaced = {name: self.names[name] for name in sources if name in self.names}
+        """Put the grader's stand-ins in the place of names, for as long as this worker lives."""
         for name, source in sources.items():
             made: dict[str, Any] = {"__name__": "stand_in"}
             exec(source, made)
@@ -134,7 +136,7 @@ class Submission:
         """Build an nn.Module. Returns its number, parameters, which learn, and buffers."""
         module = self.names[name](*args, **kwargs)
         self.modules.append(module)
-        lazy = nn.parameter.UninitializedTensorMixin
+        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
         known = {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)}
         return {
             "id": len(self.modules) - 1,
@@ -235,5 +237,5 @@ def warm_up() -> None:
         out = lstm(mean + torch.einsum("btd,bsd->bts", x, x).exp().sum(-1, keepdim=True))[0]
         loss = nn.functional.cross_entropy(out[:, -1], torch.tensor([0, 1]))
         torch.autograd.grad([loss, out], [x, linear.weight], [loss, out], retain_graph=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
     str(x), tree_flatten(((x,), {}))

@@ -11,8 +11,8 @@
 # ]
 #
 # [tool.grader.limits]
-# seconds = 10.0
-# memory_mb = 2048
+# seconds = 3.0
+# memory_mb = 1024
 # ///
 
 # %% [markdown]

@@ -55,7 +55,7 @@ def test_settings_questions_and_cells_are_read(tmp_path):
     assignment = read(tmp_path, GOOD)
     assert (assignment.name, assignment.title) == ("doubling", "Doubling")
     assert assignment.questions == ("double",)
-    assert assignment.forbid == ("torch.mul",)
+    assert assignment.forbid == {"double": ("torch.mul",)}
     assert assignment.limits == Limits(seconds=3, memory_mb=512)
     text, question, check, plot = assignment.cells
     assert (text.kind, text.source) == ("markdown", "## Doubling\n\nDouble $x$.")
@@ -71,7 +71,7 @@ def test_settings_questions_and_cells_are_read(tmp_path):
 def test_every_setting_has_a_default(tmp_path):
     lines = [line for line in GOOD.splitlines() if " = " not in line]
     assignment = read(tmp_path, "\n".join(lines))
-    assert (assignment.title, assignment.forbid) == ("doubling", ())
+    assert (assignment.title, assignment.forbid) == ("doubling", {"double": ()})
     assert assignment.limits == Limits(seconds=10.0, memory_mb=2048)
 
 
@@ -111,7 +111,7 @@ def test_the_model_assignment_is_what_its_contract_says():
         "merge_heads",
         "MultiHeadAttention",
     )
-    assert "torch.nn.functional.scaled_dot_product_attention" in assignment.forbid
+    assert "torch.nn.functional.scaled_dot_product_attention" in assignment.forbid["MultiHeadAttention"]
 
 
 def test_a_solution_becomes_a_place_for_the_students_code():
