@@ -18,6 +18,7 @@ from rich.table import Table
 from . import __version__
 from .assignment import Assignment
 from .course import Course, CourseError
+from .grade import CannotJudge
 from .settings import AssignmentError
 from .verdict import Report, Status
 
@@ -30,8 +31,6 @@ class Group(click.Group):
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
-        from .judge import CannotJudge
-
         try:
             return super().invoke(context)
         except (AssignmentError, CourseError, CannotJudge) as error:
@@ -109,8 +108,8 @@ def grade(
     grades.csv and report.html. Exit code 0: all were judged; 3: some could not be, see the table.
     """
     from . import report
+    from .grade import Orders
     from .grade import grade as grade_all
-    from .judge import Orders
     from .submission import find
 
     course = Course.find(root)

@@ -112,7 +112,7 @@ def value_difference(actual: Tensor, expected: Tensor, named: Named, bound: floa
     if expected.is_floating_point() and not actual.is_floating_point():
         kind = str(actual.dtype).removeprefix("torch.")
         return f"`{named.name}` holds {kind}, no floating-point numbers"
-    actual, expected = actual.double(), expected.double()
+    actual, expected = actual.detach().double(), expected.detach().double()
     wrong = ~((actual - expected).abs() <= bound)  # NaN compares false, so it is wrong
     if not wrong.any():
         return ""

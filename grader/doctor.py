@@ -125,10 +125,8 @@ def examine(console: Console) -> bool:
         return False
     walls = Table("layer", "", "if it is missing", title="Walls around a submission")
     for layer, remedy in REMEDIES.items():
-        held = next((h for h in layers if h.split()[0] == layer), "")
-        walls.add_row(
-            held or layer, "[green]✓[/]" if held else "[yellow]–[/]", "" if held else remedy
-        )
+        name = next((held for held in layers if held.split()[0] == layer), "")
+        walls.add_row(name or layer, *(("[green]✓[/]", "") if name else ("[yellow]–[/]", remedy)))
     console.print(walls)
     table = Table("attempt to", "in the sandbox", "outside", title="Attempts to break out")
     for attempt in attempts:

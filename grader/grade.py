@@ -8,14 +8,33 @@ costs three judges is reported as grader_error, and everybody else is graded.
 
 import multiprocessing
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from .judge import TRIES, CannotJudge, Orders, serve
 from .verdict import Report, Result, Status
+
+TRIES = 3
+"""A fault of ours is tried again twice, and then listed for a person."""
 
 Work = tuple[str, Path]
 """A student id, and the file."""
+
+
+class CannotJudge(Exception):
+    """No submission can be judged: the author's checks or the sandbox do not work."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a judge needs to know before it sees a submission."""
+
+    solution: Path
+    checks: Path
+    key: bytes
+    layers: list[str] | None = None
+    """Exactly these isolation layers, for tests; None takes the best that work."""
+    unsafe: bool = False
 
 
 class Judge:
@@ -25,7 +44,7 @@ class Judge:
         context = multiprocessing.get_context("spawn")  # a fork would inherit torch's locks
         self.connection: Connection
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, orders), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, orders), daemon=False)
         self.process.start()
         theirs.close()
         self.work: Work | None = None
@@ -86,6 +105,13 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
     finally:
         for judge in judges:
             judge.dismiss()
+
+
+def _serve(connection: Connection, orders: Orders) -> None:
+    """Be a judge. Only judges import torch, which would cost the parent 250 MB."""
+    from .judge import serve
+
+    serve(connection, orders)
 
 
 def _lost(work: Work, orders: Orders) -> Report:

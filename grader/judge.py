@@ -5,11 +5,11 @@ import hmac
 import signal
 import time
 import traceback
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .assignment import Assignment
+from .grade import TRIES, CannotJudge, Orders
 from .limits import StudentError
 from .sandbox import SandboxError, Zygote
 from .session import Check, Session, outcome, run_session
@@ -17,25 +17,6 @@ from .settings import AssignmentError
 from .student import Student, Unreadable
 from .submission import Refused, Submission
 from .verdict import Report, Result, Status
-
-TRIES = 3
-"""A fault of ours is tried again twice, and then listed for a person."""
-
-
-class CannotJudge(Exception):
-    """No submission can be judged: the author's checks or the sandbox do not work."""
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What a judge needs to know before it sees a submission."""
-
-    solution: Path
-    checks: Path
-    key: bytes
-    layers: list[str] | None = None
-    """Exactly these isolation layers, for tests; None takes the best that work."""
-    unsafe: bool = False
 
 
 def serve(connection: Connection, orders: Orders) -> None:

@@ -3,8 +3,7 @@
 import pytest
 
 from grader.course import Course
-from grader.grade import grade
-from grader.judge import Orders
+from grader.grade import Orders, grade
 from grader.submission import find
 from grader.verdict import Report, Status
 from tests import classroom

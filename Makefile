@@ -1,0 +1,52 @@
+# Two commands are enough: `make demo` and `make test`. Both set up everything they need.
+
+VENV ?= .venv
+PYTHON ?= python3
+# Where to get a CPU build of torch: the index that pytorch.org's install page shows for "CPU".
+# Without it pip takes what it finds, which on Linux may be the large CUDA build.
+TORCH_INDEX ?=
+TORCH ?= torch==2.13.0
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+GRADER := $(BIN)/grader
+
+.PHONY: demo test lint build build-check bench verify doctor clean
+
+demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
+	$(BIN)/python tests/classroom.py build/class > /dev/null
+	$(GRADER) grade build/class -a attention -o build/demo || [ $$? -eq 3 ]  # some files are no notebooks
+	@echo
+	@echo "The class report:  build/demo/report.html      (open it in a browser)"
+	@echo "A student's page:  build/demo/<id>/feedback.html"
+
+test: $(READY)  ## Everything that CI checks: lint, notebooks up to date, all tests.
+	$(MAKE) lint build-check
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: $(READY)  ## Make the students' notebooks from the solutions.
+	$(GRADER) build
+
+build-check: $(READY)
+	$(GRADER) build --check
+
+bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
+	$(BIN)/python benchmarks/throughput.py
+
+doctor: $(READY)
+	$(GRADER) doctor
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf build $(VENV)

@@ -1,0 +1,29 @@
+"""One batch as a TA grades it, every sandbox layer in force.
+
+Prints JSON: seconds from the first report to the last, how many came in between, and their layers.
+`python benchmarks/batch.py JOBS FILE...`
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from grader.course import Course
+from grader.grade import Orders, grade
+
+
+def main(jobs: int, files: list[Path]) -> None:
+    course = Course.find(Path(__file__).parent)
+    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
+    times, layers = [], ()
+    for report in grade([(path.stem, path) for path in files], orders, jobs):
+        assert report.score == report.max_score, (report.file, report.score)
+        times.append(time.monotonic())
+        layers = report.layers
+    warm = times[jobs:]  # the first of each judge warm up imports and caches
+    print(json.dumps({"seconds": warm[-1] - times[jobs - 1], "count": len(warm), "layers": layers}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), [Path(name) for name in sys.argv[2:]])

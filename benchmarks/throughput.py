@@ -1,0 +1,144 @@
+"""Measure what isolation costs: submissions per second, CPU per submission, and memory.
+
+Everything is measured in one run on the same notebooks, so the ratios hold where absolute figures
+do not. Writes docs/benchmarks.md. `make bench`
+"""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import date
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests import classroom
+
+HERE = Path(__file__).parent
+FEW, MANY, JOBS = 12, 72, 2
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = submissions(Path(folder), MANY)
+        floor = float(run("floor.py", "3", *files[:FEW])[0])
+        _, few_cpu, _ = batch(files[:FEW])
+        many, many_cpu, memory = batch(files)
+    per_submission = (many_cpu - few_cpu) / (MANY - FEW)
+    text = REPORT.format(
+        date=date.today(),
+        machine=f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}",
+        rate=many["count"] / many["seconds"],
+        layers=", ".join(many["layers"]),
+        cpu=1000 * per_submission,
+        floor=1000 * floor,
+        ratio=per_submission / floor,
+        pss=memory["Pss"],
+        rss=memory["Rss"],
+        many=MANY,
+        jobs=JOBS,
+    )
+    print(text)
+    (HERE.parent / "docs" / "benchmarks.md").write_text(text)
+
+
+def submissions(folder: Path, count: int) -> list[str]:
+    """Make `count` notebooks that deserve full marks, in the styles of tests/submissions."""
+    right = [name for name, line, _ in classroom.samples() if name.startswith("right/")]
+    files = []
+    for number in range(count):
+        script = classroom.script_of(right[number % len(right)])
+        path = folder / f"student{number}_attention.ipynb"
+        path.write_bytes(classroom.notebook(f"{script}\n# %%\nstudent = {number}\n"))
+        files.append(str(path))
+    return files
+
+
+def batch(files: list[str]) -> tuple[dict, float, dict[str, int]]:
+    """Grade files; return what batch.py says, CPU seconds in all, and peak memory in MB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said, memory = run("batch.py", str(JOBS), *files)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(said), cpu, memory
+
+
+def run(script: str, *arguments: str) -> tuple[str, dict[str, int]]:
+    """Run a benchmark as a program; return what it prints, and the peak memory of its tree."""
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / script), *arguments],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    peak = {"Pss": 0, "Rss": 0}
+    watcher = threading.Thread(target=watch, args=(process, peak))
+    watcher.start()
+    said, _ = process.communicate()
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"{script} failed")
+    return said, peak
+
+
+def watch(process: subprocess.Popen, peak: dict[str, int]) -> None:
+    """Keep the largest memory of a process and all its descendants, in MB, ten times a second."""
+    while process.poll() is None:
+        sizes = {"Pss": 0, "Rss": 0}
+        for pid in tree(process.pid):
+            try:
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+            except OSError:
+                continue
+            for line in lines:
+                name, value = line.split()[:2]
+                if name[:-1] in sizes:
+                    sizes[name[:-1]] += int(value)
+        for name, value in sizes.items():
+            peak[name] = max(peak[name], value >> 10)
+        time.sleep(0.1)
+
+
+def tree(root: int) -> list[int]:
+    """Return a process and its descendants."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            parents.setdefault(parent, []).append(int(entry.name))
+    found = [root]
+    for pid in found:
+        found += parents.get(pid, [])
+    return found
+
+
+REPORT = """\
+# Benchmarks
+
+Made by `make bench` on {date}; {machine}. Ratios were taken in one run and carry over to other
+machines; absolute figures do not.
+
+{many} notebooks of the attention assignment that deserve full marks, in a dozen styles, graded by
+{jobs} judges with every sandbox layer in force ({layers}).
+
+| | |
+|---|---|
+| submissions per second, warm | {rate:.1f} |
+| CPU per submission: grader and sandbox together | {cpu:.0f} ms |
+| CPU per submission: the floor (same cells and checks, warm, in one process) | {floor:.0f} ms |
+| **ratio to the floor** | **{ratio:.2f}** |
+| peak memory of the whole process tree: proportional (shared pages counted once) | {pss} MB |
+| peak memory of the whole process tree: sum of resident sizes | {rss} MB |
+
+The CPU per submission is the difference between a batch of {many} and a small one, divided by the
+number of submissions between them: start-up is paid once per batch.
+"""
+
+if __name__ == "__main__":
+    main()

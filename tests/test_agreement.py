@@ -1,0 +1,233 @@
+"""Agreement with an oracle in results and gradients, and the numbers that are kept of it."""
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+from grader.agreement import Disagreement, agree, call, recorded, same
+from grader.draw import Draw
+from grader.trial import Remark
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
+def draw():
+    return Draw(b"test")
+
+
+def product(x, y):
+    """The oracle of most tests here."""
+    return x @ y
+
+
+class Affine(nn.Module):
+    def __init__(self, forward=lambda self, x: self.linear(x)):
+        super().__init__()
+        torch.manual_seed(0)
+        self.linear = nn.Linear(4, 3)
+        self._forward = forward
+
+    def forward(self, x):
+        return self._forward(self, x)
+
+
+def disagreement(actual, expected, *inputs, **options):
+    with pytest.raises(Disagreement) as caught:
+        agree(actual, expected, *inputs, **options)
+    return str(caught.value)
+
+
+def test_equal_functions_agree(draw):
+    agree(lambda x, y: torch.einsum("ij,jk->ik", x, y), product, draw(2, 3), draw(3, 4))
+
+
+def test_the_call_is_described_by_names_and_sizes(draw):
+    def wrong(x, y):
+        return 2 * (x @ y)
+
+    words = disagreement(
+        wrong, product, draw(2, 3), draw(3, 4), takes=("x (B, d)", "y (d, e)"), returns=["z (B, e)"]
+    )
+    assert words == (
+        "wrong with `x` (B=2, d=3), `y` (d=3, e=4): `z` is 2 × what it should be, everywhere."
+    )
+
+
+def test_right_values_with_a_wrong_gradient_disagree(draw):
+    words = disagreement(lambda x, y: x @ y.detach(), product, draw(2, 3), draw(3, 4))
+    assert "no gradient reaches `y`" in words and "`x`:" not in words
+
+
+def test_a_gradient_that_a_sum_would_hide_is_found(draw):
+    def half(x):
+        w = x.softmax(-1)
+        return (w + w.detach()) / 2
+
+    disagreement(half, lambda x: x.softmax(-1), draw(3, 4))  # the gradient of its sum is 0
+
+
+def test_no_grad_compares_values_alone(draw):
+    with torch.no_grad():
+        agree(lambda x, y: x @ y.detach(), product, draw(2, 3), draw(3, 4))
+
+
+def test_results_without_gradient_in_the_oracle_may_have_one(draw):
+    agree(lambda x: (2 * x, x + 1), lambda x: (2 * x, (x + 1).detach()), draw(3))
+    agree(lambda x: (2 * x, (x + 1).detach()), lambda x: (2 * x, (x + 1).detach()), draw(3))
+
+
+def test_parameters_of_modules_are_compared_by_name(draw):
+    agree(Affine(), Affine(), draw(2, 4))
+    wrong = Affine(
+        lambda self, x: nn.functional.linear(x, self.linear.weight, self.linear.bias.data)
+    )
+    assert "no gradient reaches `linear.bias`" in disagreement(wrong, Affine(), draw(2, 4))
+
+
+def test_nested_states_are_inputs_like_others(draw):
+    def cell(x, state):
+        h, c = state
+        return x + h, (h, c * x)
+
+    def cut(x, state):
+        h, c = state
+        return x + h, (h, c.detach() * x)
+
+    state = (draw(2, 3), draw(2, 3))
+    agree(cell, cell, draw(2, 3), state)
+    assert "no gradient reaches `state[1]`" in disagreement(cut, cell, draw(2, 3), state)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x, y: None, "the result is None: is a `return` missing?"),
+        (lambda x, y: "z", "the result holds a str"),
+        (lambda x, y: (x @ y, x), "returns 2 values, not 1: `result`"),
+        (lambda x, y: (x @ y).mT, "axis 0 and axis 1 are swapped"),
+        (lambda x, y: (x @ y).long(), "holds int64"),
+    ],
+)
+def test_other_results_are_explained(draw, function, words):
+    assert words in disagreement(function, product, draw(2, 3), draw(3, 4))
+
+
+def test_an_optional_argument_that_breaks_it_is_named(draw):
+    def oracle(x, mask=None):
+        return x if mask is None else x * mask
+
+    words = disagreement(lambda x, mask=None: 1.5 * x * (mask is not None) + x * (mask is None),
+                         oracle, draw(2, 3), mask=draw(2, 3))  # fmt: skip
+    assert words.endswith("; it is right without `mask`.")
+
+
+def test_changing_an_input_in_place_does_not_disturb_the_comparison(draw):
+    x = draw(2, 3)
+    before = x.clone()
+    agree(lambda x: x.mul_(2), lambda x: 2 * x, x)
+    assert torch.equal(x, before)
+
+
+def double_in_float32(x):
+    return 2 * x.float()
+
+
+def cast_back(x):
+    return (x.float().exp()).double()
+
+
+def clash(x):
+    return x @ torch.ones(3, 3, dtype=torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("function", "oracle"),
+    [
+        (double_in_float32, lambda x: 2 * x),
+        (cast_back, torch.exp),
+        (clash, lambda x: x @ torch.ones(3, 3, dtype=x.dtype)),
+    ],
+)
+def test_float32_costs_nothing_and_is_remarked_on_where_it_shows(draw, function, oracle):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        agree(function, lambda x: oracle(x), 3 * draw(2, 3))
+    said = {str(w.message) for w in caught if issubclass(w.category, Remark)}
+    assert len(said) <= 1 and (function is cast_back or said)
+
+
+def test_float32_does_not_excuse_a_mistake(draw):
+    with pytest.raises(Disagreement):
+        agree(lambda x: 2.001 * x.float(), lambda x: 2 * x, draw(2, 3))
+    with pytest.raises(Disagreement):
+        agree(lambda x: (x.half() * 2).double(), lambda x: 2 * x, draw(2, 3))
+
+
+def test_a_module_in_float32_is_judged_and_left_as_it_was(draw):
+    module = Affine()
+    module.linear.weight.data = module.linear.weight.data.float()
+    module.linear.bias.data = module.linear.bias.data.float()
+    expected = Affine()
+    with pytest.warns(Remark):
+        agree(module, expected, draw(2, 4))
+    assert module.linear.weight.dtype is torch.float32
+
+
+def test_an_error_of_the_code_passes_through(draw):
+    def broken(x, y):
+        raise ZeroDivisionError("theirs")
+
+    with pytest.raises(ZeroDivisionError, match="theirs"):
+        agree(broken, product, draw(2, 3), draw(3, 4))
+
+
+def test_a_dtype_error_that_float32_does_not_cure_stays_as_it_was(draw):
+    def broken(x):
+        raise RuntimeError(f"no such dtype as {x.dtype}")
+
+    with pytest.raises(RuntimeError, match="float64"):
+        agree(broken, lambda x: x, draw(3))
+
+
+def test_call_returns_results_and_requires_their_shapes(draw):
+    (z,) = call(product, draw(2, 3), draw(3, 4), shapes={"z (B, e)": (2, 4)})
+    assert z.shape == (2, 4)
+    with pytest.raises(Disagreement, match="B and e are swapped"):
+        call(product, draw(2, 3), draw(3, 4), shapes={"z (B, e)": (4, 2)})
+
+
+def test_a_mistake_is_recognised_by_its_numbers(draw):
+    inputs = draw(2, 3), draw(3, 4)
+
+    def record(function):
+        with recorded() as numbers, pytest.raises(Disagreement):
+            agree(function, product, *inputs)
+        return numbers
+
+    doubled = record(lambda x, y: 2 * (x @ y))
+    assert same(record(lambda x, y: (2 * x) @ y), doubled)
+    assert same(record(lambda x, y: (2 * x.float()) @ y.float()), doubled)
+    assert not same(record(lambda x, y: 2.001 * (x @ y)), doubled)
+    assert not same(record(lambda x, y: 2 * (x.detach() @ y)), doubled)
+    assert not same([], [])
+
+
+def test_nan_is_the_same_as_nan():
+    nan = torch.tensor([1.0, float("nan")])
+    assert same([nan], [nan.clone()]) and not same([nan], [torch.ones(2)])
+
+
+def test_records_do_not_mix():
+    with recorded() as outer:
+        with recorded() as inner:
+            call(torch.sin, torch.ones(2), shapes={"y": (2,)})
+        call(torch.cos, torch.ones(2), shapes={"y": (2,)})
+    assert len(inner) == len(outer) == 1 and not same(inner, outer)
