@@ -38,18 +38,24 @@ class Problem:
 def run(statements: Iterable[Statement], namespace: dict[str, Any]) -> list[Problem]:
     """Execute in order, as the program `__main__` in a notebook; return what raised.
 
-    A statement that lacks a name is tried again after all others: 23% of public notebooks were
-    run in another order than that of their cells.
+    23% of public notebooks were run in another order than that of their cells. So a statement
+    that lacks a name is tried again after all others, unless what it binds was bound since: then
+    it counts no more.
     """
     namespace.update(__name__="__main__", get_ipython=Shell, display=print)
-    failed = [(s, error) for s in statements if (error := _execute(s, namespace))]
+    outcomes = [(statement, _execute(statement, namespace)) for statement in statements]
+    failed: list[tuple[Statement, BaseException, bool]] = []
+    later: set[str] = set()
+    for statement, error in reversed(outcomes):
+        lacks_name = isinstance(error, NameError)
+        if error is None:
+            later |= statement.binds
+        elif not (lacks_name and statement.binds and statement.binds <= later):
+            failed.append((statement, error, lacks_name and not statement.binds & later))
     problems = []
-    for statement, error in failed:
-        again: BaseException | None = error
-        if isinstance(error, NameError) and not statement.binds & namespace.keys():
-            again = _execute(statement, namespace)
-        if again:
-            problems.append(_problem(statement, again))
+    for statement, error, again in reversed(failed):
+        if final := _execute(statement, namespace) if again else error:
+            problems.append(_problem(statement, final))
     return problems
 
 
@@ -63,10 +69,6 @@ class Shell:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_, **__: None
-
-
-class NotInstalled(ModuleNotFoundError):
-    """The student's code uses an import that failed."""
 
 
 class Absent:
@@ -83,7 +85,7 @@ class Absent:
             self._why = f"`{ast.unparse(statement)}` fails where grading happens ({why})"
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise NotInstalled(self._why)
+        raise ModuleNotFoundError(self._why)
 
     __getattr__ = __call__ = __getitem__ = __iter__ = __len__ = __contains__ = _refuse
     __enter__ = __exit__ = __or__ = __ror__ = __mro_entries__ = __instancecheck__ = _refuse
@@ -93,7 +95,7 @@ def _execute(statement: Statement, namespace: dict[str, Any]) -> BaseException |
     """Run one statement; return what it raised."""
     node, code = statement.node, statement.code
     error = _attempt(code, namespace)
-    if isinstance(error, NotInstalled) and isinstance(node, DEFINITIONS):
+    if isinstance(error, ModuleNotFoundError) and isinstance(node, DEFINITIONS):
         # perhaps for its annotations alone, so without evaluating them
         flags = __future__.annotations.compiler_flag
         module = ast.Module([node], [])

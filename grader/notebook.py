@@ -77,7 +77,7 @@ def _text(data: bytes) -> str:
         if data.startswith(start):
             raise Unreadable(f"This file is {kind}, not a notebook. {AGAIN}")
     try:
-        text = data.decode(json.detect_encoding(data), "surrogatepass").lstrip("\ufeff")
+        text = data.decode(json.detect_encoding(data), "surrogatepass")
     except (UnicodeDecodeError, MemoryError):
         raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}") from None
     if not (first := text[:1000].lstrip()) and not text.strip():

@@ -31,7 +31,7 @@ QUIET = (
     "--capture=no", "-c", os.devnull, "--import-mode=importlib",
     *(f"-pno:{name}" for name in (
         "cacheprovider", "terminal", "unraisableexception", "threadexception", "faulthandler",
-        "warnings", "junitxml", "doctest",
+        "warnings", "junitxml", "doctest", "logging",
     )),
 )  # fmt: skip
 

@@ -26,6 +26,7 @@ MAGIC = b"GRD1"
 PREFIX = struct.Struct("<4sIQ")
 MAX_HEADER = 1 << 20
 MAX_BODY = 64 << 20
+ONE_SEND = 1 << 16
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
@@ -70,7 +71,10 @@ def send(sock: socket.socket, value: Any, wait: Wait = patient) -> None:
         raise Unsendable(f"a value that cannot be sent: {error}") from None
     bodies = [t.reshape(-1).view(torch.uint8).numpy().data for t in tensors if t.numel()]
     size = sum(len(body) for body in bodies)
-    for part in (PREFIX.pack(MAGIC, len(header), size) + header, *bodies):
+    parts = [PREFIX.pack(MAGIC, len(header), size) + header, *bodies]
+    if size < ONE_SEND:  # a system call, and a wake-up of the other side, less per tensor
+        parts = [b"".join(parts)]
+    for part in parts:
         left = memoryview(part)
         while left:
             try:

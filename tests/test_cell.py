@@ -51,6 +51,10 @@ def test_magics_prompts_and_indentation_are_read_as_in_a_notebook(source: str):
     assert notes(source) == []
 
 
+def test_prompts_are_read_over_several_lines():
+    assert code(">>> class A:\n...     x = 1\n...\n>>> y = 2") == ["class A:\n    x = 1", "y = 2"]
+
+
 def test_a_continuation_line_that_starts_with_percent_is_no_magic():
     assert code("!ls\nx = (17\n%5)\ny = '''\n%time\n!ls\n'''") == [
         "get_ipython().system('ls')",
@@ -126,6 +130,7 @@ GOOD = "class Good:\n    x = 1"
         "a\ufffdb",
         "<<<<<<< HEAD",
         "```python",
+        "x = %\\",  # IPython's transformer ends in an IndexError
     ],
 )
 def test_a_bad_block_costs_only_itself(bad: str):
@@ -158,6 +163,7 @@ def test_a_decorator_goes_with_what_it_decorates():
 
 def test_an_else_goes_with_its_if():
     assert code("if a:\n    b = \nelse:\n    c = 1\nd = 2") == ["d = 2"]
+    assert code("if a:\n    b = 1\nelse:\n    c = \nd = 2") == ["d = 2"]
 
 
 def test_lines_are_those_of_the_cell():

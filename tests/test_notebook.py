@@ -203,6 +203,11 @@ get_ipython().run_cell_magic('time', '', 'class A:\n    x = 1\n')
     ]
 
 
+def test_a_cell_magic_written_by_hand_stays():
+    script = b"get_ipython().run_cell_magic('time', '', body)"
+    assert sources(b"# %%\n" + script) == [script.decode()]
+
+
 def test_a_cell_that_colab_has_commented_out_comes_back():
     script = b'''# -*- coding: utf-8 -*-
 """Homework.ipynb

@@ -248,13 +248,13 @@ def test_masked_keys_get_no_weight_in_any_head(student, draw):
     x = draw(2, 5, 12)
     layer, _ = twins(student, draw, x, 3)
     _, free = attend(layer, 3, x, x, x)
-    for shape in ((5, 5), (2, 1, 5, 5), (2, 3, 5, 5), (2, 1, 1, 5)):
-        mask = draw.mask(*shape)
-        for kind in (mask, mask.long()):
-            _, weights = attend(layer, 3, x, x, x, mask=kind)
-            share = free * mask  # (B, H, n_Q, n_K)
-            expected = share / share.sum(dim=-1, keepdim=True)
-            equal(weights, expected, f"A mask {shape} is not respected", WEIGHTS)
+    masks = [draw.mask(*shape) for shape in ((5, 5), (2, 1, 5, 5), (2, 3, 5, 5), (2, 1, 1, 5))]
+    for mask in (*masks, masks[0].long()):
+        _, weights = attend(layer, 3, x, x, x, mask=mask)
+        share = free * mask  # (B, H, n_Q, n_K)
+        expected = share / share.sum(dim=-1, keepdim=True)
+        otherwise = f"A mask {tuple(mask.shape)} is not respected"
+        equal(weights, expected, otherwise, WEIGHTS)
 
 
 @question("MultiHeadAttention")
