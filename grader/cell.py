@@ -165,7 +165,7 @@ def _block_starts(lines: list[str]) -> list[int]:
 
 def _without_magics(block: str) -> str:
     """Translate `%magic`, `!command` and `help?` into Python, as IPython does."""
-    if len(MAGIC_LINE.findall(block)) * len(block) > MOST_MAGIC:
+    if not 0 < len(MAGIC_LINE.findall(block)) * len(block) <= MOST_MAGIC:
         return block
     try:
         translated: str = IPYTHON.transform_cell(block)

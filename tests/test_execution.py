@@ -127,7 +127,7 @@ def test_running_a_statement_again_undoes_no_later_definition():
 
 
 def test_an_earlier_definition_does_not_excuse_a_later_error():
-    namespace, (problem,) = ran("def f(): return 1", "def f(x=missing): return 2")
+    _, (problem,) = ran("def f(): return 1", "def f(x=missing): return 2")
     assert problem.error == "NameError: name 'missing' is not defined"
 
 

@@ -1,8 +1,9 @@
 """Hidden checks of MultiHeadAttention; the oracle is torch's own operator with the same weights.
 
-A slip in an earlier question costs nothing here: the parts are taken as right. A wrong scale
-costs `test_the_scale_is_the_root_of_d_head` and nothing else: the other checks read the
-scale from the student's weights, and hold the rest against attention of that scale.
+A slip in an earlier question costs nothing here: the parts are taken as right. These checks come
+last (pytest goes by file name), since code that is given the right parts could keep them. A wrong
+scale costs `test_the_scale_is_the_root_of_d_head` and nothing else: the other checks read the scale
+from the student's weights, and hold the rest against attention of that scale.
 """
 
 import math
