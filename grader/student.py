@@ -105,7 +105,12 @@ class Student:
             raise StudentError(f"`{name}` is a value, not a function or a class", "TypeError")
         if kind == "module":
             return lambda *args, **kwargs: RemoteModule(self._worker, name, args, kwargs)
-        return lambda *args, **kwargs: _call(self._worker, name, True, {}, args, kwargs)
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return _call(self._worker, name, True, {}, args, kwargs)
+
+        function.__name__ = name
+        return function
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:

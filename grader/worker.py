@@ -162,8 +162,12 @@ class Submission:
         if isinstance(target, int):
             tensors = [*_install(function, state), *tensors[len(state) :]]
             function.train(training)
-        versions = [tensor._version for tensor in tensors]
-        _, args, kwargs = tree_unflatten(leaves, spec)
+        # inputs inside a network are no leaves either: changing one in place is no error there
+        seen = [*tensors[: len(state)], *(t.clone() for t in tensors[len(state) :])]
+        versions = [tensor._version for tensor in seen]
+        inputs = iter(seen[len(state) :])
+        given = [next(inputs) if isinstance(x, Tensor) else x for x in leaves[len(state) :]]
+        _, args, kwargs = tree_unflatten([*leaves[: len(state)], *given], spec)
         result = function(*args, **kwargs)
         outputs = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
         self.calls.append((tensors, outputs))
@@ -173,7 +177,7 @@ class Submission:
             "differentiable": [x.requires_grad for x in outputs],
             "changed": {
                 i: tensor
-                for i, (tensor, version) in enumerate(zip(tensors, versions, strict=True))
+                for i, (tensor, version) in enumerate(zip(seen, versions, strict=True))
                 if tensor._version != version
             },
         }
