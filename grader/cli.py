@@ -7,13 +7,13 @@ course that cannot be used, 3 some submissions could not be judged, 130 interrup
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from . import __version__
 from .assignment import Assignment
@@ -24,6 +24,7 @@ from .verdict import Report, Status
 
 console = Console()
 NOT_ALL_JUDGED, INTERRUPTED = 3, 130
+QUIET = (Status.PASSED, Status.NOT_RUN)
 
 
 class Group(click.Group):
@@ -186,24 +187,25 @@ def _counts(reports: list[Report]) -> str:
 
 
 def _table(reports: list[Report]) -> Table:
-    """One row per student: score, and what kept the rest."""
-    table = Table("student", "score", "checks", "remark", title="Results")
+    """One line per student: score, checks passed, and where the first points were lost."""
+    table = Table(title="Results", expand=True)
+    table.add_column("student", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("checks", justify="right", no_wrap=True)
+    table.add_column("remark", ratio=1)
     for r in reports:
         score = "—" if r.score is None else f"{r.score}/{r.max_score}"
-        counts = Counter(result.status for result in r.results)
-        kinds = ", ".join(f"{counts[s]} {s.replace('_', ' ')}" for s in Status if counts[s])
-        first = next(
-            (x for x in r.results if x.status not in (Status.PASSED, Status.NOT_RUN)), None
-        )
-        remark = r.problem or (f"{first.question}: {first.sentence}" if first else "")
-        table.add_row(*map(_plain, (r.student, score, kinds, remark)))
+        passed = sum(result.status is Status.PASSED for result in r.results)
+        first = next((x for x in r.results if x.status not in QUIET), None)
+        blamed = f"{first.question}, {first.status.replace('_', ' ')}: " if first else ""
+        remark = r.problem or (blamed + first.sentence if first else "")
+        line = Text(_plain(remark), no_wrap=True, overflow="ellipsis")
+        table.add_row(Text(_plain(r.student)), score, f"{passed}/{len(r.results)}", line)
     return table
 
 
 def _plain(text: str) -> str:
     """Make text from a student harmless for a terminal."""
-    from rich.markup import escape
-
     from .report import clean
 
-    return escape(clean(text).replace("\n", " "))
+    return clean(text).replace("\n", " ")

@@ -7,12 +7,14 @@ determined student can write out an equivalent library routine.
 """
 
 import importlib
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
 import torch
+from torch import nn
 
 ATTENTION = (
     "scaled_dot_product_attention", "_scaled_dot_product_attention_math",
@@ -44,19 +46,31 @@ class Forbid:
     def __init__(self, names: Sequence[str]) -> None:
         self._undo = ExitStack()
         self._library = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
-        operators = {op: name for name in names for op in OPERATORS.get(name, ())}
-        for operator, name in operators.items():
-            for key in KEYS:
-                self._library.impl(operator, _raising(name), key)  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():  # torch warns of every operator that is replaced
+            warnings.simplefilter("ignore")
+            for operator, name in _operators(names).items():
+                for key in KEYS:
+                    self._library.impl(operator, _raising(name), key)  # type: ignore[no-untyped-call]
         for name in names:
             path, _, leaf = name.rpartition(".")
-            if not isinstance(getattr(owner := _find(path), leaf), type):
-                self._undo.enter_context(patch.object(owner, leaf, _raising(name)))
+            owner = _find(path)
+            if isinstance(found := getattr(owner, leaf), type):  # others test and derive from it
+                owner, leaf = found, "forward" if issubclass(found, nn.Module) else "__init__"
+            self._undo.enter_context(patch.object(owner, leaf, _raising(name)))
 
     def lift(self) -> None:
         """Allow everything again."""
         self._undo.close()
         self._library._destroy()  # type: ignore[no-untyped-call]
+
+
+def _operators(names: Sequence[str]) -> dict[str, str]:
+    """Return the operators to replace, each with the name that it does the work of."""
+    operators: dict[str, str] = {}
+    for name in OPERATORS:  # the most exact name of an operator comes first
+        if name in names:
+            operators = dict.fromkeys(OPERATORS[name], name) | operators
+    return operators
 
 
 def _find(path: str) -> Any:

@@ -95,8 +95,9 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
                         todo.append(work)
                     else:
                         yield _lost(work, orders)
-                    judges.append(judge := Judge(orders))
-                    continue  # its first message, the layers, comes later
+                    if todo:
+                        judges.append(Judge(orders))  # its first message, the layers, comes later
+                    continue
                 if todo:
                     judge.give(todo.pop())
                 else:

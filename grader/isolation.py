@@ -123,7 +123,7 @@ def _bubblewrap() -> list[str]:
     fails, hence single devices.
     """
     arguments = [
-        "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox",
+        shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox",
         "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--proc", "/proc",
         "--size", str(1 << 20), "--tmpfs", confine.SCRATCH,
     ]  # fmt: skip
@@ -137,11 +137,8 @@ def _bubblewrap() -> list[str]:
         else:
             arguments += ["--ro-bind", path, path]
     for name in UNTRUSTED:
-        arguments += [
-            "--ro-bind",
-            str(Path(__file__).with_name(f"{name}.py")),
-            f"/grader/{name}.py",
-        ]
+        file = Path(__file__).with_name(f"{name}.py")
+        arguments += ["--ro-bind", str(file), f"/grader/{name}.py"]
     if not any(path.startswith("/tmp/") for path in readable()):
         arguments += ["--symlink", confine.SCRATCH, "/tmp"]
     return [*arguments, "--remount-ro", "/", "--chdir", confine.SCRATCH]

@@ -31,11 +31,14 @@ def serve(connection: Connection, orders: Orders) -> None:
             connection.send(zygote.layers)
             while True:
                 student, path = connection.recv()
-                connection.send(judge(student, path, session, zygote, orders.key))
+                report = judge(student, path, session, zygote, orders.key)
+                if not zygote.alive:  # hang up, so that another judge tries, with another zygote
+                    return
+                connection.send(report)
 
     try:
         run_session(Assignment.read(orders.solution), orders.checks, work)
-    except EOFError:
+    except (EOFError, ConnectionError):
         return
     except (AssignmentError, SandboxError) as error:
         connection.send(CannotJudge(str(error)))

@@ -130,6 +130,11 @@ class Zygote:
             self._ends[message["end"]] = message
         return self._ends.pop(pid)
 
+    @property
+    def alive(self) -> bool:
+        """Whether workers can still be opened."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
         self._control.close()

@@ -4,7 +4,8 @@ Theory of operation: the kernel runs the program on every system call of the wor
 seccomp_data` (number, architecture, arguments) as its memory; see seccomp(2) and the kernel's
 Documentation/userspace-api/seccomp_filter.rst. What is not listed fails with EPERM. There is no
 fork, exec, kill, ptrace, socket, memfd or mount in the list, so that one submission stays one
-process, and resource limits of a process are limits of the submission.
+process, and resource limits of a process are limits of the submission. Nor can it send
+itself SIGKILL or lower its own limits: a worker that ends so was ended by somebody else.
 
 Not covered: calls that are allowed may still have bugs in the kernel.
 """
@@ -27,7 +28,7 @@ unlinkat:263:35 rename:82:- renameat:264:38 renameat2:316:276 ftruncate:77:46 fs
 fdatasync:75:83 fallocate:285:47 fadvise64:221:223 copy_file_range:326:285 sendfile:40:71
 dup:32:23 dup2:33:- dup3:292:24 pipe:22:- pipe2:293:59 poll:7:- ppoll:271:73 select:23:-
 pselect6:270:72 epoll_create:213:- epoll_create1:291:20 epoll_ctl:233:21 epoll_wait:232:-
-epoll_pwait:281:22 eventfd2:290:19 flock:73:32 fcntl:72:25 umask:95:166 statfs:137:43
+epoll_pwait:281:22 eventfd2:290:19 flock:73:32 umask:95:166 statfs:137:43
 fstatfs:138:44 mmap:9:222 munmap:11:215 mremap:25:216 mprotect:10:226 madvise:28:233
 brk:12:214 mincore:27:232 msync:26:227 membarrier:324:283 rseq:334:293 rt_sigaction:13:134
 rt_sigprocmask:14:135 rt_sigreturn:15:139 rt_sigsuspend:130:133 rt_sigpending:127:136
@@ -47,28 +48,28 @@ getpeername:52:205 getsockopt:55:209 shutdown:48:210
 """
 CONDITIONAL = """
 open:2:- openat:257:56 clone:56:220 tgkill:234:131 prlimit64:302:261 socketpair:53:199 ioctl:16:29
-prctl:157:167
+prctl:157:167 fcntl:72:25
 """
 ABSENT = "clone3:435:435 io_uring_setup:425:425 io_uring_enter:426:426 io_uring_register:427:427"
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # linux/audit.h
 
 CLONE_THREAD = 0x10000
 CLONE_NEW = 0x7E020080  # every CLONE_NEW* flag
-IOCTLS = (
-    0x5401,
-    0x5413,
-    0x541B,
-    0x5421,
-    0x5450,
-    0x5451,
-)  # TCGETS TIOCGWINSZ FIO…
+IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIO…
+FCNTLS = (*range(8), 36, 37, 38, 1030, 1032, 1033, 1034)
+"""Copies, flags, locks and seals. F_SETOWN with F_SETSIG would send any signal to any process."""
 PRCTLS = (3, 15, 16, 21, 39, 0x53564D41)  # names, getters, and PR_SET_VMA of malloc
 
 LOAD, EQUAL, AT_LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # linux/bpf_common.h
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 
+ARGUMENT = range(16, 64, 8)
+"""Where struct seccomp_data has the arguments: their low halves, and 4 bytes on the high ones."""
 Condition = tuple[int, int, tuple[int, ...]]
-"""Argument position, mask, values of which (argument & mask) must be one."""
+"""Offset, mask, and values of which (the 32 bits at the offset & mask) must be one.
+
+The low half of an argument decides where the kernel takes it as an int.
+"""
 
 
 def numbers(table: str, machine: str) -> dict[str, int]:
@@ -89,15 +90,17 @@ def program(writable: bool, pid: int, machine: str | None = None) -> bytes:
     if machine not in ARCHITECTURES:
         raise OSError(errno.ENOSYS, f"no system call table for {machine}")
     known = numbers(CONDITIONAL, machine)
+    first, second, third, *_ = ARGUMENT
     conditions: dict[str, list[Condition]] = {
-        "clone": [(0, CLONE_NEW | CLONE_THREAD, (CLONE_THREAD,))],
-        "tgkill": [(0, ~0, (pid,)), (2, ~0, (signal.SIGABRT,))],  # abort() and no other signal
-        "prlimit64": [(0, ~0, (0,))],
-        "socketpair": [(0, ~0, (1,))],  # AF_UNIX
-        "ioctl": [(1, ~0, IOCTLS)],
-        "prctl": [(0, ~0, PRCTLS)],
-        "open": [] if writable else [(1, os.O_TRUNC, (0,))],
-        "openat": [] if writable else [(2, os.O_TRUNC, (0,))],
+        "clone": [(first, CLONE_NEW | CLONE_THREAD, (CLONE_THREAD,))],
+        "tgkill": [(first, ~0, (pid,)), (third, ~0, (signal.SIGABRT,))],  # abort(), nothing else
+        "prlimit64": [(first, ~0, (0,)), (third, ~0, (0,)), (third + 4, ~0, (0,))],  # reads its own
+        "socketpair": [(first, ~0, (1,))],  # AF_UNIX
+        "ioctl": [(second, ~0, IOCTLS)],
+        "prctl": [(first, ~0, PRCTLS)],
+        "fcntl": [(second, ~0, FCNTLS)],
+        "open": [] if writable else [(second, os.O_TRUNC, (0,))],
+        "openat": [] if writable else [(third, os.O_TRUNC, (0,))],
     }
     code = [
         _step(LOAD, 4),  # architecture
@@ -124,12 +127,9 @@ def _step(operation: int, value: int, skip_if: int = 0, skip_if_not: int = 0) ->
     return struct.pack("<HBBI", operation, skip_if, skip_if_not, value & 0xFFFFFFFF)
 
 
-def _require(argument: int, mask: int, values: tuple[int, ...]) -> list[bytes]:
-    """Fail with EPERM unless the low half of an argument, masked, is one of `values`.
-
-    The low 32 bits decide because every argument tested here is an int in the kernel.
-    """
-    steps = [_step(LOAD, 16 + 8 * argument), _step(AND, mask)]
+def _require(offset: int, mask: int, values: tuple[int, ...]) -> list[bytes]:
+    """Fail with EPERM unless a Condition holds."""
+    steps = [_step(LOAD, offset), _step(AND, mask)]
     for left, value in zip(range(len(values), 0, -1), values, strict=True):
         steps.append(_step(EQUAL, value, skip_if=left))
     return [*steps, _step(RETURN, FAIL | errno.EPERM)]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -24,10 +25,13 @@ from .plugin import GRADED, Graded, seed, solution
 from .sandbox import SandboxError
 from .settings import AssignmentError
 from .verdict import Result, Status
+from .wire import Unsendable
 
 ERROR = pytest.StashKey[BaseException]()
-OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError)
+OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
 """Errors whose cause is known; any other one in a check needs a second look."""
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "", "PYTEST_ADDOPTS": ""}
+"""What keeps the plug-ins and options of the machine's other pytest runs out."""
 QUIET = (
     "--capture=no", "-c", os.devnull, "--import-mode=importlib",
     *(f"-pno:{name}" for name in (
@@ -60,28 +64,24 @@ class Check:
 
         Raises AssignmentError, pointing at the function.
         """
-        line = inspect.unwrap(item.function).__code__.co_firstlineno
-
-        def refuse(what: str, remedy: str) -> AssignmentError:
-            return AssignmentError(item.path, line, f"{item.name} {what}", remedy)
-
         sentence = " ".join((item.function.__doc__ or "").split())
         if not sentence:
-            raise refuse("has no docstring", "Say in one sentence what should hold")
+            raise _refused(item, "has no docstring", "Say in one sentence what should hold")
         if public := item.path == assignment.path:
             question, points = _question_above(assignment, item.name), 0
             first = next((check.item for check in before if check.question == question), None)
             needs: tuple[str, ...] = (first.originalname,) if first else ()
         else:
-            marks = {mark.name: mark for mark in reversed(list(item.iter_markers()))}
-            question = marks["question"].args[0] if "question" in marks else ""
-            points = marks["points"].args[0] if "points" in marks else -1
+            marks = {mark.name: mark.args[0] for mark in item.iter_markers() if mark.args}
+            question, points = marks.get("question", ""), marks.get("points", -1)
             needs = tuple(f.__name__ for mark in item.iter_markers("needs") for f in mark.args)
         if question not in assignment.questions:
             known = ", ".join(assignment.questions)
-            raise refuse("is about no question", f'Mark it @question("…") with one of {known}')
+            remedy = f'Mark it @question("…") with one of {known}'
+            raise _refused(item, "is about no question", remedy)
         if not isinstance(points, int) or points < 0:
-            raise refuse("says no points", "Mark it @points(n), a whole number from 0 on")
+            remedy = "Mark it @points(n), a whole number from 0 on"
+            raise _refused(item, "says no points", remedy)
         return cls(item, question, points, sentence, public, needs)
 
 
@@ -94,12 +94,12 @@ class Session:
         self.problem: BaseException | None = None
         self._work = work
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    def pytest_exception_interact(
+        self, node: pytest.Collector, call: pytest.CallInfo[Any], report: object
+    ) -> None:
         """Remember why a file could not be collected."""
-        if report.failed:
-            path = self.assignment.path.parent.parent / report.nodeid
-            what = f"pytest cannot read this file: {report.longreprtext.strip()}"
-            self.problem = AssignmentError(path, 1, what, "Run pytest on it to see more")
+        if isinstance(report, pytest.CollectReport) and call.excinfo and self.problem is None:
+            self.problem = _unreadable(node.path, call.excinfo.value)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take the place of pytest's own loop over all tests."""
@@ -110,6 +110,7 @@ class Session:
                         self.checks.append(Check.read(item, self.assignment, self.checks))
                 order = self.assignment.questions
                 self.checks.sort(key=lambda check: (order.index(check.question), check.public))
+                _require_order(self.checks)
                 self._work(self)
         except BaseException as error:  # pytest would print it and go on
             self.problem = error
@@ -209,13 +210,44 @@ def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], 
     Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
     """
     session = Session(assignment, work)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # nothing of the machine's, but ours
-    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), str(folder), str(assignment.path)]
-    pytest.main(["-p", "grader.plugin", *arguments], plugins=[session])
+    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
+    files = [str(folder), str(assignment.path)]
+    with patch.dict(os.environ, ALONE):
+        pytest.main(["-p", "grader.plugin", *arguments, *files], plugins=[session])
     if session.problem is not None:
         raise session.problem
     if not session.checks:
         raise AssignmentError(folder, 1, "there is no check", "Write one in a file test_*.py")
+
+
+def _refused(item: pytest.Function, what: str, remedy: str) -> AssignmentError:
+    """Point at a check that cannot be used."""
+    line = inspect.unwrap(item.function).__code__.co_firstlineno
+    return AssignmentError(item.path, line, f"{item.name} {what}", remedy)
+
+
+def _unreadable(path: Path, error: BaseException) -> AssignmentError:
+    """Point at the line of a file of checks that raised while it was imported."""
+    error = error.__cause__ or error  # pytest wraps some in an error of its own
+    if isinstance(error, AssignmentError):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    line = max((f.lineno or 1 for f in frames if f.filename == str(path)), default=1)
+    if isinstance(error, SyntaxError) and error.filename:
+        path, line = Path(error.filename), error.lineno or 1
+    what = f"pytest cannot read this file: {type(error).__name__}: {error}"
+    return AssignmentError(path, line, what, "Run pytest on it to see more")
+
+
+def _require_order(checks: list[Check]) -> None:
+    """Raise AssignmentError where a check needs one that is not run before it."""
+    run: set[str] = set()
+    for check in checks:
+        for name in check.needs:
+            if name not in run:
+                what = f"needs {name}, which is not run before it"
+                raise _refused(check.item, what, "Put that one above it, or in an earlier question")
+        run.add(check.item.originalname)
 
 
 def _question_above(assignment: Assignment, check: str) -> str:

@@ -49,11 +49,11 @@ class Student:
         self._notes: list[str] = []
         self._worker, loaded = self._load(whole=False)
         missing = set(names) - set(loaded["defined"])
-        if loaded["problems"] or (missing and loaded["dynamic"]):
+        if missing and (loaded["problems"] or loaded["dynamic"]):
             loaded = self._prefer_whole(loaded)
         self._defined: dict[str, str] = loaded["defined"]
-        self._notes += loaded["notes"]
         self._problems: list[str] = loaded["problems"]
+        self._notes += [*loaded["notes"], *(p.partition("\n")[0] for p in self._problems)]
 
     def _load(self, *, whole: bool) -> tuple[Sandbox, dict[str, Any]]:
         """Open a worker and have it run the submission."""
@@ -100,7 +100,8 @@ class Student:
             raise AttributeError(name)
         kind = self._defined.get(name)
         if kind is None:
-            raise StudentError(f"`{name}` is not defined", "NameError")
+            missing = f"`{name}` is not defined"
+            raise StudentError(missing, "NameError", "\n".join([missing, *self._problems]))
         if kind == "value":
             raise StudentError(f"`{name}` is a value, not a function or a class", "TypeError")
         if kind == "module":

@@ -10,6 +10,7 @@ Nothing is pickled, so what arrives from a student is data and never code. A fra
     bodies    the tensors' raw bytes one after the other, in C order
 
 The reader believes nothing: it checks every length before it allocates, and that sizes add up.
+The writer refuses what the reader would, with words for whoever made the value.
 """
 
 import math
@@ -28,6 +29,7 @@ MAX_HEADER = 1 << 20
 MAX_BODY = 64 << 20
 ONE_SEND = 1 << 16
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
+SCALARS = (bool, int, float, str, bytes, type(None))
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -60,17 +62,23 @@ def send(sock: socket.socket, value: Any, wait: Wait = patient) -> None:
     """Write one message: None, bool, int, float, str, bytes, Tensor, and lists, tuples and dicts
     of them.
 
-    Raises Unsendable for anything else, and WireError when the other side has hung up.
+    Raises Unsendable for anything else, also for what is too large, and WireError when the other
+    side has hung up.
     """
     tensors: list[torch.Tensor] = []
     tree = _pack(value, tensors, 0)
     about = [[str(t.dtype).removeprefix("torch."), list(t.shape)] for t in tensors]
     try:
         header = msgpack.packb([tree, about])
-    except (ValueError, OverflowError, UnicodeEncodeError) as error:
+        size = sum(_size(dtype, shape) for dtype, shape in about)
+    except (ValueError, OverflowError) as error:
         raise Unsendable(f"a value that cannot be sent: {error}") from None
+    if len(header) > MAX_HEADER or size > MAX_BODY or len(tensors) > MAX_TENSORS:
+        raise Unsendable(
+            f"a value too large to be sent: {len(tensors)} tensors of {size >> 20} MB together, "
+            f"and {len(header) >> 10} kB of other values"
+        )
     bodies = [t.reshape(-1).view(torch.uint8).numpy().data for t in tensors if t.numel()]
-    size = sum(len(body) for body in bodies)
     parts = [PREFIX.pack(MAGIC, len(header), size) + header, *bodies]
     if size < ONE_SEND:  # a system call, and a wake-up of the other side, less per tensor
         parts = [b"".join(parts)]
@@ -85,20 +93,16 @@ def send(sock: socket.socket, value: Any, wait: Wait = patient) -> None:
                 raise WireError(f"hung up: {error}") from None
 
 
-def receive(
-    sock: socket.socket,
-    wait: Wait = patient,
-    max_header: int = MAX_HEADER,
-    max_body: int = MAX_BODY,
-) -> Any:
+def receive(sock: socket.socket, wait: Wait = patient) -> Any:
     """Read one message. Raises WireError on nonsense, and what `wait` raises."""
     magic, header_size, body_size = PREFIX.unpack(_read(sock, PREFIX.size, wait))
-    if magic != MAGIC or header_size > max_header or body_size > max_body:
+    if magic != MAGIC or header_size > MAX_HEADER or body_size > MAX_BODY:
         raise WireError(f"no frame: {magic!r}, lengths {header_size} and {body_size}")
     header = bytes(_read(sock, header_size, wait))
     try:
+        _walk(header)
         tree, about = msgpack.unpackb(header, strict_map_key=False)
-        sizes = [_size(dtype, shape, body_size) for dtype, shape in about]
+        sizes = [_size(dtype, shape) for dtype, shape in about]
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise WireError(f"malformed header: {type(error).__name__}") from None
     if len(sizes) > MAX_TENSORS or sum(sizes) != body_size:
@@ -115,7 +119,7 @@ def _pack(value: Any, tensors: list[torch.Tensor], depth: int) -> Any:
     """Return `value` as a tree for msgpack, moving its tensors to the list."""
     if depth > MAX_DEPTH:
         raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
-    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+    if isinstance(value, SCALARS):
         return value
     if isinstance(value, torch.Tensor):
         tensors.append(_plain(value))
@@ -125,8 +129,9 @@ def _pack(value: Any, tensors: list[torch.Tensor], depth: int) -> Any:
     if isinstance(value, list):
         return [_pack(v, tensors, depth + 1) for v in value]
     if isinstance(value, dict):
-        rows = [[_pack(k, [], depth), _pack(v, tensors, depth + 1)] for k, v in value.items()]
-        return {"{}": rows}
+        if odd := [type(key).__name__ for key in value if not isinstance(key, SCALARS)]:
+            raise Unsendable(f"a dict with a key of type {odd[0]}")
+        return {"{}": [[key, _pack(v, tensors, depth + 1)] for key, v in value.items()]}
     raise Unsendable(f"a value of type {type(value).__name__}, which is not a tensor")
 
 
@@ -142,14 +147,27 @@ def _plain(tensor: torch.Tensor) -> torch.Tensor:
     return plain.as_subclass(torch.Tensor).contiguous()
 
 
-def _size(dtype: Any, shape: Any, body_size: int) -> int:
+def _walk(header: bytes) -> None:
+    """Read over the header without making anything. Raises what unpackb raises.
+
+    An array takes the memory for the elements that it claims, and arrays can be nested (7 GB out
+    of 1 MB with msgpack 1.0); after this walk, whatever is claimed is there.
+    """
+    unpacker = msgpack.Unpacker(max_buffer_size=MAX_HEADER)
+    unpacker.feed(header)
+    unpacker.skip()
+
+
+def _size(dtype: Any, shape: Any) -> int:
     """Return the number of bytes of a tensor. Raises ValueError for what cannot be one."""
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise ValueError("dtype")
     if not isinstance(shape, list) or len(shape) > MAX_RANK:
         raise ValueError("rank")
-    if not all(type(n) is int and 0 <= n <= body_size + 1 for n in shape):
+    if not all(type(n) is int and n >= 0 for n in shape):
         raise ValueError("dimension")
+    if math.prod(max(n, 1) for n in shape) > MAX_BODY:  # also where a 0 makes the tensor empty
+        raise ValueError("a tensor with too many numbers")
     return math.prod(shape) * DTYPES[dtype].itemsize
 
 
@@ -171,7 +189,7 @@ def _unpack(tree: Any, tensors: list[torch.Tensor], depth: int) -> Any:
         raise WireError("nested too deep")
     if isinstance(tree, list):
         return [_unpack(node, tensors, depth + 1) for node in tree]
-    if not isinstance(tree, dict):
+    if isinstance(tree, SCALARS):
         return tree
     match tree:
         case {"#": int(n)} if len(tree) == 1 and not isinstance(n, bool) and 0 <= n < len(tensors):
@@ -186,7 +204,7 @@ def _unpack(tree: Any, tensors: list[torch.Tensor], depth: int) -> Any:
 def _pairs(rows: list[Any]) -> list[tuple[Any, Any]]:
     """Return the items of a dict, whose keys must be numbers, text or None."""
     for row in rows:
-        if not isinstance(row, list) or len(row) != 2 or isinstance(row[0], (list, dict)):
+        if not isinstance(row, list) or len(row) != 2 or not isinstance(row[0], SCALARS):
             raise WireError("malformed dict")
     return [(key, node) for key, node in rows]
 

@@ -16,6 +16,7 @@ import traceback
 import types
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
@@ -44,9 +45,7 @@ def serve(sock: socket.socket) -> None:
             wire.send(sock, reply)
         except wire.WireError:
             return
-        except (
-            BaseException
-        ) as error:  # SystemExit and KeyboardInterrupt are a student's errors too
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
             wire.send(sock, {"number": number, "error": describe(error)})
 
 
@@ -66,7 +65,7 @@ class Printed(io.TextIOBase):
 
 def describe(error: BaseException) -> dict[str, str]:
     """Return the kind, message and traceback of an error; of the traceback, the student's part."""
-    name = type(error).__name__
+    kind = _sendable(type(error).__name__)
     try:
         message = str(error)
     except BaseException:
@@ -75,8 +74,14 @@ def describe(error: BaseException) -> dict[str, str]:
     lines = (
         ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
     )
-    text = "".join(lines) + f"{name}: {message}"
-    return {"kind": name[:200], "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
+    text = _sendable("".join(lines) + f"{kind}: {message}")
+    message = _sendable(message)
+    return {"kind": kind[:200], "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
+
+
+def _sendable(text: str) -> str:
+    """Replace lone surrogates, which a student may write and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Submission:
@@ -109,8 +114,8 @@ class Submission:
         return {
             "unreadable": "",
             "defined": {name: kind(self.names[name]) for name in names if name in self.names},
-            "notes": [note[:MAX_TEXT] for note in notes[:50]],
-            "problems": [str(problem)[:MAX_TEXT] for problem in problems[:50]],
+            "notes": [_sendable(note)[:MAX_TEXT] for note in notes[:50]],
+            "problems": [_sendable(str(problem))[:MAX_TEXT] for problem in problems[:50]],
             "dynamic": slice.dynamic(statements),
         }
 
@@ -124,6 +129,7 @@ class Submission:
         torch.set_num_threads(1)
         torch.manual_seed(seed)
         random.seed(seed)
+        np.random.seed(seed)
 
     def using(self, sources: dict[str, str]) -> None:
         """Put the grader's stand-ins in the place of names, for as long as this worker lives."""
@@ -138,11 +144,12 @@ class Submission:
         self.modules.append(module)
         lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
         known = {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)}
+        buffers = {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)}
         return {
             "id": len(self.modules) - 1,
             "parameters": known,
             "learns": {n: p.requires_grad for n, p in known.items()},
-            "buffers": dict(module.named_buffers()),
+            "buffers": buffers,
         }
 
     def call(
@@ -152,7 +159,7 @@ class Submission:
         """Call a function by name, or a module by number with `state` as parameters and buffers.
 
         Keeps the graph for `backward`. Returns the call's number, its result, which tensors of it
-        are differentiable, and the tensors among the inputs that were changed in place.
+        are differentiable, and which inputs, parameters and buffers it has changed.
         """
         leaves, spec = tree_flatten((state, args, kwargs))
         tensors = [x for x in leaves if isinstance(x, Tensor)]
@@ -163,12 +170,13 @@ class Submission:
             tensors = [*_install(function, state), *tensors[len(state) :]]
             function.train(training)
         # inputs inside a network are no leaves either: changing one in place is no error there
-        seen = [*tensors[: len(state)], *(t.clone() for t in tensors[len(state) :])]
-        versions = [tensor._version for tensor in seen]
-        inputs = iter(seen[len(state) :])
+        copies = [tensor.clone() for tensor in tensors]
+        before, seen = copies[: len(state)] + tensors[len(state) :], copies[len(state) :]
+        inputs = iter(seen)
         given = [next(inputs) if isinstance(x, Tensor) else x for x in leaves[len(state) :]]
         _, args, kwargs = tree_unflatten([*leaves[: len(state)], *given], spec)
         result = function(*args, **kwargs)
+        after = [*_own(function, state).values(), *seen] if state else seen
         outputs = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
         self.calls.append((tensors, outputs))
         return {
@@ -176,9 +184,9 @@ class Submission:
             "result": result,
             "differentiable": [x.requires_grad for x in outputs],
             "changed": {
-                i: tensor
-                for i, (tensor, version) in enumerate(zip(seen, versions, strict=True))
-                if tensor._version != version
+                i: now  # by value: batch_norm changes its buffers without a new `_version`
+                for i, (was, now) in enumerate(zip(before, after, strict=True))
+                if was.dtype != now.dtype or not torch.equal(was, now)
             },
         }
 
@@ -212,14 +220,20 @@ def kind(value: Any) -> str:
     return "function" if callable(value) else "value"
 
 
+def _own(module: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the module's own parameters and buffers of the names in `state`, if it has them."""
+    own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {name: own.get(name, value) for name, value in state.items()}
+
+
 def _install(module: nn.Module, state: dict[str, Tensor]) -> list[Tensor]:
     """Give the module's own parameters and buffers the values of `state`; return them."""
-    own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    own = _own(module, state)
     for name, value in state.items():
         own[name].data = value.data
         if isinstance(own[name], nn.Parameter):
             own[name].requires_grad_(value.requires_grad)
-    return [own[name] for name in state]
+    return list(own.values())
 
 
 def warm_up() -> None:

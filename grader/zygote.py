@@ -89,6 +89,8 @@ def _fork(
             gc.enable()
             wire.send(sock, {"layers": held})
             worker.serve(sock)
+        except MemoryError:
+            os._exit(worker.NO_MEMORY)
         finally:
             os._exit(0)
     if isolated:
