@@ -1,6 +1,6 @@
 """A code cell, and the Python statements in it: magics translated, and what is no Python left out.
 
-Runs in the sandbox only.
+For grading it runs in the sandbox alone.
 """
 
 import ast

@@ -153,14 +153,19 @@ def check(notebook: Path) -> None:
 
     For students, on any system. Exit code 0: all checks passed; 1: some did not.
     """
+    from .notebook import Unreadable
     from .practice import practise
 
     passed = True
-    for sentence, problem in practise(notebook):
-        passed &= not problem
-        console.print(f"[red]✗[/] {sentence}" if problem else f"[green]✓[/] {sentence}")
-        if problem:
-            console.print(problem, style="dim", markup=False, highlight=False)
+    try:
+        for sentence, problem in practise(notebook):
+            passed &= not problem
+            mark = "[yellow]![/]" if problem is None else "[red]✗[/]" if problem else "[green]✓[/]"
+            console.print(mark, Text(sentence))
+            if problem:
+                console.print(problem, style="dim", markup=False, highlight=False)
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from None
     sys.exit(0 if passed else 1)
 
 

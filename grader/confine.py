@@ -146,10 +146,8 @@ def _landlock(readable: list[str], writable: list[str]) -> int:
     """
     abi = check(libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1), "landlock")
     files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)) - 1  # every access right it knows
-    network, scope = (
-        (3 if abi >= 4 else 0),
-        (3 if abi >= 6 else 0),
-    )  # TCP; signals out
+    network = 3 if abi >= 4 else 0  # TCP: bind and connect
+    scope = 3 if abi >= 6 else 0  # abstract sockets, and signals to others
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     rules = struct.pack("QQQ", files, network, scope)
     ruleset = check(libc.syscall(LANDLOCK_CREATE, rules, ctypes.c_size_t(size), 0), "landlock")

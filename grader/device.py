@@ -1,4 +1,4 @@
-"""Code written for an accelerator, graded on the CPU. Runs in the sandbox only."""
+"""Code written for an accelerator, graded on the CPU."""
 
 import ast
 import re

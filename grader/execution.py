@@ -1,6 +1,6 @@
 """Run the statements of a student, each in isolation: an error in one costs no other.
 
-Runs in the sandbox only, which is what ends a statement that never does.
+For grading it runs in the sandbox alone, which is what ends a statement that never does.
 """
 
 import __future__

@@ -6,6 +6,7 @@ A judge that dies costs the submission it had two more tries with other judges; 
 costs three judges is reported as grader_error, and everybody else is graded.
 """
 
+import contextlib
 import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,9 +51,10 @@ class Judge:
         self.work: Work | None = None
 
     def give(self, work: Work) -> None:
-        """Hand over a submission."""
+        """Hand over a submission. That a judge has died is noticed when it is heard."""
         self.work = work
-        self.connection.send(work)
+        with contextlib.suppress(OSError):
+            self.connection.send(work)
 
     def dismiss(self) -> None:
         """End the process: at once if it is in the middle of something."""

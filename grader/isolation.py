@@ -123,7 +123,8 @@ def _bubblewrap() -> list[str]:
     fails, hence single devices.
     """
     arguments = [
-        shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox",
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox",
         "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--proc", "/proc",
         "--size", str(1 << 20), "--tmpfs", confine.SCRATCH,
     ]  # fmt: skip

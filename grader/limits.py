@@ -55,7 +55,10 @@ class Deadline:
     def __init__(self, pid: int, seconds: float) -> None:
         self._clock = ~pid << 3 | 2  # clock_getcpuclockid(3): CPU time of all its threads
         self._seconds = seconds
-        self._cpu = self._start = time.clock_gettime(self._clock)
+        self._cpu = 0.0
+        with contextlib.suppress(OSError):  # it has ended already
+            self._cpu = time.clock_gettime(self._clock)
+        self._start = self._cpu
         self._wall = time.monotonic() + WALL * seconds
 
     def spent(self) -> bool:

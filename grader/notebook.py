@@ -1,6 +1,7 @@
 """Read what a student handed in: bytes in, code cells out.
 
-Runs in the sandbox only. The kernel, the outputs and the metadata of a notebook play no part.
+For grading it runs in the sandbox alone. The kernel, the outputs and the metadata of a notebook
+play no part.
 """
 
 import ast

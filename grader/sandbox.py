@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from . import isolation, wire
 from .limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
@@ -28,6 +28,8 @@ SHRINK_AND_GROW = 0x2 | 0x4  # F_SEAL_SHRINK | F_SEAL_GROW: a memfd that cannot 
 START_SECONDS = 120
 NO_MEMORY = 86
 """Exit code of a worker that has not even the memory to say so; see worker.py."""
+MAX_TEXT = 8000
+"""Characters read of an error; a worker sends no more, but what it became might."""
 NO_MEMORY_WORDS = ("can't allocate memory", "std::bad_alloc")  # RuntimeErrors of torch
 
 
@@ -47,7 +49,7 @@ class Zygote:
 
     def __init__(self, layers: list[str] | None = None, *, unsafe: bool = False) -> None:
         self._slot = 0
-        self._ends: dict[int, dict[str, Any]] = {}
+        self._process: subprocess.Popen[bytes] | None = None
         failures = []
         for wanted in [layers] if layers is not None else isolation.arrangements():
             try:
@@ -71,15 +73,16 @@ class Zygote:
         """Start the process and wait until it is warm."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the zygote)
-        self._process = subprocess.Popen(
-            isolation.command(layers, theirs.fileno()),
-            env=isolation.environment(layers),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-        )
-        theirs.close()
+        self._ends: dict[int, dict[str, Any]] = {}
+        with theirs:
+            self._process = subprocess.Popen(
+                isolation.command(layers, theirs.fileno()),
+                env=isolation.environment(layers),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+            )
         self._control.settimeout(START_SECONDS)
         self.modules: list[str] = self._hear()[0]["modules"]
 
@@ -121,6 +124,7 @@ class Zygote:
             raise SandboxError(str(error)) from None
         finally:
             theirs.close()
+        self._ends.pop(message["pid"], None)  # of an earlier worker, whose number it got
         return Sandbox(self, ours, message["pid"], fds[0], output, limits)
 
     def end(self, pid: int) -> dict[str, Any]:
@@ -133,17 +137,19 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether workers can still be opened."""
-        return self._process.poll() is None
+        return self._process is not None and self._process.poll() is None
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
         self._control.close()
+        self._errors.close()
+        if self._process is None:
+            return
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._errors.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,12 +167,16 @@ class Sandbox:
         self._zygote, self._sock, self._pid, self._pidfd = zygote, sock, pid, pidfd
         self._output, self._limits = output, limits
         self._requests = 0
+        self._cause: Exception = SandboxError("the worker was closed")
         self.alive = True
         self.pid = _visible_pid(pidfd)
         """Its process id as the grader sees it."""
-        hello = self._exchange(None)
-        if "layers" not in hello:
-            self.close()
+        try:
+            hello = self._exchange(None, START_SECONDS)
+        except StudentError as error:  # none of their code has run yet
+            hello = {"failed": f"a worker could not begin: {error}"}
+        if "failed" in hello:
+            self.__exit__()
             raise SandboxError(hello["failed"])
         self.held: list[str] = hello["layers"]
         """The layers that the worker says it applied; isolation.verified asks the kernel."""
@@ -178,54 +188,57 @@ class Sandbox:
         OutOfMemory at its limits, and SandboxError when the fault is ours.
         """
         self._requests += 1
-        reply = self._exchange({"number": self._requests, "do": do, **request})
+        request = {"number": self._requests, "do": do, **request}
+        reply = self._exchange(request, self._limits.seconds)
         for key, answer in (("ok", ANSWERS[do]), ("error", ERROR)):
             if fits(reply, {"number": int, key: answer}) and reply["number"] == self._requests:
                 break
         else:
-            self.close()
-            raise StudentError("your code wrote to the grader's connection", "ConnectionError")
+            self._bury(_meddled())
         if key == "ok":
             return reply["ok"]
-        kind, message, traceback = reply["error"].values()
+        kind, message, traceback = (reply["error"][name][:MAX_TEXT] for name in ERROR)
         if kind == "MemoryError" or any(words in message for words in NO_MEMORY_WORDS):
             more = f"your code needs more than {self._limits.memory_mb} MB"
             raise OutOfMemory(more, kind, traceback)
         raise StudentError(message, kind, traceback)
 
-    def _exchange(self, request: dict[str, Any] | None) -> Any:
-        """Send, if there is something to send, and receive, within the limits."""
-        deadline = Deadline(self.pid, self._limits.seconds)
+    def _exchange(self, request: dict[str, Any] | None, seconds: float) -> Any:
+        """Send, if there is something to send, and receive. Raises what has ended the worker."""
+        if not self.alive:
+            raise self._cause
+        deadline = Deadline(self.pid, seconds)
         try:
             if request is not None:
                 wire.send(self._sock, request, deadline)
             return wire.receive(self._sock, deadline)
-        except TimedOut:
-            self.close()
-            raise
-        except wire.WireError as error:
-            raise self._obituary(str(error), deadline) from None
+        except TimedOut as error:
+            self._bury(error)
+        except wire.WireError:
+            self._bury(self._obituary(deadline))
 
-    def _obituary(self, reason: str, deadline: Deadline) -> Exception:
+    def _bury(self, cause: Exception) -> NoReturn:
+        """Kill the worker, and raise the cause: now, and whenever it is asked again."""
+        self._cause = cause
+        self.close()
+        raise cause
+
+    def _obituary(self, deadline: Deadline) -> Exception:
         """Say why the worker no longer answers."""
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
-        ended = bool(poll.poll(500))  # a process that closed its socket without ending is killed
-        self.close()
-        if not ended:
-            return StudentError("your code closed the grader's connection", "ConnectionError")
+        if not poll.poll(500):  # it is alive, but sends nonsense or has closed its socket
+            return _meddled()
         code = self._zygote.end(self._pid)["status"]
         if code in (-signal.SIGXCPU, -signal.SIGKILL) and deadline.spent():
             return deadline.error()
         if code == -signal.SIGKILL:  # it cannot send this to itself (seccomp): the system did
             return SandboxError("the worker was killed from outside")
-        if code == -signal.SIGABRT:
-            return OutOfMemory(
-                f"your code ended the Python process (abort), most often because it needs more "
-                f"than {self._limits.memory_mb} MB", "abort",
-            )  # fmt: skip
-        if code == -signal.SIGSEGV:
-            return StudentError("your code crashed Python; endless recursion can do this", "crash")
+        if code == NO_MEMORY:
+            return OutOfMemory(f"your code needs more than {self._limits.memory_mb} MB")
+        if code in (-signal.SIGABRT, -signal.SIGSEGV):  # abort() is SIGSEGV in a pid namespace
+            crashed = "your code crashed Python; endless recursion or too much memory can do this"
+            return StudentError(crashed, "crash")
         return StudentError(f"your code ended the Python process (exit code {code})", "exit")
 
     def printed(self) -> str:
@@ -247,6 +260,11 @@ class Sandbox:
         self.close()
         os.close(self._pidfd)
         os.close(self._output)
+
+
+def _meddled() -> StudentError:
+    message = "your code wrote to the grader's connection, or closed it"
+    return StudentError(message, "ConnectionError")
 
 
 def _visible_pid(pidfd: int) -> int:

@@ -232,9 +232,8 @@ def _unreadable(path: Path, error: BaseException) -> AssignmentError:
     if isinstance(error, AssignmentError):
         return error
     frames = traceback.extract_tb(error.__traceback__)
-    line = max((f.lineno or 1 for f in frames if f.filename == str(path)), default=1)
-    if isinstance(error, SyntaxError) and error.filename:
-        path, line = Path(error.filename), error.lineno or 1
+    lines = [f.lineno or 1 for f in frames if f.filename == str(path)]
+    line = getattr(error, "lineno", None) or max(lines, default=1)  # a SyntaxError has its own
     what = f"pytest cannot read this file: {type(error).__name__}: {error}"
     return AssignmentError(path, line, what, "Run pytest on it to see more")
 
@@ -245,8 +244,8 @@ def _require_order(checks: list[Check]) -> None:
     for check in checks:
         for name in check.needs:
             if name not in run:
-                what = f"needs {name}, which is not run before it"
-                raise _refused(check.item, what, "Put that one above it, or in an earlier question")
+                remedy = "Put that one above it, or in an earlier question"
+                raise _refused(check.item, f"needs {name}, which is not run before it", remedy)
         run.add(check.item.originalname)
 
 

@@ -5,7 +5,7 @@ global names it binds and uses, functions and classes inside it included; its sy
 which objects it patches (`Net.forward = forward`). From the graded names on, what is needed is
 followed backwards; all bindings of a needed name are kept, in the order of the notebook, so that
 the last one wins. Plots, downloads and prints bind nothing that is needed. Training may, but is
-never taken. Runs in the sandbox only.
+never taken. For grading it runs in the sandbox alone.
 
 Not followed: objects that a function changes which gets them as arguments, and names made by
 `exec` or through `globals()`; for the latter see `dynamic`.

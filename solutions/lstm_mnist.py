@@ -203,7 +203,8 @@ steps = rows_as_sequence(train_images[:5])  # (5, 28, 28)
 figure, axes = plt.subplots(1, 6, figsize=(12, 2.4), width_ratios=[1] * 5 + [1.6])
 for picture, label, panel in zip(steps, train_labels, axes, strict=False):
     panel.imshow(picture, cmap="gray_r")
-    panel.set(title=f"a {label}", xticks=[], yticks=[0, 27], ylabel="step" if panel is axes[0] else "")
+    panel.set(title=f"a {label}", xticks=[], yticks=[0, 27])
+axes[0].set_ylabel("step")
 for t, row in enumerate(steps[0]):
     axes[5].plot(row - 0.6 * t, color="black", linewidth=0.8)
 axes[5].set(title="28 steps", xticks=[], yticks=[])
@@ -213,10 +214,10 @@ plt.show()
 # %% [markdown]
 # ## 2. One step
 #
-# A plain recurrent network has one dense layer, $h' = \tanh(W x + U h + b)$: at every step the whole
-# memory is written anew. An LSTM has two memories. The cell state $c$ is the long one, and three
-# **gates** between 0 and 1 decide what happens to it: how much of the candidate $g$ comes *in*, how
-# much of the old state is *kept*, how much of it is *shown* as the output $h$.
+# A plain recurrent network has one dense layer, $h' = \tanh(W x + U h + b)$: at every step the
+# whole memory is written anew. An LSTM has two memories. The cell state $c$ is the long one, and
+# three **gates** between 0 and 1 decide what happens to it: how much of the candidate $g$ comes
+# *in*, how much of the old state is *kept*, how much of it is *shown* as the output $h$.
 #
 # $$
 # \begin{aligned}
@@ -238,13 +239,14 @@ plt.show()
 # |---|---|---|
 # | `weight_ih` | $(4H, I)$ | $W_i, W_f, W_g, W_o$, on top of each other |
 # | `weight_hh` | $(4H, H)$ | $U_i, U_f, U_g, U_o$ |
-# | `bias_ih`, `bias_hh` | $(4H)$ | $b_i, b_f, b_g, b_o$ and $d_i, d_f, d_g, d_o$; one would do, torch has both |
+# | `bias_ih` | $(4H)$ | $b_i, b_f, b_g, b_o$ |
+# | `bias_hh` | $(4H)$ | $d_i, d_f, d_g, d_o$; one bias would do, but torch has two |
 #
-# **Why does it remember?** Look at the way from $c$ to $c'$: times $f$, plus something. No matrix, no
-# $\tanh$. As long as the forget gate is near 1, a number written into $c$ is still there 28 steps
-# later and, on the way back, so is its gradient: $\partial c' / \partial c = f$, if we leave aside
-# what $c$ does to later gates. In a plain network every step multiplies the gradient by
-# $U^\top$ and by $\tanh' \le 1$, and it is gone after a few.
+# **Why does it remember?** Look at the way from $c$ to $c'$: times $f$, plus something. It is an
+# *additive path*: no matrix, no $\tanh$. As long as the forget gate is near 1, a number written into
+# $c$ is still there 28 steps later and, on the way back, so is its gradient: along this path,
+# $\partial c' / \partial c = f$. In a plain network every step multiplies the gradient by $U^\top$
+# and by $\tanh' \le 1$, and after some steps little of it is left.
 #
 # Write the formulas once, as the function `lstm_step`. The cell uses it here, and your LSTM will
 # use it in part 3.
@@ -337,7 +339,7 @@ def test_an_open_forget_gate_keeps_the_cell_state(student):
 
 
 def test_a_closed_forget_gate_forgets(student):
-    """With the forget gate at 0 and the input gate at 1, c becomes the candidate, tanh(0.5) here."""
+    """With forget gate 0 and input gate 1, c becomes the candidate, here tanh(0.5)."""
     cell = cell_with_gates(student, i=50.0, f=-50.0, g=0.5, o=0.0)
     _, after = cell(torch.randn(5, 3), (torch.randn(5, 2), torch.randn(5, 2)))
     assert (after - 0.4621).abs().max() < 1e-4, f"yours is {after.min():.4f} … {after.max():.4f}"
@@ -366,8 +368,10 @@ def test_both_biases_count(student):
 def test_no_state_means_zeros(student):
     """Without a state the cell starts from zeros."""
     cell, x = student.LSTMCell(3, 2), torch.randn(5, 3)
-    for without, zeros in zip(cell(x), cell(x, (torch.zeros(5, 2), torch.zeros(5, 2))), strict=True):
-        assert (without - zeros).abs().max() < 1e-4
+    h, c = cell(x)
+    h_from_zeros, c_from_zeros = cell(x, (torch.zeros(5, 2), torch.zeros(5, 2)))
+    assert (h - h_from_zeros).abs().max() < 1e-4
+    assert (c - c_from_zeros).abs().max() < 1e-4
 
 
 # %% [markdown]
@@ -708,8 +712,8 @@ def test_the_model_trains_in_training_mode(student):
 # ## 7. Accuracy
 #
 # The loss is what the optimizer sees; people want to know how many digits are read right. The
-# class with the largest logit is the prediction. Measure in evaluation mode and without a graph (the
-# graph of 10,000 pictures fills your memory for nothing), and leave the model in the mode in which
+# class with the largest logit is the prediction. Measure in evaluation mode and without a graph
+# (that of 10,000 pictures fills your memory for nothing), and leave the model in the mode in which
 # you found it.
 
 
@@ -758,9 +762,9 @@ def test_measuring_leaves_the_mode_as_it_was(student):
 # %% [markdown]
 # ## Now train it
 #
-# Nothing to write from here on. With scikit-learn's digits this takes some seconds, and the accuracy
-# on digits that the network has not seen should be above 0.92. Try your own `LSTM` as the `rnn` of the
-# classifier: it learns just as well.
+# Nothing to write from here on. With scikit-learn's digits this takes some seconds, and the
+# accuracy on digits that the network has not seen should be above 0.92. Try your own `LSTM` as the
+# `rnn` of the classifier: it learns just as well.
 
 # %%
 torch.manual_seed(0)
@@ -786,13 +790,14 @@ plt.show()
 # %% [markdown]
 # ## How far back does the gradient reach?
 #
-# Here is the promise of part 2, measured: how large is the gradient of the *last* output with respect
-# to each *earlier* row? In the plain network it shrinks at every step, and a hundred thousand times or
-# more from the bottom of the picture to its top. A fresh LSTM is no better! Its forget gates start
-# near $\sigma(0) = 1/2$, so they halve the state at every step, and $2^{-27}$ is not much. Open the gates
-# with a bias, and the gradient arrives. That is why the forget gate's bias is often set to 1 or more
-# at the start ([Jozefowicz et al. 2015](https://proceedings.mlr.press/v37/jozefowicz15.html)); else
-# training has to discover it.
+# Here is the promise of part 2, measured: how large is the gradient of the *last* output with
+# respect to each *earlier* row? In the plain network it shrinks at every step, from the bottom of
+# the picture to its top by a factor of more than a hundred thousand. A fresh LSTM is hardly better!
+# Its forget gates start near $\sigma(0) = 1/2$, so they halve the cell state at every step, and
+# $2^{-27}$ is not much. Open the gates with a bias, and the gradient arrives. That is why the bias of
+# the forget gate is often set to 1 or more at the start
+# ([Jozefowicz et al. 2015](https://proceedings.mlr.press/v37/jozefowicz15.html)); otherwise it is
+# training that has to find this out.
 
 
 # %%

@@ -131,6 +131,11 @@ def test_an_earlier_definition_does_not_excuse_a_later_error():
     assert problem.error == "NameError: name 'missing' is not defined"
 
 
+def test_a_later_definition_excuses_a_missing_name_only():
+    (problem,) = ran("x = 1 / 0\ny = z", "x = 2\ny = 3")[1]
+    assert problem.error.startswith("ZeroDivisionError")
+
+
 def test_other_errors_are_not_tried_again(capsys: pytest.CaptureFixture[str]):
     ran("print('once')\nif True:\n    print('here')\n    x = 1 / y", "y = 1")
     ran("if True:\n    print('there')\n    x = 1 / 0")
