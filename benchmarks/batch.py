@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from grader.course import Course
-from grader.grade import Orders, grade
+from grader.grade import grade
+from grader.orders import Orders
 
 
 def main(jobs: int, files: list[Path]) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from . import __version__
 from .assignment import Assignment
 from .course import Course, CourseError
-from .grade import CannotJudge
+from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .verdict import Report, Status
 
@@ -109,7 +109,6 @@ def grade(
     grades.csv and report.html. Exit code 0: all were judged; 3: some could not be, see the table.
     """
     from . import report
-    from .grade import Orders
     from .grade import grade as grade_all
     from .submission import find
 

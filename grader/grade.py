@@ -9,33 +9,14 @@ costs three judges is reported as grader_error, and everybody else is graded.
 import contextlib
 import multiprocessing
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from .orders import TRIES, CannotJudge, Orders
 from .verdict import Report, Result, Status
-
-TRIES = 3
-"""A fault of ours is tried again twice, and then listed for a person."""
 
 Work = tuple[str, Path]
 """A student id, and the file."""
-
-
-class CannotJudge(Exception):
-    """No submission can be judged: the author's checks or the sandbox do not work."""
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What a judge needs to know before it sees a submission."""
-
-    solution: Path
-    checks: Path
-    key: bytes
-    layers: list[str] | None = None
-    """Exactly these isolation layers, for tests; None takes the best that work."""
-    unsafe: bool = False
 
 
 class Judge:

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .assignment import Assignment
-from .grade import TRIES, CannotJudge, Orders
 from .limits import StudentError
+from .orders import TRIES, CannotJudge, Orders
 from .sandbox import SandboxError, Zygote
 from .session import Check, Session, outcome, run_session
 from .settings import AssignmentError

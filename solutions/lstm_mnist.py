@@ -243,8 +243,8 @@ plt.show()
 # | `bias_hh` | $(4H)$ | $d_i, d_f, d_g, d_o$; one bias would do, but torch has two |
 #
 # **Why does it remember?** Look at the way from $c$ to $c'$: times $f$, plus something. It is an
-# *additive path*: no matrix, no $\tanh$. As long as the forget gate is near 1, a number written into
-# $c$ is still there 28 steps later and, on the way back, so is its gradient: along this path,
+# *additive path*: no matrix, no $\tanh$. As long as the forget gate is near 1, a number written
+# into $c$ is still there 28 steps later and, on the way back, so is its gradient: along this path,
 # $\partial c' / \partial c = f$. In a plain network every step multiplies the gradient by $U^\top$
 # and by $\tanh' \le 1$, and after some steps little of it is left.
 #
@@ -794,8 +794,8 @@ plt.show()
 # respect to each *earlier* row? In the plain network it shrinks at every step, from the bottom of
 # the picture to its top by a factor of more than a hundred thousand. A fresh LSTM is hardly better!
 # Its forget gates start near $\sigma(0) = 1/2$, so they halve the cell state at every step, and
-# $2^{-27}$ is not much. Open the gates with a bias, and the gradient arrives. That is why the bias of
-# the forget gate is often set to 1 or more at the start
+# $2^{-27}$ is not much. Open the gates with a bias, and the gradient arrives. That is why the bias
+# of the forget gate is often set to 1 or more at the start
 # ([Jozefowicz et al. 2015](https://proceedings.mlr.press/v37/jozefowicz15.html)); otherwise it is
 # training that has to find this out.
 

@@ -3,7 +3,8 @@
 import pytest
 
 from grader.course import Course
-from grader.grade import Orders, grade
+from grader.grade import grade
+from grader.orders import Orders
 from grader.submission import find
 from grader.verdict import Report, Status
 from tests import classroom
