@@ -5,6 +5,7 @@ with. `python benchmarks/floor.py ROUNDS FILE...`
 """
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -44,6 +45,8 @@ def main(rounds: int, files: list[Path]) -> None:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             for path in files:
                 once(path)
+            gc.collect()
+            gc.freeze()
             start = time.process_time()
             for _ in range(rounds):
                 for path in files:

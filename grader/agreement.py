@@ -22,6 +22,7 @@ from .compare import (
     shape_difference,
     value_difference,
 )
+from .margin import measure
 from .trial import (
     SINGLE_PRECISION,
     Arguments,
@@ -109,12 +110,16 @@ def agree(
             or first_difference(gradients, want, leaves_named, tolerance, gradient_difference)
         )
 
-    found = difference(EXACT)
+    tolerance, found = EXACT, difference(EXACT)
+    coarse = any(map(is_single, results))
     single = any(r.dtype != d.dtype for r, d in zip(results, due.results, strict=True))
-    if found and any(map(is_single, results)):
+    if found and coarse:
         # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
-        found = difference(SINGLE._replace(relative=SINGLE.relative * due.scale))
+        tolerance = SINGLE._replace(relative=SINGLE.relative * due.scale)
+        found = difference(tolerance)
         single = True
+    measure(results, due.results, tolerance, coarse)
+    measure(gradients, list(due_gradients.values()), tolerance, coarse)
     if found:
         remedy = _right_without(actual, expected, given)
         raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.")

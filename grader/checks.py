@@ -25,6 +25,7 @@ from .compare import (
     value_difference,
 )
 from .draw import Draw
+from .margin import measure
 from .trial import (
     Arguments,
     Cast,
@@ -88,10 +89,13 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
     `name` may name the axes, too, as in ``"weights (B, H, n_Q, n_K)"``.
     """
     named = Named.read(name)
-    bound = (SINGLE if is_single(actual) else EXACT).bound(expected, [expected])
-    found = shape_difference(actual, expected.shape, named) or value_difference(
-        actual, expected, named, bound
-    )
+    coarse = is_single(actual)
+    tolerance = SINGLE if coarse else EXACT
+    found = shape_difference(actual, expected.shape, named)
+    if not found:
+        measure([actual], [expected], tolerance, coarse)
+        bound = tolerance.bound(expected, [expected])
+        found = value_difference(actual, expected, named, bound)
     if found:
         raise Failure(f"{otherwise}: {found}.")
 

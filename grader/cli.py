@@ -1,12 +1,13 @@
 """The command line: `grader --help`.
 
-Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `doctor`), 2 wrong usage or a
-course that cannot be used, 3 some submissions could not be judged, 130 interrupted.
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`), 2 wrong
+usage or a course that cannot be used, 3 some submissions could not be judged, 130 interrupted.
 """
 
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -51,6 +52,7 @@ def main(context: click.Context, root: Path) -> None:
     \b
     Course team:  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
+                  grader verify            are the checks fair, and do they catch what they should?
                   grader doctor            can this machine keep submissions locked in?
     Students:     grader check attention.ipynb
     """
@@ -127,11 +129,13 @@ def grade(
         with _progress() as progress:
             task = progress.add_task(assignment.title, total=len(submissions), counts="")
             for one in grade_all(submissions, orders, jobs):
-                report.write(one, out / one.student)
                 reports.append(one)
+                report.write(one, out / one.student)
                 progress.update(task, advance=1, counts=_counts(reports))
     except KeyboardInterrupt:
         interrupted = True
+        for one in reports[-1:]:  # perhaps in the middle of writing it
+            report.write(one, out / one.student)
     reports.sort(key=lambda r: r.student)
     report.write_class(reports, out)
     console.print(_table(reports))
@@ -166,6 +170,47 @@ def check(notebook: Path) -> None:
     except Unreadable as error:
         raise click.UsageError(str(error)) from None
     sys.exit(0 if passed else 1)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=3, show_default=True,
+    help="On how many draws of inputs correct code must pass.",
+)  # fmt: skip
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one per core", help="How many cases to examine at the same time.",
+)  # fmt: skip
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/verify"),
+    show_default=True, help="Folder for verify.html, junit.xml and results.json.",
+)  # fmt: skip
+@click.pass_obj
+def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path) -> None:
+    """Test the tests of the assignments NAMES (default: all).
+
+    Runs the hidden checks on the solution, on correct variants, on known mistakes and on stubs, and
+    says where a check is too strict, too lax, idle or unfair. Exit code 0: all is sound; 1: not.
+    """
+    from . import matrix
+    from .verify import verify as examine
+
+    course, verified = Course.find(root), []
+    with _progress() as progress:
+        for name in names or course.names():
+            show = partial(progress.update, progress.add_task(name, total=None, counts=""))
+            verified.append(examine(course, name, draws=seeds, jobs=jobs, show=show))
+    matrix.write(verified, out)
+    defects = [claim for _, claims in verified for claim in claims if claim.defect]
+    for defect in defects:
+        console.print("[red]✗[/]", Text(str(defect)), soft_wrap=True)
+    for evidence, claims in verified:
+        console.print(
+            f"{evidence.assignment.name}: {len(claims)} claims, {matrix.summary(evidence)}"
+        )
+    console.print(f"Kill matrix: {out / 'verify.html'}")
+    sys.exit(1 if defects else 0)
 
 
 @main.command()

@@ -64,7 +64,6 @@ def confine(
     """
     held = ["rlimits"]
     writable = "namespaces" in layers
-    check(libc.prctl(PR_SET_PDEATHSIG, 9), "prctl(PR_SET_PDEATHSIG)")
     if writable:
         _private_folder()
         held.append("namespaces")
@@ -74,10 +73,12 @@ def confine(
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
     if "landlock" in layers:
         held.append(f"landlock {_landlock(readable, [SCRATCH] if writable else [])}")
+    _bound_capabilities()
     if "user" in layers:
         _change_user(FIRST_USER + slot)
         held.append("user")
     _drop_capabilities()
+    check(libc.prctl(PR_SET_PDEATHSIG, 9), "prctl(PR_SET_PDEATHSIG)")  # a new user clears it
     check(libc.prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE)")
     if "seccomp" in layers:
         seccomp.load(seccomp.program(writable, os.getpid()))
@@ -122,6 +123,12 @@ def _limit(address_space: int, seconds: int) -> None:
         resource.setrlimit(limit, (value, value))
 
 
+def _bound_capabilities() -> None:
+    """Give up what exec could give back; a new user may no longer do this."""
+    for capability in range(64):  # fails beyond the last, and without CAP_SETPCAP
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
 def _change_user(user: int) -> None:
     """Become a user whom nothing belongs to."""
     resource.setrlimit(resource.RLIMIT_NPROC, (OPEN_FILES, OPEN_FILES))
@@ -131,9 +138,7 @@ def _change_user(user: int) -> None:
 
 
 def _drop_capabilities() -> None:
-    """Give up every capability, also those that exec or a user change would give back."""
-    for capability in range(64):  # fails beyond the last, and without CAP_SETPCAP: nothing to drop
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    """Give up every capability."""
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     check(libc.capset(header, bytes(24)), "capset")

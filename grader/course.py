@@ -58,6 +58,7 @@ class Course:
         path = self.root / ".grader" / "key"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
+            (path.parent / ".gitignore").write_text("*\n")  # a key in a repository is no secret
             part = path.with_name(f"key.{os.getpid()}")
             part.touch(mode=0o600)
             part.write_text(secrets.token_hex(KEY_BYTES))

@@ -5,6 +5,7 @@ stopped. `without_walls` runs the same attempts in an ordinary process: one that
 proves nothing, and is shown as such.
 """
 
+import ast
 import json
 import os
 import socket
@@ -41,7 +42,7 @@ def empties_a_file(target):
 
 def writes_a_file(target):
     """write into a folder of the course"""
-    open(target["file"] + ".new", "w").close()
+    open(target["file"] + ".new", "a").close()
     return "written"
 
 def reads_the_environment(target):
@@ -91,6 +92,7 @@ def time():
     while True: pass
 def output(): return print("x" * (1 << 24))
 """
+STOPPED = "[green]stopped[/]"
 REMEDIES = {
     "namespaces": "install bubblewrap (apt install bubblewrap) and allow user namespaces; on "
     "Ubuntu 23.10 and later AppArmor must let bwrap make them. Docker's default profile does not: "
@@ -99,6 +101,12 @@ REMEDIES = {
     "seccomp": "needs a kernel with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
     "user": "used for root without namespaces only; needs packages that other users can read",
 }
+LEAKS = {
+    "finds_a_file": "Landlock does not hide whether a path exists and how long a file is, only "
+    "what it says. Namespaces hide both; so does the layer user, with the course in a folder that "
+    "only its owner may enter (chmod 700)",
+}
+"""What is known to get out without namespaces, and no reason not to grade."""
 
 
 @dataclass(frozen=True)
@@ -128,18 +136,20 @@ def examine(console: Console) -> bool:
         name = next((held for held in layers if held.split()[0] == layer), "")
         walls.add_row(name or layer, *(("[green]✓[/]", "") if name else ("[yellow]–[/]", remedy)))
     console.print(walls)
+    known = {} if "namespaces" in layers else LEAKS
+    leaks = [known[a.name] for a in attempts if a.inside and a.name in known]
     table = Table("attempt to", "in the sandbox", "outside", title="Attempts to break out")
     for attempt in attempts:
-        inside = "[red]SUCCEEDED[/]" if attempt.inside else "[green]stopped[/]"
+        inside = "[yellow]known leak[/]" if attempt.name in known else "[red]SUCCEEDED[/]"
         outside = "succeeds" if attempt.outside else "[dim]fails here, too[/]"
-        table.add_row(attempt.sentence, inside, outside)
+        table.add_row(attempt.sentence, inside if attempt.inside else STOPPED, outside)
     for name, held in exhausted.items():
-        table.add_row(
-            f"use up the {name}", "[green]stopped[/]" if held else "[red]SUCCEEDED[/]", ""
-        )
+        table.add_row(f"use up the {name}", STOPPED if held else "[red]SUCCEEDED[/]", "")
     console.print(table)
-    floor = isolation.enough(layers)
-    sound = floor and all(exhausted.values()) and not any(a.inside for a in attempts)
+    for leak in leaks:
+        console.print(f"[yellow]![/] {leak}.")
+    broken = sum(bool(a.inside) for a in attempts) > len(leaks)
+    sound = isolation.enough(layers) and all(exhausted.values()) and not broken
     if sound:
         console.print("[green]✓[/] This machine can keep submissions locked in.")
     else:
@@ -189,7 +199,7 @@ def without_walls(target: dict[str, object]) -> dict[str, str]:
 def exhaust(zygote: Zygote) -> dict[str, bool]:
     """Use up memory, time and output; return for each whether a limit stopped it."""
     student = Student(
-        zygote, EXHAUSTION.encode(), ("memory", "time", "output"), Limits(seconds=2, memory_mb=256)
+        zygote, EXHAUSTION.encode(), ("memory", "time", "output"), Limits(seconds=1, memory_mb=256)
     )
     held = {"memory": False, "time": False}
     for name, limit in (("memory", OutOfMemory), ("time", TimedOut)):
@@ -216,8 +226,6 @@ def _try(student: Student, name: str, target: dict[str, object]) -> str:
 
 def _names(source: str) -> dict[str, str]:
     """Return the functions of a source and their docstrings."""
-    import ast
-
     functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
     return {f.name: ast.get_docstring(f) or "" for f in functions}
 

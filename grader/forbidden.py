@@ -8,7 +8,7 @@ determined student can write out an equivalent library routine.
 
 import importlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
@@ -43,7 +43,8 @@ class Forbidden(RuntimeError):
 class Forbid:
     """Make `names` raise Forbidden until `lift` is called."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
         self._undo = ExitStack()
         self._library = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
         with warnings.catch_warnings():  # torch warns of every operator that is replaced
@@ -64,7 +65,7 @@ class Forbid:
         self._library._destroy()  # type: ignore[no-untyped-call]
 
 
-def _operators(names: Sequence[str]) -> dict[str, str]:
+def _operators(names: list[str]) -> dict[str, str]:
     """Return the operators to replace, each with the name that it does the work of."""
     operators: dict[str, str] = {}
     for name in OPERATORS:  # the most exact name of an operator comes first

@@ -8,6 +8,8 @@ costs three judges is reported as grader_error, and everybody else is graded.
 
 import contextlib
 import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -22,12 +24,15 @@ Work = tuple[str, Path]
 class Judge:
     """A judge process, as its employer sees it."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, core: int) -> None:
+        self.core = core
         context = multiprocessing.get_context("spawn")  # a fork would inherit torch's locks
         self.connection: Connection
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, orders), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, orders, core), daemon=False)
+        ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for the parent
         self.process.start()
+        signal.signal(signal.SIGINT, ours)
         theirs.close()
         self.work: Work | None = None
 
@@ -38,10 +43,8 @@ class Judge:
             self.connection.send(work)
 
     def dismiss(self) -> None:
-        """End the process: at once if it is in the middle of something."""
+        """Hang up and wait until the process has ended."""
         self.connection.close()
-        if self.work is not None:
-            self.process.terminate()
         self.process.join(timeout=10)
         self.process.kill()
 
@@ -54,8 +57,9 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
     todo = list(reversed(submissions))
     tries = dict.fromkeys(submissions, 0)
     judges: list[Judge] = []
+    cores = sorted(os.sched_getaffinity(0))
     try:
-        judges += [Judge(orders) for _ in range(min(jobs, len(todo)))]
+        judges += [Judge(orders, cores[n % len(cores)]) for n in range(min(jobs, len(todo)))]
         while judges:
             for connection in wait([judge.connection for judge in judges]):
                 judge = next(j for j in judges if j.connection is connection)
@@ -79,7 +83,9 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
                     else:
                         yield _lost(work, orders)
                     if todo:
-                        judges.append(Judge(orders))  # its first message, the layers, comes later
+                        judges.append(
+                            Judge(orders, judge.core)
+                        )  # its first message, the layers, comes later
                     continue
                 if todo:
                     judge.give(todo.pop())
@@ -87,14 +93,20 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
                     judges.remove(judge)
                     judge.dismiss()
     finally:
-        for judge in judges:
+        for judge in judges:  # interrupted while they start or work
+            judge.process.terminate()
             judge.dismiss()
 
 
-def _serve(connection: Connection, orders: Orders) -> None:
-    """Be a judge. Only judges import torch, which would cost the parent 250 MB."""
+def _serve(connection: Connection, orders: Orders, core: int) -> None:
+    """Be a judge. Only judges import torch, which would cost the parent 250 MB.
+
+    A judge and its workers take turns, so one core is enough for them, and their 200 exchanges per
+    submission wake no other one: 27 µs each instead of 190 (measured on a virtual machine).
+    """
     from .judge import serve
 
+    os.sched_setaffinity(0, {core})
     serve(connection, orders)
 
 

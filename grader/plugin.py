@@ -49,9 +49,20 @@ def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> "SolutionChecks | None":
     """Collect solutions/<name>.py by its public checks, without running the whole notebook."""
-    if module_path.parent.name != "solutions":
+    return SolutionChecks.from_parent(parent, path=module_path) if _is_ours(module_path) else None
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SolutionChecks | None":
+    """Collect it also where its folder is named, though it is not called test_*.py."""
+    if not _is_ours(file_path) or parent.session.isinitpath(file_path):
         return None
-    return SolutionChecks.from_parent(parent, path=module_path)
+    return SolutionChecks.from_parent(parent, path=file_path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether this is an author's file; another project may have a folder of that name."""
+    course = path.parent.parent
+    return path.match("solutions/*.py") and (course / "autograder_tests").is_dir()
 
 
 class SolutionChecks(pytest.Module):

@@ -15,7 +15,6 @@ ANSWERS: dict[str, Answer] = {
         "problems": list[str],
         "dynamic": bool,
     },
-    "begin": type(None),
     "using": type(None),
     "construct": {
         "id": int,

@@ -103,13 +103,13 @@ def feedback_html(report: Report) -> str:
         question: next((r for r in report.of(question) if r.status in CAUSES), None)
         for question in _questions([report])
     }
-    return _template("feedback.html").render(report=report, starts=starts)
+    return template("feedback.html").render(report=report, starts=starts)
 
 
 def class_html(reports: Iterable[Report]) -> str:
     """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
     reports = _sorted(reports)
-    return _template("class.html").render(
+    return template("class.html").render(
         reports=reports,
         needs_person=[r for r in reports if r.problem or not r.judged],
         scores=Counter(r.score for r in reports if r.score is not None),
@@ -246,7 +246,8 @@ def _csp_hash(text: str) -> str:
 
 
 @functools.cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return a template of pages that load nothing and let nothing in; see templates/base.html."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

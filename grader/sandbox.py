@@ -167,19 +167,27 @@ class Sandbox:
         self._zygote, self._sock, self._pid, self._pidfd = zygote, sock, pid, pidfd
         self._output, self._limits = output, limits
         self._requests = 0
+        self._beginning: dict[str, Any] = {}
         self._cause: Exception = SandboxError("the worker was closed")
         self.alive = True
         self.pid = _visible_pid(pidfd)
         """Its process id as the grader sees it."""
         try:
             hello = self._exchange(None, START_SECONDS)
-        except StudentError as error:  # none of their code has run yet
-            hello = {"failed": f"a worker could not begin: {error}"}
+        except StudentError:  # though none of their code has run yet
+            hello = {"failed": "a worker ended before it could begin"}
         if "failed" in hello:
             self.__exit__()
             raise SandboxError(hello["failed"])
         self.held: list[str] = hello["layers"]
         """The layers that the worker says it applied; isolation.verified asks the kernel."""
+
+    def begin(self, **state: Any) -> None:
+        """Have the worker start afresh (worker.Submission.begin) before it answers what is next.
+
+        Sent along with the next request: a message of its own would be every fourth.
+        """
+        self._beginning = {"begin": state}
 
     def ask(self, do: str, **request: Any) -> Any:
         """Send one request to the worker (a method of worker.Submission) and return the answer.
@@ -188,7 +196,8 @@ class Sandbox:
         OutOfMemory at its limits, and SandboxError when the fault is ours.
         """
         self._requests += 1
-        request = {"number": self._requests, "do": do, **request}
+        request = {"number": self._requests, "do": do, **self._beginning, **request}
+        self._beginning = {}
         reply = self._exchange(request, self._limits.seconds)
         for key, answer in (("ok", ANSWERS[do]), ("error", ERROR)):
             if fits(reply, {"number": int, key: answer}) and reply["number"] == self._requests:

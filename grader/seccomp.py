@@ -95,7 +95,8 @@ def program(writable: bool, pid: int, machine: str | None = None) -> bytes:
         "clone": [(first, CLONE_NEW | CLONE_THREAD, (CLONE_THREAD,))],
         "tgkill": [(first, ~0, (pid,)), (third, ~0, (signal.SIGABRT,))],  # abort(), nothing else
         "prlimit64": [(first, ~0, (0,)), (third, ~0, (0,)), (third + 4, ~0, (0,))],  # reads its own
-        "socketpair": [(first, ~0, (1,))],  # AF_UNIX
+        # AF_UNIX, SOCK_STREAM: one of datagrams could write to every socket that has a path
+        "socketpair": [(first, ~0, (1,)), (second, 0xF, (1,))],
         "ioctl": [(second, ~0, IOCTLS)],
         "prctl": [(first, ~0, PRCTLS)],
         "fcntl": [(second, ~0, FCNTLS)],

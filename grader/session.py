@@ -11,15 +11,18 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
 import pytest
 from _pytest.runner import runtestprotocol
+from torch import Tensor
 
 from .assignment import Assignment
-from .checks import Failure, Remark
+from .checks import Failure, Remark, recorded
+from .diagnose import Bank, Hypothesis, Run
 from .limits import StudentError
 from .plugin import GRADED, Graded, seed, solution
 from .sandbox import SandboxError
@@ -88,8 +91,11 @@ class Check:
 class Session:
     """The checks of one assignment, ready to run. Made by `run_session`."""
 
-    def __init__(self, assignment: Assignment, work: Callable[["Session"], None]) -> None:
+    def __init__(
+        self, assignment: Assignment, bank: Bank, work: Callable[["Session"], None]
+    ) -> None:
         self.assignment = assignment
+        self.bank = bank
         self.checks: list[Check] = []
         self.problem: BaseException | None = None
         self._work = work
@@ -111,7 +117,8 @@ class Session:
                 order = self.assignment.questions
                 self.checks.sort(key=lambda check: (order.index(check.question), check.public))
                 _require_order(self.checks)
-                self._work(self)
+                if self.checks:
+                    self._work(self)
         except BaseException as error:  # pytest would print it and go on
             self.problem = error
         return True
@@ -130,25 +137,34 @@ class Session:
         """Run every check on a submission; what builds on a check that failed is not run."""
         passed: dict[str, bool] = {}
         sentences: dict[str, str] = {}
+        explained: set[str] = set()
         for check in self.checks:
             start = time.perf_counter()
             missing = [name for name in check.needs if not passed.get(name, False)]
             function = check.item.originalname
             sentences[function] = check.sentence
+            hypothesis = None
             if missing:
                 status = Status.NOT_RUN
                 message = f"Cannot be judged until this holds: {sentences[missing[0]]}"
                 detail = ""
             else:
-                error = self._run(check, student, key, remarks)
+                with recorded() as numbers:
+                    error = self._run(check, student, key, remarks)
                 if error is not None and not isinstance(error, OURS_OR_THEIRS):
                     error = self._whose(check, key, error)
                 status, message, detail = outcome(error)
+                if status is Status.FAILED and numbers and check.question not in explained:
+                    explained.add(check.question)  # what fails later mostly has the same cause
+                    hypothesis = self._explain(check, numbers, passed, key)
+            if hypothesis:
+                message = f"{message}\n{hypothesis}".strip()
             passed[function] = passed.get(function, True) and status is Status.PASSED
             yield Result(
                 check=check.name, question=check.question, status=status, points=check.points,
                 sentence=check.sentence, message=message, detail=detail, public=check.public,
                 seconds=time.perf_counter() - start,
+                mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
             )  # fmt: skip
 
     def _run(
@@ -172,6 +188,21 @@ class Session:
                 error = raised
         remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
         return error
+
+    def _explain(
+        self, check: Check, numbers: list[Tensor], passed: dict[str, bool], key: bytes
+    ) -> Hypothesis | None:
+        """Look for a known mistake that gives these numbers, and passes what has been passed."""
+
+        def again(check: Check) -> Run:
+            return partial(self._run, check, key=key, remarks=[])
+
+        before = [
+            again(other)
+            for other in self.checks
+            if other.question == check.question and passed.get(other.item.originalname)
+        ]
+        return self.bank.explain(check.question, numbers, again(check), before)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
@@ -209,7 +240,7 @@ def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], 
 
     Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
     """
-    session = Session(assignment, work)
+    session = Session(assignment, Bank.read(folder / "mistakes.toml", assignment), work)
     arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
     files = [str(folder), str(assignment.path)]
     with patch.dict(os.environ, ALONE):

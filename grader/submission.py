@@ -37,20 +37,20 @@ class Submission:
     def read(cls, path: Path, student: str) -> Self:
         """Read a regular file of at most MAX_MB megabytes. Raises Refused."""
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(path, "rb", opener=_open) as file:
+                about = os.fstat(file.fileno())
+                if not stat.S_ISREG(about.st_mode):
+                    raise Refused("The submission is no regular file; hand in the notebook file.")
+                if about.st_size > MAX_MB << 20:
+                    raise Refused(
+                        f"The file has {about.st_size >> 20} MB, and {MAX_MB} are accepted. Clear "
+                        "the outputs (in Jupyter: Edit, Clear All Outputs), save it and submit it "
+                        "again."
+                    )
+                data = file.read(MAX_MB << 20)
         except OSError as error:
-            what = "is a link" if path.is_symlink() else f"cannot be opened ({error.strerror})"
+            what = "is a link" if path.is_symlink() else f"cannot be read ({error.strerror})"
             raise Refused(f"The submission {what}; hand in the notebook file itself.") from None
-        with open(fd, "rb") as file:
-            about = os.fstat(fd)
-            if not stat.S_ISREG(about.st_mode):
-                raise Refused("The submission is no regular file; hand in the notebook file.")
-            if about.st_size > MAX_MB << 20:
-                raise Refused(
-                    f"The file has {about.st_size >> 20} MB, and {MAX_MB} are accepted. Clear the "
-                    "outputs (in Jupyter: Edit, Clear All Outputs), save it and submit it again."
-                )
-            data = file.read(MAX_MB << 20)
         return cls(student, path, data, hashlib.sha256(data).hexdigest())
 
 
@@ -85,6 +85,11 @@ def student_id(path: Path, assignment: str) -> str:
     name = re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
     name = re.sub(r"[^\w-]+", "_", name).strip("_-")[:64]
     return name or hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
+
+
+def _open(path: str, flags: int) -> int:
+    """Open without following a link, and without waiting for the other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _files(folder: Path) -> Iterator[Path]:

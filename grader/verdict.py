@@ -40,6 +40,8 @@ class Result:
     """Whether students can read the check in their notebook."""
     seconds: float = 0.0
     """Wall time of the check, in seconds."""
+    mistake: str = ""
+    """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
 
     @property
     def earned(self) -> int:

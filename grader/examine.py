@@ -1,0 +1,162 @@
+"""Examine a candidate as a submission is graded: with the same session, checks and tools."""
+
+import hashlib
+import importlib.util
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from .agreement import recorded, same
+from .candidate import STUBS, Candidate, skeleton
+from .diagnose import Bank
+from .draw import Draw
+from .margin import Margin, measured
+from .plugin import seed, solution
+from .session import Session, outcome
+from .settings import AssignmentError
+from .verdict import Result, Status
+
+MISTAKES, VARIANTS, REFERENCES = "mistakes.toml", "variants", "references.py"
+"""What an author writes for this beside the hidden checks."""
+
+Kind = Literal["solution", "skeleton", "mistake", "explanation", "variant", "stub", "reference"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One candidate with one draw of inputs, or one comparison of references with many."""
+
+    kind: Kind
+    name: str = ""
+    """Of the mistake, the variant's file, the stub, or the function in references.py."""
+    draw: int = 0
+    draws: int = 1
+    """How many draws are compared, from `draw` on; only references take more than one."""
+    unknown: frozenset[str] = frozenset()
+    """For an explanation: mistakes that are left out of it, for they cannot be examined."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case."""
+
+    case: Case
+    results: tuple[Result, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    numeric: bool = False
+    """Of an explanation: whether there are numbers to explain, for they are not the solution's."""
+    problem: str = ""
+    """Why there are no results or, of references, how they differ; empty where all is well."""
+
+
+class Examiner:
+    """Examines cases, one after the other, in one session."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self._session, self._folder = session, folder
+        self._bank = session.bank
+        self._solution = solution(session.assignment.path)
+        self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
+        self._mute = Bank(session.assignment)
+
+    def examine(self, case: Case) -> Outcome:
+        """Examine one case. Whatever the candidate raises while it is made is its problem."""
+        if case.kind == "reference":
+            return Outcome(case, problem=self._compare(case))
+        self._session.bank = self._explaining(case) if case.kind == "explanation" else self._mute
+        try:
+            candidate = self._candidate(case)
+        except (Exception, SystemExit) as error:
+            return Outcome(case, problem=f"cannot be loaded: {type(error).__name__}: {error}")
+        key = _key(case.draw)
+        with measured() as margins:
+            results = tuple(self._session.results(candidate, key, []))
+        if case.kind == "explanation":
+            return Outcome(case, results, numeric=self._numeric(case, candidate, results, key))
+        return Outcome(case, tuple(self._as_students_do(candidate, results)), tuple(margins))
+
+    def _numeric(
+        self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
+    ) -> bool:
+        """Tell whether a mistake's numbers are wrong in the first check of its question it fails.
+
+        Otherwise something else is: the number of results, a parameter's name, an input changed.
+        """
+        question = self._mistakes[case.name].question
+        for check, result in zip(self._session.checks, results, strict=True):
+            if check.question == question and result.status is Status.FAILED:
+                with recorded() as found:
+                    self._session._run(check, candidate, key, [])
+                with recorded() as due:
+                    self._session._run(check, self._solution, key, [])
+                return bool(found) and not same(found, due[: len(found)])
+        return False
+
+    def _as_students_do(self, candidate: Candidate, results: Sequence[Result]) -> Iterator[Result]:
+        """Run the public checks again as they run in the notebook, where float32 is the default."""
+        torch.set_default_dtype(torch.float32)
+        for check, result in zip(self._session.checks, results, strict=True):
+            if not result.public:
+                yield result
+                continue
+            status, message, detail = Status.PASSED, "", ""
+            try:
+                check.item.function(candidate)
+            except Exception as error:
+                status, message, detail = outcome(error)
+            yield replace(result, status=status, message=message, detail=detail)
+        torch.set_default_dtype(torch.float64)
+
+    def _candidate(self, case: Case) -> Candidate:
+        match case.kind:
+            case "skeleton":
+                return Candidate(skeleton(self._session.assignment))
+            case "mistake" | "explanation":
+                return Candidate(self._bank.solution(self._mistakes[case.name]))
+            case "variant":
+                source = (self._folder / VARIANTS / case.name).read_text("utf-8")
+                return Candidate(self._solution._with(source))
+            case "stub":
+                return Candidate(self._solution, STUBS[case.name])
+        return Candidate(self._solution)
+
+    def _explaining(self, case: Case) -> Bank:
+        """Return a bank without the mistakes that would hang it."""
+        if not case.unknown:
+            return self._bank
+        known = [m for m in self._bank.mistakes if m.name not in case.unknown]
+        return Bank(self._session.assignment, known)
+
+    def _compare(self, case: Case) -> str:
+        """Compare the solution with references on many draws; say on which they differ, and how."""
+        function: Callable[..., None] = getattr(self._references, case.name)
+        for number in range(case.draw, case.draw + case.draws):
+            try:
+                function(self._solution, Draw(seed(_key(number), case.name)))
+            except Exception as error:
+                return f"differ on draw {number}: {type(error).__name__}: {error}"
+        return ""
+
+    @cached_property
+    def _references(self) -> types.ModuleType:
+        """The module references.py. Raises AssignmentError."""
+        path = self._folder / REFERENCES
+        spec = importlib.util.spec_from_file_location(f"references_{self._folder.name}", path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            what = f"this cannot be imported: {type(error).__name__}: {error}"
+            raise AssignmentError(path, 1, what, "Correct it") from error
+        return module
+
+
+def _key(draw: int) -> bytes:
+    """Return what seeds draw number `draw`, the same for all candidates and at every run."""
+    return hashlib.sha256(f"verify {draw}".encode()).digest()

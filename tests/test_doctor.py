@@ -1,0 +1,106 @@
+"""The doctor tries what an attacker would, shows what holds, and can fail."""
+
+import io
+import os
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader import doctor, isolation
+from grader.sandbox import Zygote
+from tests import walls
+
+pytestmark = walls.ON_LINUX
+
+
+@pytest.fixture
+def examined(start, monkeypatch):
+    """Return a function that examines this machine as if it could enact these layers alone."""
+
+    def examine(layers: walls.Layers) -> tuple[bool, str]:
+        monkeypatch.setattr(doctor, "Zygote", lambda unsafe: nullcontext(start(layers)))
+        return examination()
+
+    return examine
+
+
+def examination() -> tuple[bool, str]:
+    said = io.StringIO()
+    sound = doctor.examine(Console(file=said, width=200, color_system=None))
+    return sound, said.getvalue()
+
+
+def row(said: str, words: str) -> str:
+    return next(line for line in said.splitlines() if words in line)
+
+
+def test_a_machine_with_namespaces_is_sound(examined):
+    sound, said = examined(walls.NAMESPACES)
+    assert sound and "SUCCEEDED" not in said and "known leak" not in said
+    assert "This machine can keep submissions locked in" in said
+    for name in ("namespaces", "landlock", "seccomp"):
+        assert "✓" in row(said, name)
+    for what in ("memory", "time", "output"):
+        assert "stopped" in row(said, f"use up the {what}")
+
+
+def test_without_namespaces_a_leak_is_shown_with_its_remedy_and_the_machine_is_sound(examined):
+    sound, said = examined(walls.DOCKER)
+    assert sound and "SUCCEEDED" not in said
+    assert "known leak" in row(said, "see whether a file of the course exists")
+    assert said.count("known leak") == 1
+    assert "chmod 700" in " ".join(said.split())
+    assert "–" in row(said, "install bubblewrap")
+
+
+def test_a_machine_without_walls_around_files_fails(examined):
+    sound, said = examined(walls.UNSAFE)
+    assert not sound
+    assert "SUCCEEDED" in row(said, "read a file of the course")
+    assert "Do not grade on this machine" in said
+
+
+def test_a_machine_where_nothing_starts_fails(monkeypatch):
+    monkeypatch.setattr(isolation, "command", lambda *_: ["false"])
+    sound, said = examination()
+    assert not sound and "no isolation works on this machine" in said
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """What the attempts get where only rlimits hold: the positive control of the examination."""
+    with Zygote([], unsafe=True) as zygote:
+        return doctor.attack(zygote)
+
+
+PTRACE = {"reads_the_environment", "traces"}
+NAMES = [*doctor._names(doctor.ATTEMPTS)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_attempt_succeeds_in_an_ordinary_process(bare, name):
+    """Otherwise it proves nothing that it is stopped."""
+    yama = Path("/proc/sys/kernel/yama/ptrace_scope")
+    if name == "traces" and os.geteuid() and yama.exists() and yama.read_text() != "0\n":
+        pytest.skip("Yama lets only root attach to a process that is not its child")
+    assert next(a for a in bare if a.name == name).outside
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_attempt_succeeds_in_a_worker_without_walls(bare, name):
+    if name in PTRACE:
+        pytest.skip("stopped by the capabilities alone, which every worker gives up")
+    assert next(a for a in bare if a.name == name).inside
+
+
+def test_every_attempt_is_stopped_where_the_walls_stand(each):
+    layers = {layer.split()[0] for layer in each.layers}
+    known = set() if "namespaces" in layers or "user" in layers else set(doctor.LEAKS)
+    assert {attempt.name for attempt in doctor.attack(each) if attempt.inside} == known
+
+
+def test_every_attempt_says_what_it_is():
+    assert all(doctor._names(doctor.ATTEMPTS).values())
+    assert set(doctor.LEAKS) <= set(NAMES)

@@ -1,0 +1,196 @@
+"""A submission is bytes of a regular file and a name that is safe, whatever was handed in."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.submission import MAX_MB, Refused, Submission, find, student_id
+
+# reading
+
+
+def test_the_bytes_are_read_and_hashed_as_they_are(tmp_path):
+    data = b"\xff\x00 no notebook at all \r\n"
+    (tmp_path / "a.ipynb").write_bytes(data)
+    submission = Submission.read(tmp_path / "a.ipynb", "kim")
+    assert (submission.student, submission.data) == ("kim", data)
+    assert submission.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_an_empty_file_can_be_read(tmp_path):
+    (tmp_path / "a.ipynb").touch()
+    assert Submission.read(tmp_path / "a.ipynb", "kim").data == b""
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(Refused) as caught:
+        Submission.read(path, "kim")
+    return str(caught.value)
+
+
+def test_a_link_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "a.ipynb").symlink_to(tmp_path / "secret")
+    (tmp_path / "b.ipynb").symlink_to(tmp_path / "nothing")
+    for name in ("a.ipynb", "b.ipynb"):
+        assert "is a link; hand in the notebook file itself" in refusal(tmp_path / name)
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # opening it would wait for a writer
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "pipe", Path("/dev/null"), Path("/dev/zero")):
+        assert "is no regular file" in refusal(path)
+    assert "cannot be read (Is a directory)" in refusal(tmp_path / "folder")
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
+    with (tmp_path / "a.ipynb").open("wb") as file:
+        file.truncate((MAX_MB << 20) + (1 << 20))
+    said = refusal(tmp_path / "a.ipynb")
+    assert f"The file has {MAX_MB + 1} MB, and {MAX_MB} are accepted" in said
+    assert "Clear All Outputs" in said
+
+
+def test_the_largest_file_that_is_accepted_is_read_whole(tmp_path):
+    with (tmp_path / "a.ipynb").open("wb") as file:
+        file.truncate(MAX_MB << 20)
+    assert len(Submission.read(tmp_path / "a.ipynb", "kim").data) == MAX_MB << 20
+
+
+def test_a_file_that_is_gone_says_so(tmp_path):
+    assert "cannot be read (No such file or directory)" in refusal(tmp_path / "gone")
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read anything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path):
+    (tmp_path / "a.ipynb").touch(mode=0)
+    assert "Permission denied" in refusal(tmp_path / "a.ipynb")
+
+
+# names
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("kim_12345_attention.ipynb", "kim_12345"),
+        ("kim_12345_ATTENTION.ipynb", "kim_12345"),
+        ("kim_12345 attention.ipynb", "kim_12345"),
+        ("kim-12345-attention.ipynb", "kim-12345"),
+        ("kim_12345.ipynb", "kim_12345"),
+        ("kim_attention_final.ipynb", "kim_attention_final"),
+        ("attention.ipynb", "attention"),
+        ("_attention.ipynb", "attention"),
+        ("de la cruz_7_attention.ipynb", "de_la_cruz_7"),
+        ("o'neill_7_attention.ipynb", "o_neill_7"),
+        ("łukasiewicz_7_attention.ipynb", "łukasiewicz_7"),
+        ("김_7_attention.ipynb", "김_7"),
+        (normalize("NFD", "김_7_attention.ipynb"), "김_7"),
+        (normalize("NFD", "müller_7_attention.ipynb"), "müller_7"),
+        ("..\\..\\x_attention.ipynb", "x"),
+        ("%2e%2e%2fx_attention.ipynb", "2e_2e_2fx"),
+        ("=cmd()_attention.ipynb", "cmd"),
+        ("a\x1b[31m\n_7_attention.ipynb", "a_31m__7"),
+        ("a\u202eb_7_attention.ipynb", "a_b_7"),
+        ("<b>x_attention.ipynb", "b_x"),
+        ("kim.12345_attention.ipynb.ipynb", "kim_12345_attention_ipynb"),
+        ("x" * 200 + ".ipynb", "x" * 64),
+    ],
+)
+def test_a_file_name_gives_the_students_id(name, student):
+    assert student_id(Path("somewhere/attention") / name, "attention") == student
+
+
+def test_a_path_out_of_the_folder_is_only_a_name():
+    assert student_id(Path("in/../../x.ipynb"), "attention") == "x"
+
+
+@pytest.mark.parametrize("name", ["___.ipynb", "!!!.ipynb", "- -.ipynb", "\udcff.ipynb"])
+def test_a_name_without_letters_gives_a_hash_that_stays(name):
+    found = student_id(Path(name), "attention")
+    assert found == student_id(Path("elsewhere") / name, "attention")
+    assert len(found) == 12 and set(found) <= set("0123456789abcdef")
+    assert found != student_id(Path("?" + name), "attention")
+
+
+@given(
+    st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(lambda t: t not in "...")
+)
+def test_an_id_is_always_safe_as_the_name_of_a_folder(name):
+    found = student_id(Path(name), "attention")
+    assert 0 < len(os.fsencode(found)) <= 255
+    assert all(
+        c.isalnum() or c in "_-" or c.isidentifier() or ("a" + c).isidentifier() for c in found
+    )
+    assert not found.startswith("-") and "/" not in found
+
+
+# a folder of files
+
+
+def names(*paths: Path) -> list[tuple[str, str]]:
+    return [(student, path.name) for student, path in find(list(paths), "attention")]
+
+
+def test_every_file_below_a_folder_is_found_in_a_fixed_order(tmp_path):
+    for name in ("b/deep/er/kim_2_attention.ipynb", "a/lee_1_attention.ipynb", "cho.pdf"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    expected = [
+        ("lee_1", "lee_1_attention.ipynb"), ("kim_2", "kim_2_attention.ipynb"), ("cho", "cho.pdf"),
+    ]  # fmt: skip
+    assert names(tmp_path) == expected
+
+
+def test_what_operating_systems_and_editors_add_is_left_out(tmp_path):
+    for name in (
+        "__MACOSX/._kim.ipynb", ".ipynb_checkpoints/kim-checkpoint.ipynb", "__pycache__/kim.pyc",
+        ".DS_Store", "._kim.ipynb",
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert names(tmp_path) == []
+
+
+def test_a_hidden_file_that_is_named_is_taken(tmp_path):
+    (tmp_path / ".kim.ipynb").touch()
+    assert names(tmp_path / ".kim.ipynb") == [("kim", ".kim.ipynb")]
+
+
+def test_links_below_a_folder_are_found_and_not_followed(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret.ipynb").touch()
+    (tmp_path / "in" / "folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "kim.ipynb").symlink_to(tmp_path / "elsewhere" / "secret.ipynb")
+    (tmp_path / "in" / "lee.ipynb").symlink_to(tmp_path / "nowhere")
+    assert names(tmp_path / "in") == [("kim", "kim.ipynb"), ("lee", "lee.ipynb")]
+
+
+def test_ids_are_unique_also_where_case_does_not_count(tmp_path):
+    for folder, name in (("a", "kim_1"), ("b", "Kim_1"), ("c", "KIM_1"), ("d", "kim_1-2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}_attention.ipynb").touch()
+    found = [student for student, _ in names(tmp_path)]
+    assert found[:3] == ["kim_1", "Kim_1-2", "KIM_1-3"]
+    assert len({student.casefold() for student in found}) == 4
+
+
+def test_decomposed_and_composed_names_do_not_share_an_id(tmp_path):
+    for form in ("NFC", "NFD"):
+        (tmp_path / normalize(form, "김_7.ipynb")).touch()
+    assert sorted(student for student, _ in names(tmp_path)) == ["김_7", "김_7-2"]
+
+
+def test_a_path_that_does_not_exist_is_no_submission(tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone"):
+        find([tmp_path / "gone"], "attention")

@@ -1,0 +1,141 @@
+"""A zygote holds no secret, has one thread, and takes all that it forked with it."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.limits import Limits, StudentError
+from grader.sandbox import Sandbox, SandboxError, Zygote
+from tests import walls
+
+pytestmark = walls.ON_LINUX
+
+SCRIPT = """
+import random, time
+import numpy as np
+import torch
+
+def draws():
+    return [torch.rand(3), random.random(), np.random.rand(), str({"a", "b", "c"})]
+
+def threads():
+    return torch.get_num_threads(), torch.get_num_interop_threads()
+
+def sleeps():
+    time.sleep(60)
+"""
+
+
+def parent(worker: Sandbox) -> int:
+    """Return the process that has forked a worker; with bubblewrap, that is not what we started."""
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    return int(status.split("PPid:")[1].split()[0])
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def gone(pids: set[int]) -> bool:
+    """Whether all these processes end, within a time that is ample."""
+    for _ in range(1000):
+        if not any(map(alive, pids)):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_it_has_one_thread_also_after_work(each):
+    with walls.running(each, SCRIPT) as worker:
+        assert walls.call(worker, "threads")[0] == 1
+        assert os.listdir(f"/proc/{parent(worker)}/task") == [str(parent(worker))]
+
+
+def test_its_workers_draw_the_same_numbers_from_the_same_seed_and_others_from_another(each):
+    with walls.running(each, SCRIPT) as first, walls.running(each, SCRIPT) as second:
+        fresh = [walls.call(worker, "draws") for worker in (first, second)]
+        assert repr(fresh[0]) == repr(fresh[1])
+        seeded = []
+        for worker, seed in ((first, 1), (second, 2), (second, 1)):
+            worker.begin(seed=seed, forbid=[])
+            seeded.append(walls.call(worker, "draws"))
+    assert repr(seeded[0]) == repr(seeded[2])
+    for one, other in zip(seeded[0][:3], seeded[1][:3], strict=True):
+        assert repr(one) != repr(other)
+
+
+def test_a_worker_that_ends_is_reaped(each):
+    with walls.running(each, SCRIPT) as worker:
+        pid = worker.pid
+        assert pid in walls.family(each._process.pid)
+    while Path(f"/proc/{pid}").exists():
+        assert pid in walls.family(each._process.pid)
+
+
+CANARY = b"canary-" + os.urandom(8).hex().encode()
+"""In the memory of this process, and, below, in its environment and among its files."""
+ONCE = b"written-by-" + os.urandom(8).hex().encode()
+
+
+@pytest.fixture(scope="module", params=walls.ARRANGEMENTS, ids="+".join)
+def own(request, tmp_path_factory):
+    """A zygote of this file alone, started while a secret was everywhere around it."""
+    if reason := walls.missing(request.param):
+        pytest.skip(reason)
+    (tmp_path_factory.mktemp("course") / CANARY.decode()).write_bytes(CANARY)
+    os.environ["GRADER_TEST_SECRET"] = CANARY.decode()
+    try:
+        with Zygote(list(request.param)) as zygote:
+            yield zygote
+    finally:
+        del os.environ["GRADER_TEST_SECRET"]
+
+
+def test_no_secret_of_the_grader_is_in_its_memory_nor_in_a_workers(own):
+    assert walls.holds(os.getpid(), CANARY)
+    with walls.running(own, SCRIPT) as worker:
+        for pid in (parent(worker), worker.pid):
+            assert CANARY not in Path(f"/proc/{pid}/environ").read_bytes()
+            assert not walls.holds(pid, CANARY)
+
+
+def test_no_submission_is_in_its_memory_nor_in_another_workers(own):
+    text = f'{SCRIPT}\nSAID = "{ONCE.decode()}"\n'
+    with walls.running(own, text) as first, walls.running(own, SCRIPT) as second:
+        assert walls.holds(first.pid, ONCE)
+        assert not walls.holds(second.pid, ONCE)
+        assert not walls.holds(parent(first), ONCE)
+    with walls.running(own, SCRIPT) as third:
+        assert not walls.holds(third.pid, ONCE)
+
+
+def test_when_it_is_killed_its_workers_end_and_the_grader_is_told(own):
+    """The last test with this zygote."""
+    with walls.running(own, SCRIPT) as worker:
+        family = walls.family(own._process.pid)
+        assert worker.pid in family
+        os.kill(parent(worker), signal.SIGKILL)
+        assert gone(family - {own._process.pid})
+        with pytest.raises(SandboxError):
+            own.open(Limits())
+        with pytest.raises((SandboxError, StudentError)):
+            walls.call(worker, "draws")
+    assert gone(family) and not own.alive
+
+
+@pytest.mark.parametrize("layers", walls.ARRANGEMENTS, ids="+".join)
+def test_after_close_no_process_is_left(layers):
+    if reason := walls.missing(layers):
+        pytest.skip(reason)
+    with Zygote(list(layers)) as zygote:
+        worker = zygote.open(Limits())
+        family = walls.family(zygote._process.pid)
+        assert worker.pid in family and len(family) >= 2
+    assert gone(family)
+    worker.__exit__()

@@ -1,0 +1,99 @@
+"""The arrangements of layers that tests try, and how to run a few lines in a worker.
+
+Imported, not collected: conftest.py starts one zygote per arrangement for all tests.
+"""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from grader import confine
+from grader.limits import Limits
+from grader.sandbox import Sandbox, Zygote
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
+
+Layers = tuple[str, ...]
+NAMESPACES: Layers = ("namespaces", "landlock", "seccomp")
+DOCKER: Layers = ("landlock", "seccomp")
+ROOT: Layers = ("user", "landlock", "seccomp")
+ARRANGEMENTS = (NAMESPACES, DOCKER, ROOT)
+UNSAFE: Layers = ("seccomp",)
+"""Below the floor: it shows that an attack works where the wall against it is missing."""
+
+
+def missing(layers: Layers) -> str:
+    """Say why this machine cannot enact `layers`; "" if it can."""
+    if "namespaces" in layers and not _bubblewrap_works():
+        return "no bubblewrap, or no user namespaces"
+    if "landlock" in layers and not confine.landlock_abi():
+        return "no landlock in this kernel"
+    return "only root can change the user" if "user" in layers and os.geteuid() else ""
+
+
+def _bubblewrap_works() -> bool:
+    if not (bwrap := shutil.which("bwrap")):
+        return False
+    command = [bwrap, "--unshare-all", "--ro-bind", "/", "/", "true"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+@contextmanager
+def running(zygote: Zygote, source: str, limits: Limits | None = None) -> Iterator[Sandbox]:
+    """Open a worker that has run the whole of a script."""
+    functions = [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    with zygote.open(limits or Limits()) as worker:
+        load(worker, source, functions)
+        yield worker
+
+
+def load(worker: Sandbox, source: str, names: list[str]) -> dict[str, Any]:
+    """Have a worker run the whole of a script."""
+    data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
+    loaded: dict[str, Any] = worker.ask("load", data=data, names=names, whole=True)
+    assert loaded["problems"] == []
+    return loaded
+
+
+def call(worker: Sandbox, name: str, *args: Any) -> Any:
+    """Call a function of the script; return its result."""
+    return worker.ask(
+        "call", target=name, training=True, state={}, args=args, kwargs={},
+        needs_grad=[False] * sum(isinstance(a, torch.Tensor) for a in args),
+    )["result"]  # fmt: skip
+
+
+def family(pid: int) -> set[int]:
+    """Return a process and all that descend from it."""
+    pids = {pid}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pids |= family(int(child))
+    return pids
+
+
+def holds(pid: int, secret: bytes) -> bool:
+    """Whether a process has `secret` anywhere in the memory that it could write.
+
+    Skips the test where this user may not look.
+    """
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                addresses, rights, *_ = line.split()
+                start, end = (int(address, 16) for address in addresses.split("-"))
+                if rights.startswith("rw"):
+                    memory.seek(start)
+                    if secret in memory.read(end - start):
+                        return True
+    except PermissionError as error:
+        pytest.skip(f"only root may read the memory of a process that is not dumpable: {error}")
+    return False
