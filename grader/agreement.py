@@ -110,12 +110,12 @@ def agree(
             or first_difference(gradients, want, leaves_named, tolerance, gradient_difference)
         )
 
-    tolerance, found = EXACT, difference(EXACT)
-    coarse = any(map(is_single, results))
+    found = difference(EXACT)
     single = any(r.dtype != d.dtype for r, d in zip(results, due.results, strict=True))
+    coarse = any(map(is_single, results))
+    # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
+    tolerance = SINGLE._replace(relative=SINGLE.relative * due.scale) if coarse else EXACT
     if found and coarse:
-        # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
-        tolerance = SINGLE._replace(relative=SINGLE.relative * due.scale)
         found = difference(tolerance)
         single = True
     measure(results, due.results, tolerance, coarse)

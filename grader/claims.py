@@ -18,9 +18,9 @@ FEWEST_VARIANTS = 8
 """Correct answers in other styles that every question needs, lest one style be taken for right."""
 MOST_FOR_A_STUB = 0.1
 """Share of a question's points; in a suite that had no such bound, honest stubs earned half."""
-RIGHT, WRONG = {False: 0.01, True: 0.5}, {False: 10.0, True: 2.0}
+RIGHT, WRONG = {False: 0.01, True: 0.1}, {False: 10.0, True: 2.0}
 """Multiples of the tolerance: correct code stays below and mistakes above, in float64 far from it.
-Code that computes in float32 has only three decades between rounding and half precision."""
+Code that computes in float32 has two decades between its rounding and half precision."""
 
 
 @dataclass(frozen=True)

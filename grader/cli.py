@@ -26,6 +26,10 @@ from .verdict import Report, Status
 console = Console()
 NOT_ALL_JUDGED, INTERRUPTED = 3, 130
 QUIET = (Status.PASSED, Status.NOT_RUN)
+JOBS = click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one per core", help="How many submissions to judge at the same time.",
+)  # fmt: skip
 
 
 class Group(click.Group):
@@ -92,10 +96,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the results; made if needed.",
 )  # fmt: skip
-@click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many submissions to judge at the same time.",
-)  # fmt: skip
+@JOBS
 @click.option(
     "--unsafe", is_flag=True,
     help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
@@ -178,10 +179,7 @@ def check(notebook: Path) -> None:
     "--seeds", type=click.IntRange(1), default=3, show_default=True,
     help="On how many draws of inputs correct code must pass.",
 )  # fmt: skip
-@click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many cases to examine at the same time.",
-)  # fmt: skip
+@JOBS
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/verify"),
     show_default=True, help="Folder for verify.html, junit.xml and results.json.",

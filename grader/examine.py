@@ -15,6 +15,7 @@ from .agreement import recorded, same
 from .candidate import STUBS, Candidate, skeleton
 from .diagnose import Bank
 from .draw import Draw
+from .limits import StudentError
 from .margin import Margin, measured
 from .plugin import seed, solution
 from .session import Session, outcome
@@ -104,12 +105,14 @@ class Examiner:
             if not result.public:
                 yield result
                 continue
-            status, message, detail = Status.PASSED, "", ""
+            status, message = Status.PASSED, ""
             try:
                 check.item.function(candidate)
+            except StudentError as error:
+                status, message, _ = outcome(error)
             except Exception as error:
-                status, message, detail = outcome(error)
-            yield replace(result, status=status, message=message, detail=detail)
+                status, message = Status.FAILED, f"{type(error).__name__}: {error}"
+            yield replace(result, status=status, message=message, detail="")
         torch.set_default_dtype(torch.float64)
 
     def _candidate(self, case: Case) -> Candidate:

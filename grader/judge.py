@@ -9,10 +9,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .assignment import Assignment
+from .check import Check
 from .limits import StudentError
 from .orders import TRIES, CannotJudge, Orders
 from .sandbox import SandboxError, Zygote
-from .session import Check, Session, outcome, run_session
+from .session import Session, outcome, run_session
 from .settings import AssignmentError
 from .student import Student, Unreadable
 from .submission import Refused, Submission

@@ -179,14 +179,14 @@ def test_split_heads_makes_an_axis_of_heads(student):
     assert heads.shape == (2, 3, 5, 4), f"expected (2, 3, 5, 4), got {tuple(heads.shape)}"
 
 
-def test_head_h_holds_the_slice_h_of_the_features(student):
+def test_head_h_holds_the_parth_of_the_features(student):
     """Head h holds the h-th slice of the features of every position, in their order."""
     x = torch.arange(2 * 5 * 12).reshape(2, 5, 12) / 10
     heads = student.split_heads(x, 3)
     for h in range(3):
         expected = x[:, :, 4 * h : 4 * (h + 1)]  # (2, 5, 4)
         assert heads[:, h].shape == expected.shape, f"head {h} is {tuple(heads[:, h].shape)}"
-        assert torch.equal(heads[:, h], expected), f"head {h} holds other features"
+        assert (heads[:, h] - expected).abs().max() < 1e-4, f"head {h} holds other features"
 
 
 # %% [markdown]
@@ -217,7 +217,8 @@ def test_merged_heads_lie_side_by_side(student):
     merged = student.merge_heads(heads)
     assert merged.shape == (2, 5, 12), f"expected (2, 5, 12), got {tuple(merged.shape)}"
     for h in range(3):
-        assert torch.equal(merged[:, :, 4 * h : 4 * (h + 1)], heads[:, h]), f"head {h} is elsewhere"
+        part = merged[:, :, 4 * h : 4 * (h + 1)]
+        assert (part - heads[:, h]).abs().max() < 1e-4, f"head {h} is elsewhere"
 
 
 def test_merge_heads_undoes_split_heads(student):
@@ -225,7 +226,7 @@ def test_merge_heads_undoes_split_heads(student):
     x = torch.randn(2, 5, 12)
     merged = student.merge_heads(student.split_heads(x, 3))
     assert merged.shape == x.shape, f"expected (2, 5, 12), got {tuple(merged.shape)}"
-    assert torch.equal(merged, x)
+    assert (merged - x).abs().max() < 1e-4
 
 
 # %% [markdown]

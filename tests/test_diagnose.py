@@ -121,7 +121,7 @@ def test_pairs_are_replaced_one_after_the_other(read):
     ("text", "line", "why"),
     [
         ("[[mistake]]\nname = ", 2, "this cannot be read"),
-        ("[[mistake]]\nname = 'a\n", 2, "this cannot be read"),
+        ("[[mistake]]\nname = 'a\n", 3, "this cannot be read"),
         (b"\n\xff", 2, "this cannot be read"),
         ("[[mistakes]]\nname = 'a'\n", 1, "no list of mistakes"),
         ("[mistake]\nname = 'a'\n", 1, "no list of mistakes"),
@@ -245,8 +245,9 @@ MISTAKES = [name for name, e in ENTRIES.items() if not e.get("equivalent")]
 EQUIVALENTS = [name for name in ENTRIES if name not in MISTAKES]
 VARIANTS = [path.stem for path in sorted(HIDDEN.glob("variants/*.py"))]
 SAMPLE = [
-    "scale_d", "softmax_over_axis_1", "mask_fills_tiny", "scale_floor_division", "dropout_never_off",
-    "output_and_weights_squeezed", "output_and_scores", "gradient_of_keys_cut", "half_precision",
+    "scale_d", "softmax_over_axis_1", "mask_fills_tiny", "scale_floor_division",
+    "dropout_never_off", "output_and_weights_squeezed", "output_and_scores",
+    "gradient_of_keys_cut", "half_precision",
     "split_by_view_alone", "split_squeezed", "merge_interleaved", "merge_adds_heads",
     "scale_d_model", "merged_without_transpose", "value_from_key_input", "one_projection",
     "dropout_in_evaluation", "dropout_on_heads", "linear_made_in_forward", "keys_mixed",

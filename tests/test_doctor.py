@@ -14,6 +14,8 @@ from tests import walls
 
 pytestmark = walls.ON_LINUX
 
+NAMES = [*doctor._names(doctor.ATTEMPTS)]
+
 
 @pytest.fixture
 def examined(start, monkeypatch):
@@ -68,6 +70,29 @@ def test_a_machine_where_nothing_starts_fails(monkeypatch):
     assert not sound and "no isolation works on this machine" in said
 
 
+LOCKED = {"memory": True, "time": True, "output": True}
+
+
+@pytest.mark.parametrize(
+    "layers, succeeds, exhausted, expected",
+    [
+        (walls.DOCKER, "", LOCKED, True),
+        (walls.DOCKER, "finds_a_file", LOCKED, True),
+        (walls.NAMESPACES, "finds_a_file", LOCKED, False),
+        (walls.DOCKER, "reads_a_file", LOCKED, False),
+        (walls.DOCKER, "", LOCKED | {"memory": False}, False),
+        (walls.UNSAFE, "", LOCKED, False),
+    ],
+)
+def test_one_hole_is_enough_to_fail(examined, monkeypatch, layers, succeeds, exhausted, expected):
+    attempts = [doctor.Attempt(name, name, "in" * (name == succeeds), "out") for name in NAMES]
+    monkeypatch.setattr(doctor, "attack", lambda _: attempts)
+    monkeypatch.setattr(doctor, "exhaust", lambda _: exhausted)
+    sound, said = examined(layers)
+    assert sound is expected
+    assert ("SUCCEEDED" in said) is (not expected and layers != walls.UNSAFE)
+
+
 @pytest.fixture(scope="module")
 def bare():
     """What the attempts get where only rlimits hold: the positive control of the examination."""
@@ -76,7 +101,6 @@ def bare():
 
 
 PTRACE = {"reads_the_environment", "traces"}
-NAMES = [*doctor._names(doctor.ATTEMPTS)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -154,6 +154,33 @@ class LSTMClassifier(nn.Module):
 """Answers of the right shape, and nothing in them."""
 
 
+SINGLE = {
+    "rows_as_sequence": [("return images", "images = images.float()\n    return images")],
+    "LSTMCell": [
+        ("x.new_zeros(len(x), ", "torch.zeros(len(x), "),
+        ("self.hidden_size)\n        h,", "self.hidden_size, dtype=torch.float32)\n        h,"),
+    ],
+    "LSTM": [
+        ("x.new_zeros(self.num_layers, ", "torch.zeros(self.num_layers, "),
+        ("self.hidden_size)\n        h_0", "self.hidden_size, dtype=torch.float32)\n        h_0"),
+    ],
+    "LSTMClassifier": [("self.rnn(x)", "self.rnn(x.float())")],
+    "train_step": [("model(images), labels)", "model(images.float()), labels)")],
+    "accuracy": [("model(images).argmax", "model(images.float()).argmax")],
+}
+"""Places where a student names float32, which is right in the notebook."""
+
+
+def in_single_precision() -> dict[str, str]:
+    """Return the solution's answers with float32 in them."""
+    answers = dict(CELLS)
+    for question, patches in SINGLE.items():
+        for old, new in patches:
+            assert answers[question].count(old) == 1, f"{old!r} is not once in {question}"
+            answers[question] = answers[question].replace(old, new)
+    return answers
+
+
 def answered(answers: dict[str, str], more: str = "") -> dict:
     """Return a student's notebook: the skeleton with answers pasted in, and one more cell."""
     notebook = skeleton(ASSIGNMENT)
@@ -169,6 +196,7 @@ def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     """Every version above, judged by the hidden checks in a sandbox."""
     folder = tmp_path_factory.mktemp("class")
     handed_in = {"solution": answered(CELLS), "stubs": answered(STUBS)}
+    handed_in["float32"] = answered(in_single_precision())
     handed_in |= {name: answered(CELLS, source) for name, source in VARIANTS.items()}
     for mistake in MISTAKES:
         wrong = {mistake.question: mistake.made_in(CELLS[mistake.question])}
@@ -199,7 +227,7 @@ def test_the_hidden_checks_are_worth_100_points(reports):
     assert reports["solution"].max_score == 100
 
 
-@pytest.mark.parametrize("name", ["solution", *VARIANTS])
+@pytest.mark.parametrize("name", ["solution", "float32", *VARIANTS])
 def test_a_right_version_gets_full_marks(reports, name):
     assert [(r.check, r.message, r.detail) for r in lost(reports[name])] == []
 
@@ -234,7 +262,7 @@ def test_every_hidden_check_is_failed_by_a_wrong_version(reports):
 
 
 def test_single_precision_is_remarked(reports):
-    assert any("float32" in note for note in reports["float32_everywhere"].notes)
+    assert any("float32" in note for note in reports["float32"].notes)
 
 
 def execute(notebook: dict) -> list[nbformat.NotebookNode]:

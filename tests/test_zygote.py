@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,19 +43,30 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pids: set[int]) -> bool:
-    """Whether all these processes end, within a time that is ample."""
+def eventually(fact: Callable[[], bool]) -> bool:
+    """Whether a fact becomes true, within a time that is ample."""
     for _ in range(1000):
-        if not any(map(alive, pids)):
+        if fact():
             return True
         time.sleep(0.01)
     return False
+
+
+def gone(pids: set[int]) -> bool:
+    """Whether all these processes end."""
+    return eventually(lambda: not any(map(alive, pids)))
 
 
 def test_it_has_one_thread_also_after_work(each):
     with walls.running(each, SCRIPT) as worker:
         assert walls.call(worker, "threads")[0] == 1
         assert os.listdir(f"/proc/{parent(worker)}/task") == [str(parent(worker))]
+
+
+def test_inside_bubblewrap_it_has_the_one_capability_that_it_needs(start):
+    with walls.running(start(walls.NAMESPACES), SCRIPT) as worker:
+        status = Path(f"/proc/{parent(worker)}/status").read_text()
+    assert int(status.split("CapEff:")[1].split()[0], 16) == 1 << 21  # CAP_SYS_ADMIN
 
 
 def test_its_workers_draw_the_same_numbers_from_the_same_seed_and_others_from_another(each):
@@ -74,8 +86,7 @@ def test_a_worker_that_ends_is_reaped(each):
     with walls.running(each, SCRIPT) as worker:
         pid = worker.pid
         assert pid in walls.family(each._process.pid)
-    while Path(f"/proc/{pid}").exists():
-        assert pid in walls.family(each._process.pid)
+    assert eventually(lambda: not Path(f"/proc/{pid}").exists())  # not even as a zombie
 
 
 CANARY = b"canary-" + os.urandom(8).hex().encode()

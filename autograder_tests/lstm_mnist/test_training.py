@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from grader.checks import Failure, call, equal, needs, points, question, ratio, spelled
-from grader.student import _call
+from grader.compare import is_single
 
 TAKES = ("images (B, 28, 28)", "labels (B)")
 LOSS, WEIGHT, BIAS = "loss", "weight (C, 784)", "bias (C)"
@@ -23,17 +23,14 @@ def beside(student, function):
     """Return `function` as it runs where the submission is, whose names are its first argument."""
     if hasattr(student, "_module"):  # the solution, which is here
         return partial(function, student._module)
-    name = f"_beside_{function.__name__}"
+    name = f"beside_{function.__name__}"
     source = (
         f"import __main__\n{inspect.getsource(function)}\n"
         f"def {name}(*args, **kwargs):\n    return {function.__name__}(__main__, *args, **kwargs)\n"
     )
     student._worker.ask("using", sources={name: source})
-
-    def there(*args, **kwargs):
-        return _call(student._worker, name, True, {}, args, kwargs)
-
-    return there
+    student._defined[name] = "function"
+    return getattr(student, name)
 
 
 def train(student, images, labels, weight, bias, old, training, steps, optimizer, settings):
@@ -107,7 +104,10 @@ class Batch:
             return beside(student, train)(images, labels, *own, training, steps, optimizer, settled)
 
         shapes = {LOSS: (), WEIGHT: self.weight.shape, BIAS: self.bias.shape, "mode": ()}
-        return call(train_step, self.images, self.labels, takes=TAKES, shapes=shapes)
+        found = call(train_step, self.images, self.labels, takes=TAKES, shapes=shapes)
+        if is_single(found[0]):  # then the gradients and the step have that precision, too
+            found = [result.float().double() for result in found]
+        return found
 
     def due(self, old=None, **options):
         """Return what a right step makes of it."""
