@@ -38,6 +38,9 @@ build-check: $(READY)
 bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/throughput.py
 
+verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html.
+	$(GRADER) verify
+
 doctor: $(READY)
 	$(GRADER) doctor
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,17 +34,16 @@ class Candidate:
     def __init__(self, version: Solution, pretend: Leaf | None = None) -> None:
         self._version, self._pretend = version, pretend
 
-    @property
-    def _module(self) -> Self:
-        """Itself: checks that call the solution beside them find its names here."""
-        return self
-
     def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
         self._version._begin(seed, forbid)
 
     def using(self, **sources: str) -> AbstractContextManager[None]:
         """Replace names that the code uses by others, as Solution does."""
         return self._version.using(**sources)
+
+    def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `function` with the names of this version as its first argument."""
+        return functools.partial(function, self)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return a function, or a factory of modules, as student.Student does."""

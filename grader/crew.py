@@ -45,7 +45,7 @@ class Member:
         self.process = context.Process(target=_serve, args=(theirs, place), daemon=True)
         self.process.start()
         theirs.close()
-        self.ready = False
+        self.ready, self._seconds = False, place.seconds
         self.case: Case | None = None
 
     def give(self, case: Case) -> None:
@@ -60,12 +60,11 @@ class Member:
             said: Outcome | CannotJudge | None = self.connection.recv()
         except (EOFError, OSError):
             self.process.join(timeout=10)
+            code = self.process.exitcode
             if not self.ready or self.case is None:
-                return CannotJudge(
-                    f"a process ended with code {self.process.exitcode} at its start"
-                )
-            late = self.process.exitcode == -signal.SIGALRM
-            problem = "takes too long" if late else f"ends Python (code {self.process.exitcode})"
+                return CannotJudge(f"a process ended at its start, with code {code}")
+            late = f"takes longer than {self._seconds:g} s"
+            problem = late if code == -signal.SIGALRM else f"ends Python (code {code})"
             return Outcome(self.case, problem=problem)
         return said
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import partial
 from typing import Any
 
 ACCELERATOR = re.compile(r"(cuda|mps|xpu|hip)(:\d+)?")
@@ -45,7 +46,7 @@ def cpu_only() -> None:
     for owner in (torch.Tensor, torch.nn.Module):
         owner.cuda = _itself  # type: ignore[method-assign]
     for name in ("synchronize", "empty_cache", "set_device", "reset_peak_memory_stats"):
-        setattr(torch.cuda, name, _nothing)
+        setattr(torch.cuda, name, partial(_nothing))  # torch._dynamo wants no two to be the same
     for module in (torch.cuda, torch.backends.mps, torch.xpu):
         setattr(module, "is_available", _false)  # noqa: B010
 

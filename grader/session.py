@@ -30,6 +30,7 @@ from .verdict import Result, Status
 from .wire import Unsendable
 
 ERROR = pytest.StashKey[BaseException]()
+NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
 OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
 """Errors whose cause is known; any other one in a check needs a second look."""
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "", "PYTEST_ADDOPTS": ""}
@@ -108,7 +109,10 @@ class Session:
                     error = self._run(check, student, key, remarks)
                 if error is not None and not isinstance(error, OURS_OR_THEIRS):
                     error = self._whose(check, key, error)
-                status, message, detail = outcome(error)
+                if check.public and isinstance(error, Unsendable):
+                    status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
+                else:
+                    status, message, detail = outcome(error)
                 if status is Status.FAILED and numbers and check.question not in explained:
                     explained.add(check.question)  # what fails later mostly has the same cause
                     hypothesis = self._explain(check, numbers, passed, key)

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Self
 
 import torch
@@ -63,6 +63,10 @@ class Solution:
             raise AttributeError(name)
         value = getattr(self._module, name)
         return self._randomness.around(value) if callable(value) else value
+
+    def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `function` with the solution's names as its first argument."""
+        return partial(function, self._module)
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:

@@ -4,6 +4,7 @@
 `torch.autograd.gradcheck(student.f, x)` cross the border, so a hidden test is ordinary torch.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +31,7 @@ class Unreadable(Exception):
 class Student:
     """What a submission defines, by name: functions, and classes of nn.Module.
 
-    Everything that does not start with an underscore, save `using`, is the student's.
+    What starts with no underscore, but `using` and `beside`, is the student's.
     """
 
     def __init__(self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits) -> None:
@@ -138,6 +139,27 @@ class Student:
             yield
         finally:
             self._worker = own
+
+    def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of ours as it runs in the worker, the student's names as its first
+        argument: for what cannot cross the border, such as a model with its optimizer.
+
+        It is sent as source text, so it must import what it uses. What it returns is made beside
+        the student's code, and is no more to be believed than a result of theirs.
+        """
+        name = f"beside_{function.__name__}"
+        source = (
+            f"import __main__\n{inspect.getsource(function)}\n"
+            f"def {name}(*args, **kwargs):\n"
+            f"    return {function.__name__}(__main__, *args, **kwargs)\n"
+        )
+        self._worker.ask("using", sources={name: source})
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return _call(self._worker, name, True, {}, {}, args, kwargs)
+
+        call.__name__ = function.__name__
+        return call
 
     def _close(self) -> str:
         """End the workers and return what the submission has printed."""

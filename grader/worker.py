@@ -253,5 +253,7 @@ def warm_up() -> None:
         loss = nn.functional.cross_entropy(out[:, -1], torch.tensor([0, 1]))
         torch.autograd.grad([loss, out], [x, linear.weight], [loss, out], retain_graph=True)
         loss.backward()  # type: ignore[no-untyped-call]
+    for optimizer in (torch.optim.SGD, torch.optim.Adam):
+        optimizer(lstm.parameters(), lr=0.1).step()
     str(x), tree_flatten(((x,), {}))
     np.random.seed(0)  # imports numpy.random

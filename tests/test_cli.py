@@ -28,11 +28,17 @@ from tests import classroom
 from tests.small_course import CHECKS, RIGHT, SOLUTION, notebook, write
 
 ROOT = Path(__file__).parents[1]
-SPIES = (
-    "answers_nan", "forges_the_score", "leaks_the_tests", "lies_about_equality", "patches_pytest",
-    "reads_the_solution", "spies_on_the_grader", "walks_the_frames",
+SAMPLES = (
+    *("wrong/" + name for name in (
+        "bool_masks_only", "crashes_when_lengths_differ", "float_head_size", "floor_division",
+        "heads_not_transposed_back", "name_error_with_mask", "no_scale", "returns_no_weights",
+        "scales_queries_in_place", "skeleton_untouched", "split_by_view_alone", "torch_attention",
+    )),
+    *("hostile/" + name for name in (
+        "leaks_the_tests", "reads_the_solution", "spies_on_the_grader", "walks_the_frames",
+    )),
 )  # fmt: skip
-"""Hostile samples that look for secrets or say something odd, and are quick to grade."""
+"""Samples that fail in all ways, or look for secrets, and are quick to grade."""
 
 
 def run(*arguments: object) -> Result:
@@ -231,15 +237,14 @@ def texts(value: object) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """All wrong samples and those that look for secrets, graded by the command."""
+    """Wrong samples, and some that look for secrets, graded by the command."""
     folder = tmp_path_factory.mktemp("batch")
     course, handed_in = folder / "course", folder / "in"
     for part in ("solutions", "autograder_tests"):
         shutil.copytree(ROOT / part, course / part)
     handed_in.mkdir()
-    names = [f"wrong/{path.stem}" for path in (classroom.SAMPLES / "wrong").glob("*.py")]
     sources = {}
-    for name in [*names, *(f"hostile/{spy}" for spy in SPIES)]:
+    for name in SAMPLES:
         script, student = classroom.script_of(name), name.replace("/", "_")
         (handed_in / f"{student}_attention.ipynb").write_bytes(classroom.notebook(script))
         sources[student] = script
@@ -274,11 +279,10 @@ def test_the_table_of_grades_agrees_with_the_files_of_the_students(batch):
 
 
 def test_no_line_of_hidden_checks_or_solutions_reaches_a_student(batch):
-    tests = [p.read_text("utf-8") for p in (ROOT / "autograder_tests" / "attention").glob("*.py")]
-    solution = (ROOT / "solutions" / "attention.py").read_text("utf-8")
-    regions = [region[0] for region in REGION.finditer(solution)]
-    assert tests and len(regions) >= 4
-    lines = [line.strip() for text in [*tests, *regions] for line in text.splitlines()]
+    checks = (ROOT / "autograder_tests" / "attention").rglob("*.py")
+    regions = REGION.finditer((ROOT / "solutions" / "attention.py").read_text("utf-8"))
+    hidden = [*(path.read_text("utf-8") for path in checks), *(region[0] for region in regions)]
+    lines = [line.strip() for text in hidden for line in text.splitlines()]
     secrets = {line for line in lines if len(line) >= 15 and "SOLUTION" not in line}
     assert len(secrets) > 300
     for student, page in batch.pages():

@@ -145,8 +145,8 @@ def test_a_machine_that_locks_nothing_in_stops_the_class(course):
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
     class StillBorn(Judge):
-        def __init__(self, orders: Orders) -> None:
-            super().__init__(orders)
+        def __init__(self, *given) -> None:
+            super().__init__(*given)
             self.process.kill()
 
     monkeypatch.setattr(grader.grade, "Judge", StillBorn)

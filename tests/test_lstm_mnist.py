@@ -83,7 +83,7 @@ SAID = {
     "weight_transposed": "`weight_ih` has shape (3, 16), not (16, 3)",
     "cell_state_in_place": "`c` is changed in place",
     "state_of_the_first_step": "last h",
-    "layers_detached": "no gradient reaches",
+    "layers_detached": "what a layer shows is detached",
     "random_start": "wrong everywhere",
     "state_kept_between_calls": "is random or is kept",
     "torchs_own_lstm": "torch.nn.LSTM is not allowed",
