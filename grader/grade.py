@@ -82,10 +82,8 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
                         todo.append(work)
                     else:
                         yield _lost(work, orders)
-                    if todo:
-                        judges.append(
-                            Judge(orders, judge.core)
-                        )  # its first message, the layers, comes later
+                    if todo:  # its first message, the layers, comes later
+                        judges.append(Judge(orders, judge.core))
                     continue
                 if todo:
                     judge.give(todo.pop())

@@ -129,7 +129,6 @@ class Submission:
             self.forbid = Forbid(forbid)
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(True)
-        torch.set_num_threads(1)
         torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every GPU, for 0.2 ms
         random.seed(seed)
         np.random.seed(seed)

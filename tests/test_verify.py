@@ -14,6 +14,7 @@ from grader.cli import main
 from grader.course import Course
 from grader.evidence import Evidence
 from grader.verify import verify
+from tests.test_report_browser import CHROMIUM, FLAGS
 
 SOLUTION = '''\
 # /// script
@@ -308,3 +309,22 @@ def test_what_the_author_wrote_wrong_is_told_with_its_line(tmp_path, file, text,
     run = CliRunner().invoke(main, ["--course", str(course.root), "verify", "doubling", "-j", "1"])
     assert run.exit_code == 2
     assert re.search(said, run.output.replace("\n", "")), run.output
+
+
+def test_the_page_loads_alone_and_in_silence(planted, tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    matrix.write([planted], tmp_path)
+    address = (tmp_path / "verify.html").as_uri()
+    surprises, requests = [], []
+    with playwright.sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 375, "height": 700})
+        page.on("console", lambda message: surprises.append(message.text))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
+        assert page.locator("rect.fill-failed").count() > 10
+        browser.close()
+    assert surprises == [] and requests == [address]
