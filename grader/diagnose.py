@@ -31,8 +31,8 @@ from .agreement import recorded, same
 from .assignment import Assignment, AssignmentError
 from .solution import Solution
 
-MOST_PAIRED = 28
-"""Of a question's mistakes, how many are tried in pairs: 378, at 0.5 to 2 ms each. A number, and no
+MOST_PAIRED = 14
+"""Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
 MOST_SENTENCES = 2
 """How many hypotheses a student reads, where several give the same numbers."""

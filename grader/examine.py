@@ -73,13 +73,13 @@ class Examiner:
         try:
             candidate = self._candidate(case)
         except (Exception, SystemExit) as error:
-            return Outcome(case, problem=f"cannot be loaded: {type(error).__name__}: {error}")
+            return Outcome(case, problem=f"cannot be loaded: {_line(error)}")
         key = _key(case.draw)
         with measured() as margins:
             results = tuple(self._session.results(candidate, key, []))
         if case.kind == "explanation":
             return Outcome(case, results, numeric=self._numeric(case, candidate, results, key))
-        return Outcome(case, tuple(self._as_students_do(candidate, results)), tuple(margins))
+        return Outcome(case, tuple(self._as_students_do(candidate, results, key)), tuple(margins))
 
     def _numeric(
         self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
@@ -98,20 +98,23 @@ class Examiner:
                 return bool(found) and not same(found, due[: len(found)])
         return False
 
-    def _as_students_do(self, candidate: Candidate, results: Sequence[Result]) -> Iterator[Result]:
+    def _as_students_do(
+        self, candidate: Candidate, results: Sequence[Result], key: bytes
+    ) -> Iterator[Result]:
         """Run the public checks again as they run in the notebook, where float32 is the default."""
         torch.set_default_dtype(torch.float32)
         for check, result in zip(self._session.checks, results, strict=True):
             if not result.public:
                 yield result
                 continue
+            torch.manual_seed(int.from_bytes(seed(key, check.name)[:4]))
             status, message = Status.PASSED, ""
             try:
                 check.item.function(candidate)
             except StudentError as error:
                 status, message, _ = outcome(error)
             except Exception as error:
-                status, message = Status.FAILED, f"{type(error).__name__}: {error}"
+                status, message = Status.FAILED, _line(error)
             yield replace(result, status=status, message=message, detail="")
         torch.set_default_dtype(torch.float64)
 
@@ -142,7 +145,7 @@ class Examiner:
             try:
                 function(self._solution, Draw(seed(_key(number), case.name)))
             except Exception as error:
-                return f"differ on draw {number}: {type(error).__name__}: {error}"
+                return f"differ on draw {number}: {_line(error)}"
         return ""
 
     @cached_property
@@ -155,7 +158,7 @@ class Examiner:
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            what = f"this cannot be imported: {type(error).__name__}: {error}"
+            what = f"this cannot be imported: {_line(error)}"
             raise AssignmentError(path, 1, what, "Correct it") from error
         return module
 
@@ -163,3 +166,8 @@ class Examiner:
 def _key(draw: int) -> bytes:
     """Return what seeds draw number `draw`, the same for all candidates and at every run."""
     return hashlib.sha256(f"verify {draw}".encode()).digest()
+
+
+def _line(error: BaseException) -> str:
+    """Return the kind of an error and the first line of what it says."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".: ")

@@ -27,6 +27,8 @@ from .forbidden import Forbid
 OUTPUT_BYTES = 256 << 10
 NO_MEMORY = 86
 """Exit code of a worker that has not even the memory to say so."""
+RESERVE = 8 << 20
+"""Bytes kept until a call fails: without, CPython found no memory for an error, or looped."""
 MAX_TEXT = 8000
 
 
@@ -35,6 +37,7 @@ def serve(sock: socket.socket) -> None:
     sys.stdout = sys.stderr = Printed()
     submission = Submission()
     while True:
+        reserve = bytearray(RESERVE)
         try:
             request = wire.receive(sock)
         except wire.WireError:
@@ -48,6 +51,7 @@ def serve(sock: socket.socket) -> None:
         except wire.WireError:
             return
         except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
+            del reserve
             wire.send(sock, {"number": number, "error": describe(error)})
 
 

@@ -11,6 +11,7 @@ import torch
 from grader import limits
 from grader.limits import Limits, OutOfMemory, StudentError, TimedOut
 from grader.sandbox import OUTPUT_BYTES, SandboxError
+from grader.worker import RESERVE
 from tests import walls
 
 pytestmark = walls.ON_LINUX
@@ -42,7 +43,7 @@ def maps_memory():
     import mmap
     KEPT.extend(mmap.mmap(-1, 1 << 28) for _ in range(100))
     return len(KEPT)
-def leaves_no_memory_for_a_word():
+def fills_all_it_can():
     try:
         while True: KEPT.append(bytearray(100))
     except MemoryError:
@@ -114,18 +115,21 @@ def test_nobody_answers_a_question(worker):
 
 
 @pytest.mark.parametrize(
-    "name", ["fills_a_list", "fills_a_dict", "makes_a_tensor", "makes_a_huge_tensor"]
+    "name",
+    ["fills_a_list", "fills_a_dict", "makes_a_tensor", "makes_a_huge_tensor", "fills_all_it_can"],
 )
 def test_code_that_needs_too_much_memory_is_told_so(zygote, worker, name):
     error = ends(worker, name)
     assert type(error) is OutOfMemory and "more than 128 MB" in str(error)
-    assert works(zygote)
-
-
-def test_code_that_leaves_no_memory_for_a_word_is_told_so_too(zygote, worker):
-    error = ends(worker, "leaves_no_memory_for_a_word")
-    assert type(error) is OutOfMemory and "more than 128 MB" in str(error)
+    assert f"in {name}" in error.traceback
     assert not worker.alive and works(zygote)
+
+
+def test_a_worker_without_memory_for_a_word_ends_with_a_code_that_says_so(zygote):
+    with zygote.open(Limits(memory_mb=RESERVE // 2 >> 20)) as worker:
+        with pytest.raises(OutOfMemory, match="more than 4 MB"):
+            walls.load(worker, SCRIPT, ["double"])
+        assert not worker.alive
 
 
 def test_mapped_memory_counts(worker):

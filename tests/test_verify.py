@@ -14,7 +14,6 @@ from grader.cli import main
 from grader.course import Course
 from grader.evidence import Evidence
 from grader.verify import verify
-from tests.test_report_browser import CHROMIUM, FLAGS
 
 SOLUTION = '''\
 # /// script
@@ -313,6 +312,8 @@ def test_what_the_author_wrote_wrong_is_told_with_its_line(tmp_path, file, text,
 
 def test_the_page_loads_alone_and_in_silence(planted, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from tests.test_report_browser import CHROMIUM, FLAGS
+
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}")
     matrix.write([planted], tmp_path)
