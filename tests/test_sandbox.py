@@ -121,8 +121,9 @@ def test_nobody_answers_a_question(worker):
 def test_code_that_needs_too_much_memory_is_told_so(zygote, worker, name):
     error = ends(worker, name)
     assert type(error) is OutOfMemory and "more than 128 MB" in str(error)
-    assert f"in {name}" in error.traceback
     assert not worker.alive and works(zygote)
+    if name != "fills_all_it_can":  # which leaves Python none for a traceback
+        assert f"in {name}" in error.traceback
 
 
 def test_a_worker_without_memory_for_a_word_ends_with_a_code_that_says_so(zygote):

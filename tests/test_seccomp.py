@@ -19,7 +19,8 @@ ALLOW, KILL = seccomp.ALLOW, seccomp.KILL
 REFUSE, ABSENT = seccomp.FAIL | errno.EPERM, seccomp.FAIL | errno.ENOSYS
 TABLES = f"{seccomp.ALLOWED} {seccomp.CONDITIONAL} {seccomp.ABSENT}"
 NEVER = """
-fork vfork clone flock execve execveat kill tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal ptrace
+fork vfork clone execve execveat flock kill tkill rt_sigqueueinfo rt_tgsigqueueinfo
+pidfd_send_signal ptrace
 process_vm_readv process_vm_writev pidfd_open pidfd_getfd kcmp socket connect bind listen accept
 accept4 setsockopt memfd_create memfd_secret shmget shmat msgget semget mq_open unshare setns mount
 umount2 move_mount open_tree fsopen pivot_root chroot setuid setgid setreuid setresuid setresgid
