@@ -29,6 +29,7 @@ from torch import Tensor
 
 from .agreement import recorded, same
 from .assignment import Assignment, AssignmentError
+from .limits import StudentError
 from .solution import Solution
 
 MOST_PAIRED = 14
@@ -73,8 +74,11 @@ class Hypothesis:
     mistakes: tuple[str, ...]
     """Names of the mistakes: any of them will do; of "a + b" both are needed."""
 
+    gives: str = "numbers"
+    """What is equal: "numbers", or the "error" in which the call ended."""
+
     def __str__(self) -> str:
-        return f"Hypothesis: {self.sentence}. That gives exactly your numbers."
+        return f"Hypothesis: {self.sentence}. That gives exactly your {self.gives}."
 
 
 def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
@@ -166,38 +170,58 @@ class Bank:
             raise ValueError(f"{' and '.join(m.name for m in mistakes)}: {error}") from error
 
     def explain(
-        self, question: str, numbers: Sequence[Tensor], failed: Run, passed: Sequence[Run] = ()
+        self,
+        question: str,
+        numbers: Sequence[Tensor],
+        failed: Run,
+        passed: Sequence[Run] = (),
+        error: BaseException | None = None,
     ) -> Hypothesis | None:
         """Return what gives the same numbers as the student's, in a check that they failed.
 
         `numbers` are those that `agreement.recorded` has collected; `passed` are checks that the
-        student has passed before. None where the numbers are right, since something else has failed
-        then, and where no mistake fits, nor two of them together.
+        student has passed before; with an `error` of the student's code, that must be the same,
+        too. None where the numbers are right, since something else has failed then, and where no
+        mistake fits, nor two of them together.
         """
 
-        def given_by(solution: Solution) -> list[Tensor]:
+        def given_by(solution: Solution) -> tuple[list[Tensor], BaseException | None]:
             with recorded() as found:
-                failed(solution)
-            return found
+                ending = failed(solution)
+            return found, ending
 
         def fits(*mistakes: Mistake) -> bool:
             try:
                 solution = self.solution(*mistakes)
             except ValueError:
                 return False
-            if not same(numbers, given_by(solution)):
+            found, ending = given_by(solution)
+            if not (same(numbers, found) if numbers else not found):
+                return False
+            if error is not None and _described(ending) != _described(error):
                 return False
             return all(run(solution) is None for run in passed)
 
         known = [m for m in self.mistakes if m.question == question and not m.equivalent]
-        if not known or same(numbers, given_by(self._right())[: len(numbers)]):
+        if not known or (
+            error is None and same(numbers, given_by(self._right())[0][: len(numbers)])
+        ):
             return None
+        gives = "numbers" if error is None else "error"
         if found := [mistake for mistake in known if fits(mistake)]:
             sentences = list(dict.fromkeys(m.sentence for m in found))[:MOST_SENTENCES]
             names = tuple(m.name for m in found if m.sentence in sentences)
-            return Hypothesis(", or ".join(sentences), names)
+            return Hypothesis(", or ".join(sentences), names, gives)
+        if error is not None:
+            return None  # the first of two crashes hides the second
         for one, other in combinations(known[:MOST_PAIRED], 2):
             if fits(one, other):
                 sentence = f"{one.sentence}, and {other.sentence}"
                 return Hypothesis(sentence, (f"{one.name} + {other.name}",))
         return None
+
+
+def _described(error: BaseException | None) -> tuple[str, str]:
+    """Return kind and message of an error, raised here or reported from the sandbox."""
+    kind = error.kind if isinstance(error, StudentError) else type(error).__name__
+    return kind, str(error)

@@ -113,9 +113,11 @@ class Session:
                     status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
                 else:
                     status, message, detail = outcome(error)
-                if status is Status.FAILED and numbers and check.question not in explained:
+                crash = error if _is_crash(error) else None
+                wrong = crash or (status is Status.FAILED and numbers)
+                if wrong and check.question not in explained:
                     explained.add(check.question)  # what fails later mostly has the same cause
-                    hypothesis = self._explain(check, numbers, passed, key)
+                    hypothesis = self._explain(check, numbers, passed, key, crash)
             if hypothesis:
                 message = f"{message}\n{hypothesis}".strip()
             passed[function] = passed.get(function, True) and status is Status.PASSED
@@ -149,9 +151,14 @@ class Session:
         return error
 
     def _explain(
-        self, check: Check, numbers: list[Tensor], passed: dict[str, bool], key: bytes
+        self,
+        check: Check,
+        numbers: list[Tensor],
+        passed: dict[str, bool],
+        key: bytes,
+        crash: BaseException | None,
     ) -> Hypothesis | None:
-        """Look for a known mistake that gives these numbers, and passes what has been passed."""
+        """Look for a known mistake that ends like this, and passes what has been passed."""
 
         def again(check: Check) -> Run:
             return partial(self._run, check, key=key, remarks=[])
@@ -161,7 +168,7 @@ class Session:
             for other in self.checks
             if other.question == check.question and passed.get(other.item.originalname)
         ]
-        return self.bank.explain(check.question, numbers, again(check), before)
+        return self.bank.explain(check.question, numbers, again(check), before, crash)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
@@ -172,6 +179,12 @@ class Session:
             return error
         odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
         return odd.with_traceback(error.__traceback__)
+
+
+def _is_crash(error: BaseException | None) -> bool:
+    """Whether a known mistake may end in this error, too."""
+    theirs = isinstance(error, StudentError) and error.status is Status.STUDENT_ERROR
+    return theirs and getattr(error, "kind", "") != "NotImplementedError"
 
 
 def outcome(error: BaseException | None) -> tuple[Status, str, str]:

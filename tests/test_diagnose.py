@@ -301,11 +301,12 @@ def test_the_bank_is_as_large_as_it_should_be():
     assert len(VARIANTS) >= 8
 
 
-def test_code_in_the_sandbox_is_explained_even_where_it_is_random(zygote):
+@pytest.mark.parametrize("name", ["dropout_in_evaluation", "mask_bool_only"])
+def test_code_in_the_sandbox_is_explained_even_where_it_is_random_or_crashes(zygote, name):
     assignment, found = Assignment.read(ROOT / "solutions" / "attention.py"), []
 
     def work(session: Session) -> None:
-        (mistake,) = (m for m in session.bank.mistakes if m.name == "dropout_in_evaluation")
+        (mistake,) = (m for m in session.bank.mistakes if m.name == name)
         code = [c for c in assignment.cells if c.kind == "code" and not c.is_check]
         cells = [
             {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
@@ -321,4 +322,4 @@ def test_code_in_the_sandbox_is_explained_even_where_it_is_random(zygote):
         student._close()
 
     run_session(assignment, HIDDEN, work)
-    assert [r.mistake for r in found if r.mistake] == ["dropout_in_evaluation"]
+    assert [r.mistake for r in found if r.mistake] == [name]
