@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .assignment import Assignment
 from .check import Check
+from .isolation import enough
 from .limits import StudentError
 from .orders import TRIES, CannotJudge, Orders
 from .sandbox import SandboxError, Zygote
@@ -52,6 +53,7 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
     """Grade one file. Never raises for what is in it; faults of ours become grader_error."""
     start = time.perf_counter()
     assignment = session.assignment
+    layers = zygote.layers if enough(zygote.layers) else ("UNSANDBOXED", *zygote.layers)
     remarks: list[str] = []
     problem, printed, sha256 = "", "", ""
     results: list[Result] = []
@@ -70,7 +72,7 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
     return Report(
         assignment=assignment.name, title=assignment.title, student=student, file=path.name,
         sha256=sha256, questions=assignment.questions, results=tuple(results),
-        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=zygote.layers, output=printed,
+        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, output=printed,
         seconds=time.perf_counter() - start,
     )  # fmt: skip
 

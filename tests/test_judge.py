@@ -47,6 +47,11 @@ def test_a_report_says_who_handed_in_what_and_how_it_was_judged(zygote, tmp_path
     assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in report.notes[0]
 
 
+def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
+    (report,) = grade(start(("seccomp",)), tmp_path, CHECKS, RIGHT)
+    assert report.layers[0] == "UNSANDBOXED" and report.score == 5
+
+
 def test_what_the_code_printed_is_for_the_course_team(zygote, tmp_path):
     talks = RIGHT.replace("return 2 * x", "print('my secret'); return 2 * x")
     (report,) = grade(zygote, tmp_path, CHECKS, talks)
