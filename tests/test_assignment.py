@@ -111,7 +111,10 @@ def test_the_model_assignment_is_what_its_contract_says():
         "merge_heads",
         "MultiHeadAttention",
     )
-    assert "torch.nn.functional.scaled_dot_product_attention" in assignment.forbid["MultiHeadAttention"]
+    assert (
+        "torch.nn.functional.scaled_dot_product_attention"
+        in assignment.forbid["MultiHeadAttention"]
+    )
 
 
 def test_a_solution_becomes_a_place_for_the_students_code():
