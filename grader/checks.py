@@ -39,8 +39,8 @@ from .trial import (
 
 __all__ = [
     "Disagreement", "Draw", "Failure", "Remark", "agree", "assuming", "call", "dependencies",
-    "equal", "needs", "parameters_are", "points", "pure", "question", "ratio", "recorded", "same",
-    "spelled", "transplant",
+    "equal", "needs", "operators", "parameters_are", "points", "pure", "question", "ratio",
+    "recorded", "same", "spelled", "transplant",
 ]  # fmt: skip
 
 points = pytest.mark.points
@@ -171,3 +171,32 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
         return torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
 
     return in_either_precision(function, attempt)
+
+
+def operators(student: Any, name: str, *inputs: Any, make: Sequence[Any] = ()) -> int:
+    """Count the operators of torch that a call of `name` runs: 1 for a matmul of any size.
+
+    A count that grows with the batch or the length betrays a loop over it. With `make`, `name` is a
+    class, and these are the arguments that it is made with. The count is taken beside the student's
+    code, so let little depend on it.
+    """
+    return int(student.beside(_counted)(name, list(make), *inputs))
+
+
+def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # sent as source
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Count(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        """Every operator passes here."""
+
+        number = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            Count.number += func.__name__ != "detach.default"
+            return func(*args, **(kwargs or {}))
+
+    function = getattr(student, name)
+    function = function(*make) if make else function
+    with Count():  # type: ignore[no-untyped-call]
+        function(*inputs)
+    return Count.number
