@@ -18,9 +18,9 @@ FEWEST_VARIANTS = 8
 """Correct answers in other styles that every question needs, lest one style be taken for right."""
 MOST_FOR_A_STUB = 0.1
 """Share of a question's points; in a suite that had no such bound, honest stubs earned half."""
-RIGHT, WRONG = {False: 0.01, True: 0.1}, {False: 10.0, True: 2.0}
+RIGHT, WRONG = {False: 0.01, True: 0.25}, {False: 10.0, True: 2.0}
 """Multiples of the tolerance: correct code stays below and mistakes above, in float64 far from it.
-Code that computes in float32 has two decades between its rounding and half precision."""
+For code that computes in float32, rounding has been seen at 0.16 and half precision at 6."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]
     remedy = "Judge that one with a trusted part in the place of this one: see `assuming`"
     defect = f"also fails {other.check} of {other.question}. {remedy}" if other else ""
     yield Claim(file, name, "fails no check of another question", defect)
-    if own and mistake in evidence.explainable:
+    if own and mistake in evidence.explicable:
         told = evidence.explanation(mistake)
         defect = f"is explained by {' and '.join(told)}" if told else "is not explained by anything"
         remedy = "Let the first check that fails compare what tells them apart, or share a sentence"

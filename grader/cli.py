@@ -204,9 +204,8 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
     for defect in defects:
         console.print("[red]✗[/]", Text(str(defect)), soft_wrap=True)
     for evidence, claims in verified:
-        console.print(
-            f"{evidence.assignment.name}: {len(claims)} claims, {matrix.summary(evidence)}"
-        )
+        said = f"{evidence.assignment.name}: {len(claims)} claims, {matrix.summary(evidence)}"
+        console.print(said, soft_wrap=True)
     console.print(f"Kill matrix: {out / 'verify.html'}")
     sys.exit(1 if defects else 0)
 

@@ -90,9 +90,10 @@ class Evidence:
         return any(r.question == mistake.question and not r.public for r in losses)
 
     @property
-    def explainable(self) -> list[Mistake]:
-        """The mistakes that give wrong numbers; what else is wrong, a check says itself."""
-        return [m for m in self.mistakes if any(o.numeric for o in self.of("explanation", m.name))]
+    def explicable(self) -> list[Mistake]:
+        """The mistakes that crash or give wrong numbers; of others, a check itself says why."""
+        every = ((m, self.of("explanation", m.name)) for m in self.mistakes)
+        return [mistake for mistake, found in every if any(o.explicable for o in found)]
 
     @property
     def checks(self) -> list[Result]:
@@ -116,8 +117,8 @@ class Evidence:
         return {
             "mistakes": len(self.mistakes),
             "killed": sum(self.is_killed(mistake) for mistake in self.mistakes),
-            "wrong in numbers": len(self.explainable),
-            "explained": sum(m.name in self.explanation(m) for m in self.explainable),
+            "explicable": len(self.explicable),
+            "explained": sum(m.name in self.explanation(m) for m in self.explicable),
             "equivalent": len(self.equivalents),
             "variants": len(self.variants),
             "draws": len(self.of("solution")),

@@ -18,6 +18,7 @@ from .draw import Draw
 from .limits import StudentError
 from .margin import Margin, measured
 from .plugin import seed, solution
+from .report import CAUSES
 from .session import Session, outcome
 from .settings import AssignmentError
 from .verdict import Result, Status
@@ -49,8 +50,8 @@ class Outcome:
     case: Case
     results: tuple[Result, ...] = ()
     margins: tuple[Margin, ...] = ()
-    numeric: bool = False
-    """Of an explanation: whether there are numbers to explain, for they are not the solution's."""
+    explicable: bool = False
+    """Of an explanation: whether one is due, for there is a crash, or numbers are wrong."""
     problem: str = ""
     """Why there are no results or, of references, how they differ; empty where all is well."""
 
@@ -78,19 +79,20 @@ class Examiner:
         with measured() as margins:
             results = tuple(self._session.results(candidate, key, []))
         if case.kind == "explanation":
-            return Outcome(case, results, numeric=self._numeric(case, candidate, results, key))
+            return Outcome(case, results, explicable=self._explicable(case, candidate, results))
         return Outcome(case, tuple(self._as_students_do(candidate, results, key)), tuple(margins))
 
-    def _numeric(
-        self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
-    ) -> bool:
-        """Tell whether a mistake's numbers are wrong in the first check of its question it fails.
+    def _explicable(self, case: Case, candidate: Candidate, results: Sequence[Result]) -> bool:
+        """Tell whether a mistake crashes, or gives wrong numbers, where it first fails a check.
 
-        Otherwise something else is: the number of results, a parameter's name, an input changed.
+        Otherwise something else is wrong, which the check itself says: the number of results, a
+        parameter's name, an input that is changed.
         """
-        question = self._mistakes[case.name].question
+        question, key = self._mistakes[case.name].question, _key(case.draw)
         for check, result in zip(self._session.checks, results, strict=True):
-            if check.question == question and result.status is Status.FAILED:
+            if check.question == question and result.status in CAUSES:
+                if result.status is Status.STUDENT_ERROR:
+                    return True
                 with recorded() as found:
                     self._session._run(check, candidate, key, [])
                 with recorded() as due:

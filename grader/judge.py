@@ -56,6 +56,7 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
     layers = zygote.layers if enough(zygote.layers) else ("UNSANDBOXED", *zygote.layers)
     remarks: list[str] = []
     problem, printed, sha256 = "", "", ""
+    uses: tuple[str, ...] = ()
     results: list[Result] = []
     try:
         submission = Submission.read(path, student)
@@ -63,7 +64,7 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
         own = hmac.digest(key, sha256.encode(), hashlib.sha256)
         for _ in range(TRIES):
             remarks = []
-            results, printed = _attempt(submission, session, zygote, own, remarks)
+            results, printed, uses = _attempt(submission, session, zygote, own, remarks)
             if all(r.status is not Status.GRADER_ERROR for r in results):
                 break
     except (Refused, Unreadable) as error:
@@ -72,23 +73,39 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
     return Report(
         assignment=assignment.name, title=assignment.title, student=student, file=path.name,
         sha256=sha256, questions=assignment.questions, results=tuple(results),
-        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, output=printed,
+        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, uses=uses,
+        output=printed,
         seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 
 def _attempt(
     submission: Submission, session: Session, zygote: Zygote, key: bytes, remarks: list[str]
-) -> tuple[list[Result], str]:
-    """Load a submission and run all checks on it once. Raises Unreadable."""
+) -> tuple[list[Result], str, tuple[str, ...]]:
+    """Load a submission and run all checks on it once; return also what it printed and uses.
+
+    Raises Unreadable.
+    """
     assignment = session.assignment
     try:
         student = Student(zygote, submission.data, assignment.questions, assignment.limits)
     except (StudentError, SandboxError) as error:
-        return _none_run(session, error), ""
+        return _none_run(session, error), "", ()
     remarks += student._notes
+    remarks += _hints(student, assignment)
     results = list(session.results(student, key, remarks))
-    return results, student._close()
+    uses = {name for names in student._uses.values() for name in names}
+    return results, student._close(), tuple(sorted(uses))
+
+
+def _hints(student: Student, assignment: Assignment) -> list[str]:
+    """Tell the student early which forbidden names stand in an answer, whether run or not."""
+    return [
+        f"{question} uses {name}, which this question asks you to build yourself."
+        for question, forbidden in assignment.forbid.items()
+        for name in student._uses.get(question, ())
+        if name in forbidden
+    ]
 
 
 def _none_run(session: Session, error: Exception) -> list[Result]:

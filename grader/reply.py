@@ -14,6 +14,7 @@ ANSWERS: dict[str, Answer] = {
         "notes": list[str],
         "problems": list[str],
         "dynamic": bool,
+        "uses": dict[str, list[str]],
     },
     "using": type(None),
     "construct": {

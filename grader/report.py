@@ -117,6 +117,7 @@ def class_html(reports: Iterable[Report]) -> str:
         checks={question: _checks(reports, question) for question in _questions(reports)},
         statuses=Counter(result.status for r in reports for result in r.results),
         failures=_failures(reports),
+        uses=_uses(reports),
     )
 
 
@@ -171,6 +172,15 @@ def _clean(value: Any) -> Any:
         case str() if not isinstance(value, Status):
             return clean(value)
     return value
+
+
+def _uses(reports: list[Report]) -> list[tuple[str, list[Report]]]:
+    """Return the names of torch and whose answers hold them, the rare ones first."""
+    users: dict[str, list[Report]] = {}
+    for report in reports:
+        for name in report.uses:
+            users.setdefault(name, []).append(report)
+    return sorted(users.items(), key=lambda row: (len(row[1]), row[0]))
 
 
 def _sorted(reports: Iterable[Report]) -> list[Report]:

@@ -54,6 +54,8 @@ class Student:
             loaded = self._prefer_whole(loaded)
         self._defined: dict[str, str] = loaded["defined"]
         self._problems: list[str] = loaded["problems"]
+        self._uses: dict[str, list[str]] = loaded["uses"]
+        """For each name that it defines, the names of torch in its code."""
         notes = [*loaded["notes"], *(p.partition("\n")[0] for p in self._problems)]
         self._notes += notes[:MOST_NOTES]  # a worker sends no more, but what it became might
 

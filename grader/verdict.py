@@ -69,6 +69,8 @@ class Report:
     """Why nothing could be graded (empty file, no notebook, ...), or empty."""
     layers: tuple[str, ...] = ()
     """Sandbox layers that were in force, e.g. ``("namespaces", "landlock", "seccomp")``."""
+    uses: tuple[str, ...] = ()
+    """Names of torch in the code of the answers, for the course team."""
     output: str = ""
     """What the student's code printed (capped), for the course team."""
     seconds: float = 0.0

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from . import execution, notebook, slice, wire
+from . import execution, inventory, notebook, slice, wire
 from .forbidden import Forbid
 
 OUTPUT_BYTES = 256 << 10
@@ -113,7 +113,7 @@ class Submission:
         except notebook.Unreadable as error:
             return {
                 "unreadable": str(error)[:MAX_TEXT],
-                "defined": {}, "notes": [], "problems": [], "dynamic": False,
+                "defined": {}, "notes": [], "problems": [], "dynamic": False, "uses": {},
             }  # fmt: skip
         chosen = statements if whole else slice.needed(statements, names)
         problems = execution.run(chosen, self.names)
@@ -123,6 +123,7 @@ class Submission:
             "notes": [_sendable(note)[:MAX_TEXT] for note in notes[:50]],
             "problems": [_sendable(str(problem))[:MAX_TEXT] for problem in problems[:50]],
             "dynamic": slice.dynamic(statements),
+            "uses": inventory.uses(chosen, self.names),
         }
 
     def begin(self, seed: int, forbid: list[str]) -> None:

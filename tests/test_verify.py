@@ -201,7 +201,7 @@ def test_sound_tests_have_no_defect(sound):
     assert [str(claim) for claim in claims if claim.defect] == []
     figures = evidence.figures()
     assert figures["mistakes"] == figures["killed"] == 4
-    assert figures["wrong in numbers"] == figures["explained"] == 3  # in_place says so itself
+    assert figures["explicable"] == figures["explained"] == 3  # in_place says so itself
     assert figures["correct runs"] == figures["correct runs that passed"] == 2 * (1 + 8 + 1)
     assert figures["draws of references"] == 1000
     assert figures["killers"] == {
@@ -250,11 +250,12 @@ def test_nothing_else_is_a_defect(planted):
     assert [line for line in lines if not any(re.search(k, line) for k in known)] == []
 
 
-def test_an_exception_needs_no_explanation(planted):
+def test_a_crash_is_explained_by_the_mistake_that_ends_in_it(planted):
     evidence, claims = planted
     told = [claim for claim in claims if claim.subject == "crashes"]
-    assert told and not any(claim.defect for claim in told)
-    assert "crashes" not in [mistake.name for mistake in evidence.explainable]
+    assert "is explained by its own sentence" in [claim.states for claim in told]
+    assert not any(claim.defect for claim in told)
+    assert "crashes" in [mistake.name for mistake in evidence.explicable]
 
 
 def test_a_mistake_that_hangs_explains_nothing_and_holds_nobody_up(planted):
