@@ -233,7 +233,7 @@ def test_every_worker_of_root_is_another_user(start):
 
 CONFINED = """
 import os
-from grader import confine, isolation
+from grader import confine
 {before}
 try:
     print(confine.confine({layers!r}, [], 1 << 40, 100, 1))
