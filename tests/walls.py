@@ -4,7 +4,10 @@ Imported, not collected: conftest.py starts one zygote per arrangement for all t
 """
 
 import ast
+import errno
+import io
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -80,6 +83,20 @@ def family(pid: int) -> set[int]:
     return pids
 
 
+def _read(memory: io.FileIO, start: int, end: int) -> bytes:
+    """Read a range of a process's memory; a page beyond the end of a mapped file is left out."""
+    try:
+        memory.seek(start)
+        return memory.read(end - start)
+    except OSError as error:
+        page = resource.getpagesize()
+        if error.errno != errno.EIO or end - start <= page:
+            if error.errno == errno.EIO:
+                return b""
+            raise
+        return b"".join(_read(memory, at, at + page) for at in range(start, end, page))
+
+
 def holds(pid: int, secret: bytes) -> bool:
     """Whether a process has `secret` anywhere in the memory that it could write.
 
@@ -90,10 +107,8 @@ def holds(pid: int, secret: bytes) -> bool:
             for line in maps:
                 addresses, rights, *_ = line.split()
                 start, end = (int(address, 16) for address in addresses.split("-"))
-                if rights.startswith("rw"):
-                    memory.seek(start)
-                    if secret in memory.read(end - start):
-                        return True
+                if rights.startswith("rw") and secret in _read(memory, start, end):
+                    return True
     except PermissionError as error:
         pytest.skip(f"only root may read the memory of a process that is not dumpable: {error}")
     return False
