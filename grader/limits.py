@@ -59,10 +59,13 @@ class Deadline:
         with contextlib.suppress(OSError):  # it has ended already
             self._cpu = time.clock_gettime(self._clock)
         self._start = self._cpu
-        self._wall = time.monotonic() + WALL * seconds
+        self._began = time.monotonic()
+        self._wall = self._began + WALL * seconds
 
     def spent(self) -> bool:
         """Whether the time is over; also true to the last reading when the worker has ended."""
+        if time.monotonic() - self._began < self._seconds:  # it has one thread, so no more CPU
+            return False
         with contextlib.suppress(OSError):
             self._cpu = time.clock_gettime(self._clock)
         return self._cpu - self._start >= self._seconds or time.monotonic() >= self._wall

@@ -1,12 +1,12 @@
 """A call into a worker, as one node of the graph here; and a module whose forward is such calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from . import wire
 from .limits import StudentError
 from .sandbox import Sandbox
 
@@ -61,34 +61,32 @@ def call(
 
     `there` holds the values of `state` that the worker has already; only the others are sent.
     """
-    leaves, spec = tree_flatten((args, kwargs))
-    where = [i for i, x in enumerate(leaves) if isinstance(x, Tensor)]
     names = list(state)
+    tensors = [*state.values(), *wire.tensors((args, kwargs))]
     results: list[Any] = []
 
-    def ask(tensors: tuple[Tensor, ...], needs_grad: list[bool]) -> dict[str, Any]:
-        filled = list(leaves)
-        for i, tensor in zip(where, tensors[len(names) :], strict=True):
-            filled[i] = tensor
-        args, kwargs = tree_unflatten(filled, spec)
+    def ask(tensors: Sequence[Tensor], needs_grad: list[bool]) -> dict[str, Any]:
+        inputs = iter(tensors[len(names) :])
+        given = wire.each((args, kwargs), lambda _: next(inputs))
         news = {n: t for n, t in zip(names, tensors, strict=False) if not _same(t, there.get(n))}
         answer: dict[str, Any] = worker.ask(
             "call", target=target, training=training, state={**dict.fromkeys(names), **news},
-            args=args, kwargs=kwargs, needs_grad=needs_grad,
+            args=given[0], kwargs=given[1], needs_grad=needs_grad,
         )  # fmt: skip
         there.update({name: tensor.detach().clone() for name, tensor in news.items()})
         for i, value in answer["changed"].items():
             if 0 <= i < len(tensors) and tensors[i].shape == value.shape:
                 tensors[i].data.copy_(value)  # so that a check sees that its input was changed
                 there.pop(names[i] if i < len(names) else "", None)
-        results.extend(tree_flatten(answer["result"]))
+        results.append(answer["result"])
         return answer
 
+    if not (torch.is_grad_enabled() and any([t.requires_grad for t in tensors])):
+        ask(tensors, [t.requires_grad for t in tensors])
+        return results[0]
     apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
-    tensors = [*state.values(), *(leaves[i] for i in where)]
     outputs = iter(apply(worker, ask, results, *tensors) or ())
-    leaves, spec = results
-    return tree_unflatten([next(outputs) if isinstance(x, Tensor) else x for x in leaves], spec)
+    return wire.each(results[0], lambda _: next(outputs))
 
 
 def _same(one: Tensor, other: Tensor | None) -> bool:
@@ -105,7 +103,7 @@ class _RemoteCall(torch.autograd.Function):
         answer = ask(
             tensors, [n and t.is_floating_point() for t, n in zip(tensors, wanted, strict=True)]
         )
-        outputs = tuple(x for x in results[0] if isinstance(x, Tensor))
+        outputs = tuple(wire.tensors(results[0]))
         ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
         ctx.set_materialize_grads(False)
         differentiable = dict(enumerate(answer["differentiable"]))

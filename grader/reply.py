@@ -1,7 +1,7 @@
 """What a worker may answer to each request; it runs a student's code and may answer anything."""
 
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from torch import Tensor
 
@@ -38,17 +38,16 @@ ERROR: Answer = {"kind": str, "message": str, "traceback": str}
 
 def fits(value: Any, answer: Answer) -> bool:
     """Whether `value` has the type that `answer` describes, all the way down."""
-    if isinstance(answer, dict):
-        keys = isinstance(value, dict) and value.keys() == answer.keys()
-        return keys and all(fits(value[key], kind) for key, kind in answer.items())
-    if isinstance(answer, UnionType):
-        return any(fits(value, kind) for kind in get_args(answer))
-    origin: Any = get_origin(answer)
-    inner = get_args(answer)
-    if origin is list:
-        return isinstance(value, list) and all(fits(v, inner[0]) for v in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            fits(k, inner[0]) and fits(v, inner[1]) for k, v in value.items()
-        )
-    return answer is object or (type(value) is answer)
+    if isinstance(answer, type):
+        return answer is object or type(value) is answer
+    if type(answer) is dict:
+        keys = type(value) is dict and value.keys() == answer.keys()
+        return keys and all([fits(value[key], kind) for key, kind in answer.items()])
+    if type(answer) is UnionType:
+        return any([fits(value, kind) for kind in answer.__args__])
+    kinds = answer.__args__
+    if answer.__origin__ is list:
+        return type(value) is list and all([fits(item, kinds[0]) for item in value])
+    return type(value) is dict and all(
+        [fits(key, kinds[0]) and fits(item, kinds[1]) for key, item in value.items()]
+    )

@@ -252,7 +252,8 @@ class Sandbox:
 
     def printed(self) -> str:
         """Return what the submission has printed."""
-        return os.pread(self._output, OUTPUT_BYTES, 0).split(b"\0")[0].decode("utf-8", "replace")
+        said, _, _ = os.pread(self._output, OUTPUT_BYTES, 0).partition(b"\0")
+        return said.decode("utf-8", "replace")
 
     def close(self) -> None:
         """Kill the worker; the zygote reaps it."""

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .assignment import Assignment
 from .check import Check, require_order
-from .checks import Failure, Remark, recorded
+from .checks import Failure, Remark, recorded, solved
 from .diagnose import Bank, Hypothesis, Run
 from .limits import StudentError
 from .plugin import GRADED, Graded, seed, solution
@@ -94,6 +94,7 @@ class Session:
         passed: dict[str, bool] = {}
         sentences: dict[str, str] = {}
         explained: set[str] = set()
+        right: dict[str, bool] = {}
         for check in self.checks:
             start = time.perf_counter()
             missing = [name for name in check.needs if not passed.get(name, False)]
@@ -105,6 +106,7 @@ class Session:
                 message = f"Cannot be judged until this holds: {sentences[missing[0]]}"
                 detail = ""
             else:
+                solved.set(frozenset(q for q in right if right[q] and q != check.question))
                 with recorded() as numbers:
                     error = self._run(check, student, key, remarks)
                 if error is not None and not isinstance(error, OURS_OR_THEIRS):
@@ -121,6 +123,7 @@ class Session:
             if hypothesis:
                 message = f"{message}\n{hypothesis}".strip()
             passed[function] = passed.get(function, True) and status is Status.PASSED
+            right[check.question] = right.get(check.question, True) and status is Status.PASSED
             yield Result(
                 check=check.name, question=check.question, status=status, points=check.points,
                 sentence=check.sentence, message=message, detail=detail, public=check.public,
@@ -163,6 +166,7 @@ class Session:
         def again(check: Check) -> Run:
             return partial(self._run, check, key=key, remarks=[])
 
+        solved.set(frozenset())  # a known mistake gets the trusted parts at once
         before = [
             again(other)
             for other in self.checks

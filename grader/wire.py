@@ -3,41 +3,41 @@
 Nothing is pickled, so what arrives from a student is data and never code. A frame is
 
     magic     4 bytes
-    lengths   of the header (4 bytes) and of the bodies together (8 bytes), little-endian
-    header    msgpack: [value, tensors], where a tensor in `value` is a reference {"#": n},
-              a tuple is {"()": [...]}, a dict {"{}": [[key, value], ...]}, and `tensors` lists
-              [dtype, shape]
-    bodies    the tensors' raw bytes one after the other, in C order
+    lengths   of the header (4 bytes) and of the body (8 bytes), little-endian
+    header    a value in msgpack, with two extension types: a tensor (1) is one byte for its dtype
+              and 8 bytes for each dimension, a tuple (2) is its items in msgpack
+    body      the numbers of the tensors, in the order of the header, each in C order
 
-The reader believes nothing: it checks every length before it allocates, and that sizes add up.
-The writer refuses what the reader would, with words for whoever made the value.
+The reader believes nothing: it allocates no more than has arrived, and sizes must add up. The
+writer refuses what the reader would, with words for whoever made the value.
 """
 
 import math
 import select
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgpack
+import numpy as np
 import torch
 
-MAGIC = b"GRD1"
+MAGIC = b"GRD2"
 PREFIX = struct.Struct("<4sIQ")
 MAX_HEADER = 1 << 20
 MAX_BODY = 64 << 20
 ONE_SEND = 1 << 16
+AT_ONCE = 1 << 20
+"""Bytes allocated for what is only announced."""
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
-SCALARS = (bool, int, float, str, bytes, type(None))
-DTYPES: dict[str, torch.dtype] = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64,
-        torch.complex128, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
-        torch.bool,
-    )
-}  # fmt: skip
+SHAPES = tuple(struct.Struct(f"<B{rank}Q") for rank in range(MAX_RANK + 1))
+TENSOR, TUPLE = 1, 2
+DTYPES = (
+    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64,
+    torch.complex128, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+)  # fmt: skip
+CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 
 Wait = Callable[[socket.socket, int], None]
 """Block until the socket is ready for the poll(2) event; raise when that takes too long."""
@@ -51,177 +51,215 @@ class Unsendable(TypeError):
     """A value has a type that does not cross the border; the message names it."""
 
 
-def patient(sock: socket.socket, event: int) -> None:
-    """Wait without a limit (the worker's side)."""
-    poll = select.poll()
-    poll.register(sock, event)
-    poll.poll()
-
-
-def send(sock: socket.socket, value: Any, wait: Wait = patient) -> None:
+def send(sock: socket.socket, value: Any, wait: Wait | None = None) -> None:
     """Write one message: None, bool, int, float, str, bytes, Tensor, and lists, tuples and dicts
-    of them.
+    of them. Without `wait`, for as long as it takes.
 
     Raises Unsendable for anything else, also for what is too large, and WireError when the other
     side has hung up.
     """
-    tensors: list[torch.Tensor] = []
-    tree = _pack(value, tensors, 0)
-    about = [[str(t.dtype).removeprefix("torch."), list(t.shape)] for t in tensors]
+    if not _shallow(value):
+        raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
+    writer = Writer()
     try:
-        header = msgpack.packb([tree, about])
-        size = sum(_size(dtype, shape) for dtype, shape in about)
+        header = writer.pack(value)
     except (ValueError, OverflowError) as error:
         raise Unsendable(f"a value that cannot be sent: {error}") from None
-    if len(header) > MAX_HEADER or size > MAX_BODY or len(tensors) > MAX_TENSORS:
+    if len(header) > MAX_HEADER or writer.size > MAX_BODY or len(writer.bodies) > MAX_TENSORS:
         raise Unsendable(
-            f"a value too large to be sent: {len(tensors)} tensors of {size >> 20} MB together, "
-            f"and {len(header) >> 10} kB of other values"
+            f"a value too large to be sent: {len(writer.bodies)} tensors of {writer.size >> 20} MB "
+            f"together, and {len(header) >> 10} kB of other values"
         )
-    bodies = [t.reshape(-1).view(torch.uint8).numpy().data for t in tensors if t.numel()]
-    parts = [PREFIX.pack(MAGIC, len(header), size) + header, *bodies]
-    if size < ONE_SEND:  # a system call, and a wake-up of the other side, less per tensor
-        parts = [b"".join(parts)]
-    for part in parts:
-        left = memoryview(part)
-        while left:
-            try:
-                left = left[sock.send(left, socket.MSG_DONTWAIT) :]
-            except BlockingIOError:
-                wait(sock, select.POLLOUT)
-            except OSError as error:
-                raise WireError(f"hung up: {error}") from None
+    parts = [PREFIX.pack(MAGIC, len(header), writer.size), header, *writer.bodies]
+    if writer.size < ONE_SEND:  # one system call instead of one per tensor
+        _send(sock, b"".join(parts), wait)
+    else:
+        for part in parts:
+            _send(sock, part if isinstance(part, bytes) else part.reshape(-1).view(np.uint8), wait)
 
 
-def receive(sock: socket.socket, wait: Wait = patient) -> Any:
+def receive(sock: socket.socket, wait: Wait | None = None) -> Any:
     """Read one message. Raises WireError on nonsense, and what `wait` raises."""
+    if wait:
+        wait(sock, select.POLLIN)
     magic, header_size, body_size = PREFIX.unpack(_read(sock, PREFIX.size, wait))
     if magic != MAGIC or header_size > MAX_HEADER or body_size > MAX_BODY:
         raise WireError(f"no frame: {magic!r}, lengths {header_size} and {body_size}")
-    header = bytes(_read(sock, header_size, wait))
+    reader = Reader(_read(sock, header_size + body_size, wait), header_size)
     try:
-        _walk(header)
-        tree, about = msgpack.unpackb(header, strict_map_key=False)
-        sizes = [_size(dtype, shape) for dtype, shape in about]
+        value = reader.unpack(bytes(reader.data[:header_size]))
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise WireError(f"malformed header: {type(error).__name__}") from None
-    if len(sizes) > MAX_TENSORS or sum(sizes) != body_size:
+    if reader.place != len(reader.data):
         raise WireError("the tensors' sizes do not add up to the body's")
-    body = _read(sock, body_size, wait)
-    tensors, start = [], 0
-    for (dtype, shape), size in zip(about, sizes, strict=True):
-        tensors.append(_tensor(body, start, size, DTYPES[dtype], shape))
-        start += size
-    return _unpack(tree, tensors, 0)
+    if not _shallow(value):
+        raise WireError("nested too deep")
+    return value
 
 
-def _pack(value: Any, tensors: list[torch.Tensor], depth: int) -> Any:
-    """Return `value` as a tree for msgpack, moving its tensors to the list."""
-    if depth > MAX_DEPTH:
-        raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
-    if isinstance(value, SCALARS):
-        return value
+def each(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
+    """Return `value` with every tensor in it replaced, in the order in which they are sent."""
     if isinstance(value, torch.Tensor):
-        tensors.append(_plain(value))
-        return {"#": len(tensors) - 1}
+        return change(value)
     if isinstance(value, tuple):
-        return {"()": [_pack(v, tensors, depth + 1) for v in value]}
+        return tuple([each(item, change) for item in value])
     if isinstance(value, list):
-        return [_pack(v, tensors, depth + 1) for v in value]
+        return [each(item, change) for item in value]
     if isinstance(value, dict):
-        if odd := [type(key).__name__ for key in value if not isinstance(key, SCALARS)]:
-            raise Unsendable(f"a dict with a key of type {odd[0]}")
-        return {"{}": [[key, _pack(v, tensors, depth + 1)] for key, v in value.items()]}
-    raise Unsendable(f"a value of type {type(value).__name__}, which is not a tensor")
+        return {key: each(item, change) for key, item in value.items()}
+    return value
 
 
-def _plain(tensor: torch.Tensor) -> torch.Tensor:
+def tensors(value: Any) -> list[torch.Tensor]:
+    """Return the tensors in `value`, in the order in which they are sent."""
+    found: list[torch.Tensor] = []
+    each(value, found.append)
+    return found
+
+
+def _shallow(value: Any, left: int = MAX_DEPTH) -> bool:
+    """Whether a value is nested no deeper than `left`."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return True
+    return left > 0 and all([_shallow(item, left - 1) for item in value])
+
+
+class Writer:
+    """Packs one value, and collects the numbers of its tensors."""
+
+    def __init__(self) -> None:
+        self.bodies: list[np.ndarray] = []
+        self.size = 0
+        self.pack = msgpack.Packer(default=self._other, strict_types=True, autoreset=True).pack
+
+    def _other(self, value: Any) -> Any:
+        """Return something that msgpack knows in the place of what it does not."""
+        if isinstance(value, torch.Tensor):
+            numbers = _numbers(value)
+            code, shape = CODES[value.dtype], value.shape
+            self.bodies.append(numbers)
+            self.size += numbers.nbytes
+            return msgpack.ExtType(TENSOR, SHAPES[len(shape)].pack(code, *shape))
+        if isinstance(value, tuple):
+            items = msgpack.Packer(default=self._other, strict_types=True).pack(list(value))
+            return msgpack.ExtType(TUPLE, items)
+        for plain in (bool, int, float, str, bytes, list, dict):  # subclasses, such as np.float64
+            if isinstance(value, plain):
+                return plain(value)
+        raise Unsendable(f"a value of type {type(value).__name__}, which is not a tensor")
+
+
+def _numbers(tensor: torch.Tensor) -> "np.ndarray[Any, Any]":
     """Return the numbers of a tensor, in this machine's memory, contiguous, without a graph."""
     if tensor.layout is not torch.strided:
         raise Unsendable(f"a tensor with layout {tensor.layout}; make it dense")
-    if str(tensor.dtype).removeprefix("torch.") not in DTYPES:
+    if tensor.dtype not in CODES:
         raise Unsendable(f"a tensor of dtype {tensor.dtype}")
     if tensor.dim() > MAX_RANK:
         raise Unsendable(f"a tensor with {tensor.dim()} axes")
-    plain = tensor.detach().cpu().resolve_conj().resolve_neg()
-    return plain.as_subclass(torch.Tensor).contiguous()
+    _require_small(tensor.shape)
+    plain = tensor.detach().as_subclass(torch.Tensor)
+    if plain.device.type != "cpu" or plain.is_conj() or plain.is_neg():
+        plain = plain.cpu().resolve_conj().resolve_neg()
+    if plain.dtype is torch.bfloat16:  # numpy has none
+        plain = plain.view(torch.int16)
+    return plain.contiguous().numpy()
 
 
-def _walk(header: bytes) -> None:
-    """Read over the header without making anything. Raises what unpackb raises.
-
-    An array takes the memory for the elements that it claims, and arrays can be nested (7 GB out
-    of 1 MB with msgpack 1.0); after this walk, whatever is claimed is there.
-    """
-    unpacker = msgpack.Unpacker(max_buffer_size=MAX_HEADER)
-    unpacker.feed(header)
-    unpacker.skip()
-
-
-def _size(dtype: Any, shape: Any) -> int:
-    """Return the number of bytes of a tensor. Raises ValueError for what cannot be one."""
-    if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise ValueError("dtype")
-    if not isinstance(shape, list) or len(shape) > MAX_RANK:
-        raise ValueError("rank")
-    if not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError("dimension")
-    if math.prod(max(n, 1) for n in shape) > MAX_BODY:  # also where a 0 makes the tensor empty
+def _require_small(shape: Iterable[int]) -> None:
+    """Raises ValueError for a shape with too many numbers, also where a 0 makes it empty."""
+    if math.prod([n or 1 for n in shape]) > MAX_BODY:
         raise ValueError("a tensor with too many numbers")
-    return math.prod(shape) * DTYPES[dtype].itemsize
 
 
-def _tensor(
-    body: bytearray, start: int, size: int, dtype: torch.dtype, shape: list[int]
-) -> torch.Tensor:
-    """Copy one tensor out of the body."""
-    if not size:
-        return torch.empty(shape, dtype=dtype)
-    flat = torch.frombuffer(body, dtype=torch.uint8, count=size, offset=start)
-    if dtype is torch.bool:  # a byte other than 0 and 1 is no valid bool
-        return flat.ne(0).view(shape)
-    return flat.clone().view(dtype).view(shape)
+class Reader:
+    """Unpacks one value out of what has arrived."""
+
+    def __init__(self, data: bytearray, place: int) -> None:
+        self.data = data
+        self.place = place
+        """Where in `data` the next tensor begins."""
+        self.count = self.depth = 0
+
+    def unpack(self, packed: bytes) -> Any:
+        """Return a value. Raises what msgpack raises, and ValueError.
+
+        An array takes the memory for the elements that it claims, and arrays can be nested (7 GB
+        out of 1 MB with msgpack 1.0); so what could claim much is read over first.
+        """
+        if len(packed) > 1024:
+            unpacker = msgpack.Unpacker(max_buffer_size=MAX_HEADER)
+            unpacker.feed(packed)
+            unpacker.skip()
+        return msgpack.unpackb(packed, ext_hook=self._extension, strict_map_key=False)
+
+    def _extension(self, kind: int, data: bytes) -> Any:
+        if kind == TENSOR:
+            return self._tensor(data)
+        if kind != TUPLE or self.depth == MAX_DEPTH:
+            raise ValueError("a node of no known kind, or too deep")
+        self.depth += 1
+        items = self.unpack(data)
+        self.depth -= 1
+        if type(items) is not list:
+            raise ValueError("a tuple that is none")
+        return tuple(items)
+
+    def _tensor(self, about: bytes) -> torch.Tensor:
+        """Copy the next tensor out of the body."""
+        rank, rest = divmod(len(about) - 1, 8)
+        self.count += 1
+        if rest or not 0 <= rank <= MAX_RANK or self.count > MAX_TENSORS:
+            raise ValueError("no tensor, or too many")
+        code, *shape = SHAPES[rank].unpack(about)
+        if code >= len(DTYPES):
+            raise ValueError("dtype")
+        _require_small(shape)
+        dtype, count, place = DTYPES[code], math.prod(shape), self.place
+        self.place += count * dtype.itemsize
+        if self.place > len(self.data):
+            raise ValueError("a body too short")
+        if not count:
+            return torch.empty(shape, dtype=dtype)
+        if dtype is torch.bool:  # a byte other than 0 and 1 is no valid bool
+            flags = torch.frombuffer(self.data, dtype=torch.uint8, count=count, offset=place)
+            return flags.ne(0).view(shape)
+        numbers = torch.frombuffer(self.data, dtype=dtype, count=count, offset=place)
+        return numbers.clone().view(shape)  # aligned, and with a memory of its own
 
 
-def _unpack(tree: Any, tensors: list[torch.Tensor], depth: int) -> Any:
-    """Return the value of a tree. Raises WireError for a node that `_pack` does not make."""
-    if depth > MAX_DEPTH:
-        raise WireError("nested too deep")
-    if isinstance(tree, list):
-        return [_unpack(node, tensors, depth + 1) for node in tree]
-    if isinstance(tree, SCALARS):
-        return tree
-    match tree:
-        case {"#": int(n)} if len(tree) == 1 and not isinstance(n, bool) and 0 <= n < len(tensors):
-            return tensors[n]
-        case {"()": list(nodes)} if len(tree) == 1:
-            return tuple(_unpack(node, tensors, depth + 1) for node in nodes)
-        case {"{}": list(rows)} if len(tree) == 1:
-            return {key: _unpack(node, tensors, depth + 1) for key, node in _pairs(rows)}
-    raise WireError("a node of no known kind")
-
-
-def _pairs(rows: list[Any]) -> list[tuple[Any, Any]]:
-    """Return the items of a dict, whose keys must be numbers, text or None."""
-    for row in rows:
-        if not isinstance(row, list) or len(row) != 2 or not isinstance(row[0], SCALARS):
-            raise WireError("malformed dict")
-    return [(key, node) for key, node in rows]
-
-
-def _read(sock: socket.socket, size: int, wait: Wait) -> bytearray:
-    """Read exactly `size` bytes."""
-    buffer = bytearray(size)
-    left = memoryview(buffer)
+def _send(sock: socket.socket, data: Any, wait: Wait | None) -> None:
+    """Write all of `data`."""
+    flags = socket.MSG_DONTWAIT if wait else 0
+    left = memoryview(data)
     while left:
         try:
-            count = sock.recv_into(left, 0, socket.MSG_DONTWAIT)
+            left = left[sock.send(left, flags) :]
         except BlockingIOError:
+            assert wait
+            wait(sock, select.POLLOUT)
+        except OSError as error:
+            raise WireError(f"hung up: {error}") from None
+
+
+def _read(sock: socket.socket, size: int, wait: Wait | None) -> bytearray:
+    """Read exactly `size` bytes."""
+    flags = socket.MSG_DONTWAIT if wait else 0
+    buffer, filled = bytearray(min(size, AT_ONCE)), 0
+    while filled < size:
+        if filled == len(buffer):
+            buffer.extend(bytes(min(size - filled, filled)))
+        try:
+            count = sock.recv_into(memoryview(buffer)[filled:], 0, flags)
+        except BlockingIOError:
+            assert wait
             wait(sock, select.POLLIN)
             continue
         except OSError as error:
             raise WireError(f"hung up: {error}") from None
         if not count:
             raise WireError("hung up")
-        left = left[count:]
+        filled += count
     return buffer
