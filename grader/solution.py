@@ -40,7 +40,7 @@ class Solution:
             remedy = "Correct it; the solution must run as it stands"
             where = code[cell - 1].line + line
             raise AssignmentError(assignment.path, where, problems[0].error, remedy)
-        self._randomness = Randomness(0)
+        self._begin(0)
 
     def _with(self, source: str) -> Self:
         """Return the solution with the definitions in `source` in the place of its own.
@@ -55,6 +55,7 @@ class Solution:
 
     def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
         """Start a check, as student.Student does."""
+        self._seed = seed
         self._randomness = Randomness(seed)
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +71,11 @@ class Solution:
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:
-        """Replace names that the solution's code uses by others, given as source text."""
+        """Replace names that the solution's code uses by others, given as source text.
+
+        Random numbers begin anew, as they do in the worker that a submission gets for this.
+        """
+        self._begin(self._seed)
         names = self._module.__dict__
         kept = {name: names[name] for name in sources if name in names}  # a skeleton lacks some
         try:
