@@ -110,7 +110,7 @@ def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]
     remedy = "Judge that one with a trusted part in the place of this one: see `assuming`"
     defect = f"also fails {other.check} of {other.question}. {remedy}" if other else ""
     yield Claim(file, name, "fails no check of another question", defect)
-    if own and mistake in evidence.explicable:
+    if own:
         told = evidence.explanation(mistake)
         defect = f"is explained by {' and '.join(told)}" if told else "is not explained by anything"
         remedy = "Let the first check that fails compare what tells them apart, or share a sentence"

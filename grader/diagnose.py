@@ -1,4 +1,4 @@
-"""Explain wrong numbers by a known mistake: one that gives the same numbers, made in the solution.
+"""Explain a failure by a known mistake: one that, made in the solution, gives the same numbers.
 
 The course team writes mistakes.toml beside the hidden checks. A mistake is a patch on the cell of
 its question, and a clause for the student:
@@ -31,12 +31,16 @@ from .agreement import recorded, same
 from .assignment import Assignment, AssignmentError
 from .limits import StudentError
 from .solution import Solution
+from .trial import Failure
 
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
 MOST_SENTENCES = 2
 """How many hypotheses a student reads, where several give the same numbers."""
+SAME_NUMBERS = "That gives exactly your numbers."
+SAME_ERROR = "That gives exactly your error."
+SAME_FAILURE = "That fails in exactly the same way."
 KEYS = {"name", "question", "sentence", "replace", "with", "equivalent"}
 ENTRY = re.compile(r"\s*\[\[\s*mistake\s*\]\]")
 
@@ -68,17 +72,17 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What was probably done, since it gives the student's numbers."""
+    """What was probably done, since it ends as the student's code does."""
 
     sentence: str
     mistakes: tuple[str, ...]
     """Names of the mistakes: any of them will do; of "a + b" both are needed."""
 
-    gives: str = "numbers"
-    """What is equal: "numbers", or the "error" in which the call ended."""
+    likeness: str
+    """How it is like the student's code."""
 
     def __str__(self) -> str:
-        return f"Hypothesis: {self.sentence}. That gives exactly your {self.gives}."
+        return f"Hypothesis: {self.sentence}. {self.likeness}"
 
 
 def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
@@ -173,16 +177,17 @@ class Bank:
         self,
         question: str,
         numbers: Sequence[Tensor],
+        error: BaseException,
         failed: Run,
         passed: Sequence[Run] = (),
-        error: BaseException | None = None,
     ) -> Hypothesis | None:
-        """Return what gives the same numbers as the student's, in a check that they failed.
+        """Return what ends as the student's code does, in a check that they failed.
 
-        `numbers` are those that `agreement.recorded` has collected; `passed` are checks that the
-        student has passed before; with an `error` of the student's code, that must be the same,
-        too. None where the numbers are right, since something else has failed then, and where no
-        mistake fits, nor two of them together.
+        `numbers` are those that `agreement.recorded` has collected, and `error` is a Failure or
+        what their code raised; `passed` are checks that the student has passed before. Wrong
+        numbers must be the same. Where they are right, or there are none, because of a crash, a
+        missing parameter or a changed input, the error must be the same. None where no mistake
+        fits, nor, for wrong numbers, two of them together.
         """
 
         def given_by(solution: Solution) -> tuple[list[Tensor], BaseException | None]:
@@ -198,26 +203,27 @@ class Bank:
             found, ending = given_by(solution)
             if not (same(numbers, found) if numbers else not found):
                 return False
-            if error is not None and _described(ending) != _described(error):
+            if not wrong and _described(ending) != _described(error):
                 return False
             return all(run(solution) is None for run in passed)
 
         known = [m for m in self.mistakes if m.question == question and not m.equivalent]
-        if not known or (
-            error is None and same(numbers, given_by(self._right())[0][: len(numbers)])
-        ):
+        if not known:
             return None
-        gives = "numbers" if error is None else "error"
+        crashed = not isinstance(error, Failure)
+        due = given_by(self._right())[0][: len(numbers)]
+        wrong = bool(numbers) and not crashed and not same(numbers, due)
+        likeness = SAME_NUMBERS if wrong else SAME_ERROR if crashed else SAME_FAILURE
         if found := [mistake for mistake in known if fits(mistake)]:
             sentences = list(dict.fromkeys(m.sentence for m in found))[:MOST_SENTENCES]
             names = tuple(m.name for m in found if m.sentence in sentences)
-            return Hypothesis(", or ".join(sentences), names, gives)
-        if error is not None:
-            return None  # the first of two crashes hides the second
+            return Hypothesis(", or ".join(sentences), names, likeness)
+        if not wrong:
+            return None  # the first of two hides the second
         for one, other in combinations(known[:MOST_PAIRED], 2):
             if fits(one, other):
                 sentence = f"{one.sentence}, and {other.sentence}"
-                return Hypothesis(sentence, (f"{one.name} + {other.name}",))
+                return Hypothesis(sentence, (f"{one.name} + {other.name}",), likeness)
         return None
 
 

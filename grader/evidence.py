@@ -90,12 +90,6 @@ class Evidence:
         return any(r.question == mistake.question and not r.public for r in losses)
 
     @property
-    def explicable(self) -> list[Mistake]:
-        """The mistakes that crash or give wrong numbers; of others, a check itself says why."""
-        every = ((m, self.of("explanation", m.name)) for m in self.mistakes)
-        return [mistake for mistake, found in every if any(o.explicable for o in found)]
-
-    @property
     def checks(self) -> list[Result]:
         """The hidden checks, as they ended on the solution."""
         return [result for result in self.of("solution")[0].results if not result.public]
@@ -117,8 +111,7 @@ class Evidence:
         return {
             "mistakes": len(self.mistakes),
             "killed": sum(self.is_killed(mistake) for mistake in self.mistakes),
-            "explicable": len(self.explicable),
-            "explained": sum(m.name in self.explanation(m) for m in self.explicable),
+            "explained": sum(m.name in self.explanation(m) for m in self.mistakes),
             "equivalent": len(self.equivalents),
             "variants": len(self.variants),
             "draws": len(self.of("solution")),

@@ -11,14 +11,12 @@ from typing import Literal
 
 import torch
 
-from .agreement import recorded, same
 from .candidate import STUBS, Candidate, skeleton
 from .diagnose import Bank
 from .draw import Draw
 from .limits import StudentError
 from .margin import Margin, measured
 from .plugin import seed, solution
-from .report import CAUSES
 from .session import Session, outcome
 from .settings import AssignmentError
 from .verdict import Result, Status
@@ -50,8 +48,6 @@ class Outcome:
     case: Case
     results: tuple[Result, ...] = ()
     margins: tuple[Margin, ...] = ()
-    explicable: bool = False
-    """Of an explanation: whether one is due, for there is a crash, or numbers are wrong."""
     problem: str = ""
     """Why there are no results or, of references, how they differ; empty where all is well."""
 
@@ -79,26 +75,8 @@ class Examiner:
         with measured() as margins:
             results = tuple(self._session.results(candidate, key, []))
         if case.kind == "explanation":
-            return Outcome(case, results, explicable=self._explicable(case, candidate, results))
+            return Outcome(case, results)
         return Outcome(case, tuple(self._as_students_do(candidate, results, key)), tuple(margins))
-
-    def _explicable(self, case: Case, candidate: Candidate, results: Sequence[Result]) -> bool:
-        """Tell whether a mistake crashes, or gives wrong numbers, where it first fails a check.
-
-        Otherwise something else is wrong, which the check itself says: the number of results, a
-        parameter's name, an input that is changed.
-        """
-        question, key = self._mistakes[case.name].question, _key(case.draw)
-        for check, result in zip(self._session.checks, results, strict=True):
-            if check.question == question and result.status in CAUSES:
-                if result.status is Status.STUDENT_ERROR:
-                    return True
-                with recorded() as found:
-                    self._session._run(check, candidate, key, [])
-                with recorded() as due:
-                    self._session._run(check, self._solution, key, [])
-                return bool(found) and not same(found, due[: len(found)])
-        return False
 
     def _as_students_do(
         self, candidate: Candidate, results: Sequence[Result], key: bytes

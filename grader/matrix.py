@@ -30,7 +30,6 @@ class Row:
     """Question by question."""
     told: list[str]
     """Names of the mistakes by which it is explained."""
-    explicable: bool
     margin: Margin | None
 
 
@@ -44,7 +43,6 @@ def rows(evidence: Evidence) -> Iterator[Row]:
             mistake,
             [[(c.check, ended.get(c.check)) for c in group] for _, group in _checks(evidence)],
             evidence.explanation(mistake),
-            mistake in evidence.explicable,
             farthest_wrong(outcome),
         )
 
@@ -80,7 +78,7 @@ def summary(evidence: Evidence) -> str:
     figures = evidence.figures()
     return (
         f"{figures['killed']} of {figures['mistakes']} mistakes killed, "
-        f"{figures['explained']} of {figures['explicable']} explained, "
+        f"{figures['explained']} explained by their own sentence, "
         f"{figures['correct runs that passed']} of {figures['correct runs']} correct runs passed"
     )
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from unittest.mock import patch
 
 import pytest
@@ -115,11 +115,9 @@ class Session:
                     status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
                 else:
                     status, message, detail = outcome(error)
-                crash = error if _is_crash(error) else None
-                wrong = crash or (status is Status.FAILED and numbers)
-                if wrong and check.question not in explained:
+                if _has_cause(error) and check.question not in explained:
                     explained.add(check.question)  # what fails later mostly has the same cause
-                    hypothesis = self._explain(check, numbers, passed, key, crash)
+                    hypothesis = self._explain(check, numbers, error, passed, key)
             if hypothesis:
                 message = f"{message}\n{hypothesis}".strip()
             passed[function] = passed.get(function, True) and status is Status.PASSED
@@ -157,9 +155,9 @@ class Session:
         self,
         check: Check,
         numbers: list[Tensor],
+        error: BaseException,
         passed: dict[str, bool],
         key: bytes,
-        crash: BaseException | None,
     ) -> Hypothesis | None:
         """Look for a known mistake that ends like this, and passes what has been passed."""
 
@@ -172,7 +170,7 @@ class Session:
             for other in self.checks
             if other.question == check.question and passed.get(other.item.originalname)
         ]
-        return self.bank.explain(check.question, numbers, again(check), before, crash)
+        return self.bank.explain(check.question, numbers, error, again(check), before)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
@@ -185,10 +183,11 @@ class Session:
         return odd.with_traceback(error.__traceback__)
 
 
-def _is_crash(error: BaseException | None) -> bool:
-    """Whether a known mistake may end in this error, too."""
-    theirs = isinstance(error, StudentError) and error.status is Status.STUDENT_ERROR
-    return theirs and getattr(error, "kind", "") != "NotImplementedError"
+def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
+    """Whether a known mistake may end like this, too."""
+    if isinstance(error, StudentError):
+        return error.status is Status.STUDENT_ERROR and error.kind != "NotImplementedError"
+    return isinstance(error, Failure)
 
 
 def outcome(error: BaseException | None) -> tuple[Status, str, str]:

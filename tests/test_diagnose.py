@@ -1,4 +1,4 @@
-"""Wrong numbers are explained by the known mistake that gives them, and by no other."""
+"""A failure is explained by the known mistake that ends in the same, and by no other."""
 
 import json
 import tomllib
@@ -201,10 +201,16 @@ def test_a_mistake_that_fails_what_was_passed_is_no_hypothesis(results):
     assert found.mistake == "squeezed"
 
 
-def test_right_numbers_are_not_explained(results):
+def test_right_numbers_are_explained_by_what_fails_in_the_same_way_alone(results):
     silent = entry("silent", "x * 0.5", old="x / 2").replace('"double"', '"halve"')
     found = results("2 * x", silent, "noise = True")["test_halve"]
     assert found.message == "It prints." and not found.mistake
+    noisy = entry("noisy", "noise = True\ndef halve", old="def halve").replace(
+        '"double"', '"halve"'
+    )
+    found = results("2 * x", silent + noisy, "noise = True")["test_halve"]
+    assert found.message == "It prints.\nHypothesis: noisy. That fails in exactly the same way."
+    assert found.mistake == "noisy"
 
 
 def test_a_question_is_explained_once(results):
@@ -283,7 +289,7 @@ def test_every_mistake_costs_points_in_its_own_question_only(attention, name):
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_mistake_is_explained_by_its_own_sentence(attention, name):
     (said,) = (r for r in attention[name] if r.mistake)
-    assert f"Hypothesis: {ENTRIES[name]['sentence']}. That gives" in said.message
+    assert f"Hypothesis: {ENTRIES[name]['sentence']}. That " in said.message
     assert name in said.mistake.split(" / ")
 
 
