@@ -5,6 +5,7 @@ items again costs 0.4 ms per check, as plug-ins that repeat failing tests do.
 """
 
 import os
+import pydoc
 import time
 import traceback
 import warnings
@@ -215,6 +216,7 @@ def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], 
 
     Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
     """
+    _require_forbidden(assignment)
     session = Session(assignment, Bank.read(folder / "mistakes.toml", assignment), work)
     arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
     files = [str(folder), str(assignment.path)]
@@ -224,6 +226,19 @@ def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], 
         raise session.problem
     if not session.checks:
         raise AssignmentError(folder, 1, "there is no check", "Write one in a file test_*.py")
+
+
+def _require_forbidden(assignment: Assignment) -> None:
+    """Raises AssignmentError for a forbidden name that is none: no student could use it."""
+    for names in assignment.forbid.values():
+        for name in names:
+            if pydoc.locate(name) is None:
+                lines = assignment.path.read_text("utf-8").split("\n")
+                line = next((n for n, text in enumerate(lines, 1) if name in text), 1)
+                remedy = "Write it in full, such as torch.nn.functional.softmax"
+                raise AssignmentError(
+                    assignment.path, line, f"there is no {name} to forbid", remedy
+                )
 
 
 def _unreadable(path: Path, error: BaseException) -> AssignmentError:

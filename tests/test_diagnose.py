@@ -201,14 +201,17 @@ def test_a_mistake_that_fails_what_was_passed_is_no_hypothesis(results):
     assert found.mistake == "squeezed"
 
 
-def test_right_numbers_are_explained_by_what_fails_in_the_same_way_alone(results):
-    silent = entry("silent", "x * 0.5", old="x / 2").replace('"double"', '"halve"')
-    found = results("2 * x", silent, "noise = True")["test_halve"]
+SILENT = entry("silent", "x * 0.5", old="x / 2").replace('"double"', '"halve"')
+NOISY = entry("noisy", "noise = True\ndef halve", old="def halve").replace('"double"', '"halve"')
+
+
+def test_right_numbers_alone_explain_nothing(results):
+    found = results("2 * x", SILENT, "noise = True")["test_halve"]
     assert found.message == "It prints." and not found.mistake
-    noisy = entry("noisy", "noise = True\ndef halve", old="def halve").replace(
-        '"double"', '"halve"'
-    )
-    found = results("2 * x", silent + noisy, "noise = True")["test_halve"]
+
+
+def test_with_right_numbers_what_fails_in_the_same_way_explains(results):
+    found = results("2 * x", SILENT + NOISY, "noise = True")["test_halve"]
     assert found.message == "It prints.\nHypothesis: noisy. That fails in exactly the same way."
     assert found.mistake == "noisy"
 

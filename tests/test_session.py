@@ -169,6 +169,14 @@ def test_what_is_not_implemented_says_so_first(outcome):
     assert result.message.startswith("Not implemented yet.\n")
 
 
+def test_a_misspelt_name_that_is_forbidden_is_the_authors_fault(zygote, tmp_path):
+    solution = SOLUTION.replace("# limits", '# forbid = ["torch.nn.functional.sofmax"]\n# limits')
+    with pytest.raises(AssignmentError, match="no torch.nn.functional.sofmax to forbid") as caught:
+        grade(zygote, tmp_path, CHECKS, solution=solution)
+    line = int(str(caught.value).split(":")[1])
+    assert "sofmax" in solution.split("\n")[line - 1]
+
+
 def test_an_operator_that_is_forbidden_fails_the_check(zygote, tmp_path):
     solution = SOLUTION.replace("# limits", '# forbid = {halve = ["torch.exp"]}\n# limits')
     submission = RIGHT.replace("2 * x", "2 * torch.exp(x).log()").replace("x / 2", "torch.exp(x)")
