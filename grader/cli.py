@@ -211,6 +211,56 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
 
 
 @main.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
+@click.option("-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for similarity.html and similarity.csv; made if needed.",
+)  # fmt: skip
+@click.option(
+    "--archive", multiple=True, type=click.Path(exists=True, path_type=Path),
+    help="Notebooks of earlier years, to compare with; may be given several times.",
+)  # fmt: skip
+@click.pass_obj
+def similarity(
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, archive: tuple[Path, ...]
+) -> None:
+    """Rank pairs of notebooks that share code which few others have: evidence, never a penalty.
+
+    Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
+    are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
+    """
+    from . import similarity as alike
+    from .submission import find
+
+    course = Course.find(root)
+    title = Assignment.read(course.solution(name)).title
+    try:
+        submissions, archived = find(list(paths), name), find(list(archive), name)
+    except FileNotFoundError as error:
+        raise click.UsageError(f"{error} does not exist.") from None
+    with _progress() as progress:
+        task = progress.add_task("parsing", total=len(submissions) + len(archived), counts="")
+        documents, unread = alike.documents(
+            submissions, archived, course.notebook(name).read_bytes(),
+            show=partial(progress.advance, task),
+        )  # fmt: skip
+    pairs = alike.compare(documents)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "similarity.html").write_text(alike.page(title, documents, pairs, unread), "utf-8")
+    (out / "similarity.csv").write_text("".join(alike.rows(pairs)), "utf-8")
+    for pair in pairs[:10]:
+        said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
+        console.print(Text(_plain(said)))
+    for names in alike.clusters(pairs):
+        console.print(Text(_plain(f"group of {len(names)}: {', '.join(names)}")), soft_wrap=True)
+    console.print(f"{len(documents)} notebooks compared, {len(pairs)} pairs to look at")
+    console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
+
+
+@main.command()
 def doctor() -> None:
     """Say which walls hold around a submission on this machine, and try to break out of them."""
     from .doctor import examine

@@ -16,8 +16,8 @@ from pathlib import Path
 from . import confine
 
 UNTRUSTED = (
-    "cell", "confine", "device", "execution", "forbidden", "inventory", "notebook", "seccomp",
-    "slice", "wire", "worker", "zygote",
+    "cell", "confine", "device", "execution", "forbidden", "inventory", "notebook", "outline",
+    "seccomp", "slice", "wire", "worker", "zygote",
 )  # fmt: skip
 """The only files of this package that run on the untrusted side."""
 PACKAGES = ("torch", "numpy", "msgpack", "IPython")

@@ -16,6 +16,7 @@ ANSWERS: dict[str, Answer] = {
         "dynamic": bool,
         "uses": dict[str, list[str]],
     },
+    "outline": {"unreadable": str, "code": Tensor, "tokens": Tensor, "lines": Tensor},
     "using": type(None),
     "construct": {
         "id": int,

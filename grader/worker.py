@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import execution, inventory, notebook, slice, wire
+from . import execution, inventory, notebook, outline, slice, wire
 from .forbidden import Forbid
 
 OUTPUT_BYTES = 256 << 10
@@ -134,6 +134,20 @@ class Submission:
             "problems": [_sendable(str(problem))[:MAX_TEXT] for problem in problems[:50]],
             "dynamic": slice.dynamic(statements),
             "uses": inventory.uses(chosen, self.names),
+        }
+
+    def outline(self, data: Tensor) -> dict[str, Any]:
+        """Parse a notebook, run nothing of it, and return its code and what it looks like."""
+        unreadable, code, tokens, lines = "", "", list[int](), list[int]()
+        try:
+            code, tokens, lines = outline.outline(notebook.read(data.numpy().tobytes()))
+        except notebook.Unreadable as error:
+            unreadable = str(error)[:MAX_TEXT]
+        return {
+            "unreadable": unreadable,
+            "code": torch.tensor(list(code.encode("utf-8", "replace")), dtype=torch.uint8),
+            "tokens": torch.tensor(tokens, dtype=torch.int64),
+            "lines": torch.tensor(lines, dtype=torch.int64),
         }
 
     def begin(self, seed: int, forbid: list[str]) -> None:

@@ -171,7 +171,9 @@ def test_what_is_not_implemented_says_so_first(outcome):
 
 def test_a_misspelt_name_that_is_forbidden_is_the_authors_fault(zygote, tmp_path):
     solution = SOLUTION.replace("# limits", '# forbid = ["torch.nn.functional.sofmax"]\n# limits')
-    with pytest.raises(AssignmentError, match="no torch.nn.functional.sofmax to forbid") as caught:
+    with pytest.raises(
+        AssignmentError, match=r"no torch\.nn\.functional\.sofmax to forbid"
+    ) as caught:
         grade(zygote, tmp_path, CHECKS, solution=solution)
     line = int(str(caught.value).split(":")[1])
     assert "sofmax" in solution.split("\n")[line - 1]
