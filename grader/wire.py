@@ -39,7 +39,7 @@ DTYPES = (
 )  # fmt: skip
 CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
 KEYS = (str, int, float, bytes, type(None))
-"""Types of keys. No tuples: all those of -1 and -2 have one hash, and 40,000 in a dict took 25 s."""
+"""Types of keys. No tuples: all those of -1 and -2 have one hash; 40,000 in a dict took 13 s."""
 
 Wait = Callable[[socket.socket, int], None]
 """Block until the socket is ready for the poll(2) event; raise when that takes too long."""

@@ -72,14 +72,10 @@ def hand_ins() -> Iterator[HandIn]:
             yield HandIn(name, partial(_write, content), earns)
     yield from truncated()
     yield from no_files()
-    for name, cells in odd_code.RIGHT.items():
-        yield HandIn(name, partial(_write, _book(cells)), EVERYTHING)
-    for name, (cells, says) in odd_code.WRONG.items():
-        yield HandIn(name, partial(_write, _book(cells)), ANYTHING, says)
-
-
-def _book(cells: tuple[str, ...]) -> bytes:
-    return json.dumps(notebook(*map(code, cells))).encode()
+    for odd in odd_code.notebooks():
+        book = json.dumps(notebook(*map(code, odd.cells))).encode()
+        earns = ANYTHING if odd.says else EVERYTHING
+        yield HandIn(odd.name, partial(_write, book), earns, odd.says)
 
 
 def _write(content: bytes, path: Path) -> None:
@@ -115,7 +111,7 @@ def whole() -> dict[str, Any]:
         deep = {"deeper": deep}
     picture = {"output_type": "display_data", "data": {"image/png": "A" * (30 << 20)}}
     return {
-        **{f"nbformat 4.{minor}": ORDINARY | {"nbformat_minor": minor} for minor in (0, 1, 2, 4, 9)},
+        **{f"nbformat 4.{n}": ORDINARY | {"nbformat_minor": n} for n in (0, 1, 2, 4, 9)},
         "nbformat 3": {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [sheet]},
         "nbformat 2": {"nbformat": 2, "worksheets": [sheet | {"cells": sheet["cells"]}]},
         "nbformat 3, two worksheets": {"nbformat": 3, "worksheets": [{"cells": []}, sheet]},
