@@ -39,24 +39,28 @@ def run(statements: Iterable[Statement], namespace: dict[str, Any]) -> list[Prob
     """Execute in order, as the program `__main__` in a notebook; return what raised.
 
     23% of public notebooks were run in another order than that of their cells. So a statement
-    that lacks a name is tried again after all others, unless what it binds was bound since: then
-    it counts no more.
+    that lacks a name is tried again after all others, for as long as that helps any, unless what
+    it binds was bound since: then it counts no more.
     """
     namespace.update(__name__="__main__", get_ipython=Shell, display=print)
-    outcomes = [(statement, _execute(statement, namespace)) for statement in statements]
-    failed: list[tuple[Statement, BaseException, bool]] = []
+    statements = list(statements)
+    errors = {n: _execute(statement, namespace) for n, statement in enumerate(statements)}
     later: set[str] = set()
-    for statement, error in reversed(outcomes):
-        lacks_name = isinstance(error, NameError)
+    again: list[int] = []
+    for number in reversed(errors):
+        binds, error = statements[number].binds, errors[number]
         if error is None:
-            later |= statement.binds
-        elif not (lacks_name and statement.binds and statement.binds <= later):
-            failed.append((statement, error, lacks_name and not statement.binds & later))
-    problems = []
-    for statement, error, again in reversed(failed):
-        if final := _execute(statement, namespace) if again else error:
-            problems.append(_problem(statement, final))
-    return problems
+            later |= binds
+        elif isinstance(error, NameError) and not binds & later:
+            again.insert(0, number)
+        elif isinstance(error, NameError) and binds <= later:
+            errors[number] = None
+    fewer = True
+    while fewer:
+        errors |= {n: _execute(statements[n], namespace) for n in again}
+        left = [n for n in again if isinstance(errors[n], NameError)]
+        fewer, again = len(left) < len(again), left
+    return [_problem(statements[n], error) for n, error in errors.items() if error is not None]
 
 
 def is_cell(filename: str) -> bool:

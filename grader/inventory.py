@@ -46,12 +46,15 @@ def _torch_name(node: ast.AST, names: dict[str, Any]) -> str:
 
 def _full_name(thing: Any) -> str:
     """Return the name under which people know a function or class of torch, or ""."""
-    name = getattr(thing, "__name__", None) if callable(thing) else None
+    try:
+        name = thing.__name__ if callable(thing) else None
+        module = getattr(thing, "__module__", None)
+    except Exception:  # a student's object, or an import that is absent
+        return ""
     if not isinstance(name, str):
         return ""
     for home in HOMES:
         if getattr(sys.modules[home], name, None) is thing:
             return f"{home}.{name}"
-    module = getattr(thing, "__module__", None)
     inside = isinstance(module, str) and module.partition(".")[0] == "torch"
     return f"{module}.{name}" if inside else ""

@@ -20,6 +20,10 @@ from .student import Student, Unreadable
 from .submission import Refused, Submission
 from .verdict import Report, Result, Status
 
+MOST_USES, MOST_LETTERS = 100, 100
+"""Names of torch in a report, and their length; a worker names some ten, but what it became might
+name 20,000, and the class's report has a line for each."""
+
 
 def serve(connection: Connection, orders: Orders) -> None:
     """Judge every (student, path) that arrives and send its Report back, until the parent hangs up.
@@ -94,8 +98,8 @@ def _attempt(
     remarks += student._notes
     remarks += _hints(student, assignment)
     results = list(session.results(student, key, remarks))
-    uses = {name for names in student._uses.values() for name in names}
-    return results, student._close(), tuple(sorted(uses))
+    uses = {name[:MOST_LETTERS] for names in student._uses.values() for name in names}
+    return results, student._close(), tuple(sorted(uses)[:MOST_USES])
 
 
 def _hints(student: Student, assignment: Assignment) -> list[str]:

@@ -30,6 +30,7 @@ SIGNATURES = {
 }
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
+NOTEBOOK_LINE = re.compile(r'^\s*"cell_type":', re.MULTILINE)
 CELL_LINE = re.compile(
     r"^#[ ]?(?:%%(?:[ \t]+(.*))?|In[ ]?\[[\d* ]*\]:)[ \t]*$",  # py:percent and nbconvert
     re.MULTILINE,
@@ -57,7 +58,7 @@ def read(data: bytes) -> list[Cell]:
     except (RecursionError, MemoryError):
         raise Unreadable(f"This file is nested too deeply for a notebook. {AGAIN}") from None
     except ValueError as error:
-        if text.startswith(("{", "<<<<<<<")):
+        if text.startswith(("{", "<<<<<<<")) or NOTEBOOK_LINE.search(text):
             raise Unreadable(_damage(text, error)) from None
         sources = list(_script_cells(text))
     else:

@@ -209,7 +209,8 @@ class Sandbox:
         kind, message, traceback = (reply["error"][name][:MAX_TEXT] for name in ERROR)
         if kind == "MemoryError" or any(words in message for words in NO_MEMORY_WORDS):
             more = f"your code needs more than {self._limits.memory_mb} MB"
-            self._bury(OutOfMemory(more, kind, traceback))  # it may hold on to what it has
+            # buried, since it may hold on to what it has
+            self._bury(OutOfMemory(more, kind, f"{traceback}\nThat is: {more}."))
         raise StudentError(message, kind, traceback)
 
     def _exchange(self, request: dict[str, Any] | None, seconds: float) -> Any:

@@ -48,6 +48,8 @@ class Statement:
     """Global names that it looks up, or that a function in it would."""
     patches: frozenset[str]
     """Names of the objects that it changes from outside."""
+    changes: frozenset[str]
+    """Of a function, the global names whose objects a call of it changes."""
     calls: frozenset[str]
     """Names of the functions that it calls itself, not in a function that it defines."""
     trains: bool
@@ -106,11 +108,13 @@ def _touching(statements: Sequence[Statement]) -> dict[str, list[int]]:
     """Return which statements bind or patch each name, training left out."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     trainers: set[str] = set()
-    writes: dict[str, set[str]] = {}  # the globals that a call of a function binds
+    writes: dict[str, set[str]] = {}  # the globals that a call of a function binds or changes
     for number, statement in enumerate(statements):
         names = {*statement.binds, *statement.patches}
         if isinstance(node := statement.node, FUNCTIONS):
-            writes[node.name] = set().union(statement.binds, *_of(writes, statement.uses))
+            writes[node.name] = set().union(
+                statement.binds, statement.changes, *_of(writes, statement.uses)
+            )
             writes[node.name].discard(node.name)
             if statement.trains or trainers & statement.uses:
                 trainers.add(node.name)
@@ -147,6 +151,7 @@ def _statement(node: ast.stmt, code: CodeType, imported: set[str]) -> Statement:
     """Find out what a statement does."""
     binds, uses = _names(code)
     patches: set[str] = set()
+    changes: set[str] = set()
     calls: set[str] = set()
     trains = False
     for part in ast.walk(node) if isinstance(node, FUNCTIONS) else _eager(node):
@@ -165,15 +170,18 @@ def _statement(node: ast.stmt, code: CodeType, imported: set[str]) -> Statement:
             case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in FILLS:
                 patches.add(_root(value))
     if isinstance(node, FUNCTIONS):
-        patches, calls = set(), set()
+        patches, changes, calls = set(), patches & uses, set()
     if isinstance(node, DEFINITIONS):  # `@torch.no_grad()` changes nothing
+        decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+        calls = {decorator.id for decorator in decorators if isinstance(decorator, ast.Name)}
         patches = {name for name in _decorated(node) - imported if not hasattr(builtins, name)}
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         binds.add("*")
     patches.discard("")
     return Statement(
-        node, code, frozenset(binds), frozenset(uses), frozenset(patches), frozenset(calls), trains
-    )
+        node, code, frozenset(binds), frozenset(uses), frozenset(patches), frozenset(changes),
+        frozenset(calls), trains,
+    )  # fmt: skip
 
 
 def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:

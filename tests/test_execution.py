@@ -117,6 +117,16 @@ def test_what_was_defined_further_down_is_found():
     assert result("A", "class A(B): pass", "class B: pass").__name__ == "A"
 
 
+def test_a_chain_of_definitions_upside_down_is_found():
+    chain = "table['half'] = one / two", "table = {}", "two = one + one", "one = 1"
+    assert result("table", *chain) == {"half": 0.5}
+
+
+def test_an_exception_that_is_false_is_a_problem():
+    source = "class E(Exception):\n    def __bool__(self): raise SystemExit\nraise E"
+    assert "E" in ran(source)[1][0].error
+
+
 def test_running_a_statement_again_undoes_no_later_definition():
     namespace, problems = ran(
         "def f(x=y): return 1\na = b = y", "y = 3", "def f(): return 2\na = 4"

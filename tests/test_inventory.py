@@ -39,3 +39,10 @@ def test_attributes_of_a_students_object_are_not_looked_up():
     source = "class P:\n    @property\n    def x(self): raise SystemExit\np = P()\n"
     assert found(source + "def f(): return p.x") == {}
     assert torch.is_grad_enabled()
+
+
+def test_an_absent_import_and_an_object_that_raises_are_none_of_torchs():
+    source = "import jax\nclass P:\n    def __getattr__(self, name): raise ValueError\n"
+    source += "    def __call__(self): pass\np = P()\n"
+    assert found(source + "def f(x: 'jax.Array'): return jax.add(x, p)") == {}
+    assert found("import jax\ndef f(): return jax") == {}

@@ -355,3 +355,18 @@ def test_a_real_notebook_is_sliced_from_its_bytes():
         "code cell 4",
     ]
     assert len(remarks) == 1
+
+
+def test_a_decorator_that_fills_a_registry_changes_it():
+    register = "def register(f):\n    known[f.__name__] = f\n    return f"
+    cells = "known = {}", register, "@register\ndef twice(x): return 2 * x", "def junk(): pass"
+    use = "def double(x): return known['twice'](x)"
+    wanted = [ast.unparse(ast.parse(source)) for source in (*cells[:3], use)]
+    assert taken("double", *cells, use) == wanted
+
+
+def test_a_call_of_a_function_that_changes_a_global_object_changes_it():
+    fill = "def fill():\n    config['two'] = 2"
+    cells = "config = {}", fill, "fill()", "fill", "def double(x): return config['two'] * x"
+    wanted = [ast.unparse(ast.parse(source)) for source in (*cells[:3], cells[4])]
+    assert taken("double", *cells) == wanted
