@@ -1,11 +1,10 @@
 """The command line: `grader --help`.
 
-Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`), 2 wrong
-usage or a course that cannot be used, 3 some submissions could not be judged, 4 the store cannot
-be used (disk full?), 130 interrupted.
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a score
+moved (`diff`), 2 wrong usage or a course that cannot be used, 3 some submissions could not be
+judged, 4 the store cannot be used (disk full?), 130 interrupted.
 """
 
-import os
 import sys
 from collections import Counter
 from functools import partial
@@ -19,13 +18,10 @@ from .course import Course, CourseError
 from .database import StoreError
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
-from .terminal import console, progress
+from .ta import COMMANDS
+from .terminal import JOBS, UNSAFE, console, progress
 
 NO_STORE = 4
-JOBS = click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many submissions to judge at the same time.",
-)  # fmt: skip
 
 
 class Group(click.Group):
@@ -55,6 +51,9 @@ def main(context: click.Context, root: Path) -> None:
     \b
     Course team:  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
+                  grader regrade results   judge again: a question, a student, only failures
+                  grader override results decisions.csv      what people decide, counts
+                  grader diff results      whose score moved, and why
                   grader verify            are the checks fair, and do they catch what they should?
                   grader doctor            can this machine keep submissions locked in?
     Students:     grader check attention.ipynb
@@ -96,10 +95,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     help="Folder for the results; made if needed.",
 )  # fmt: skip
 @JOBS
-@click.option(
-    "--unsafe", is_flag=True,
-    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
-)  # fmt: skip
+@UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, jobs: int, unsafe: bool
@@ -206,3 +202,7 @@ def doctor() -> None:
     from .doctor import examine
 
     sys.exit(0 if examine(console) else 1)
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -154,9 +154,9 @@ def grades_csv(reports: Iterable[Report]) -> str:
         ["student", "file", "sha256", "score", "max", *questions, *Status, *BY_HAND, "problem"]
     ]
     for r in reports:
-        points = [_points(r, question) for question in questions]
+        earned = [points(r, question) for question in questions]
         counts = Counter(result.status for result in r.results)
-        row = [r.student, r.file, r.sha256, r.score, r.max_score, *points]
+        row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
         said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
         by_hand = [" ".join(r.decided), said]
         rows.append([*row, *(counts[status] for status in Status), *by_hand, r.problem])
@@ -235,7 +235,7 @@ def _questions(reports: Iterable[Report]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _points(report: Report, question: str) -> float | None:
+def points(report: Report, question: str) -> float | None:
     """Return the points of a question, or None while it is neither judged nor decided."""
     results = report.of(question)
     overrides = tuple(o for o in report.overrides if o.question == question)
@@ -300,7 +300,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (_csp_hash, _headline, _parts, _points, _prose, statistics.fmean, statistics.median)
+    filters = (_csp_hash, _headline, _parts, points, _prose, statistics.fmean, statistics.median)
     environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
     environment.filters["url"] = lambda text: quote(text, safe="")
     environment.globals |= {"Status": Status, "CAUSES": CAUSES, "OUR_FAULT": OUR_FAULT}

@@ -121,6 +121,14 @@ class Store(Database):
         ).fetchone()
         return None if number is None else self.judgement(number)
 
+    def before(self, entry: Entry) -> Entry | None:
+        """Return a submission as it stood before its bytes were judged the last time."""
+        (number,) = self.db.execute(
+            "SELECT max(id) FROM judgements WHERE digest = ? AND id < ?",
+            (entry.digest, entry.judgement),
+        ).fetchone()
+        return None if number is None else replace(entry, judgement=number)
+
     def settled(self, plan: str, *, unsafe: bool) -> set[str]:
         """Return the digests whose last judgement followed this plan and needs no second try."""
         rows = self.db.execute(

@@ -1,8 +1,10 @@
-"""What the terminal shows of a class: the progress, and a table at the end."""
+"""What the terminal shows of a class, and the options that several commands share."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -11,6 +13,14 @@ from rich.text import Text
 from .verdict import Report, Status
 
 console = Console()
+JOBS = click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one per core", help="How many submissions to judge at the same time.",
+)  # fmt: skip
+UNSAFE = click.option(
+    "--unsafe", is_flag=True,
+    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+)  # fmt: skip
 QUIET = (Status.PASSED, Status.NOT_RUN)
 
 

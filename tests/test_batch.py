@@ -1,57 +1,17 @@
 """The same command again judges what is new, what has changed and what was our fault; no more."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.batch import Batch, Why, digest
-from grader.orders import CannotJudge, Orders, Work
+from grader.orders import CannotJudge, Orders
 from grader.store import Store
-from grader.verdict import Report, Result, Status
+from grader.verdict import Report, Status
+from tests.judges import RESULTS, Judges
 from tests.small_course import write
-
-RESULTS = (
-    Result("test_double_is_a_sum", "double", Status.PASSED, 2, "A sum.", seconds=0.1),
-    Result("test_one_becomes_two", "double", Status.FAILED, 0, "Two.", seconds=0.1, public=True),
-    Result("test_halves_make_a_whole", "halve", Status.PASSED, 3, "A whole.", seconds=0.1),
-)
-
-
-@dataclass
-class Judges:
-    """Judges who give everybody the same report, and remember what they were given."""
-
-    results: tuple[Result, ...] = RESULTS
-    layers: tuple[str, ...] = ("landlock", "seccomp")
-    works: list[Work] = field(default_factory=list)
-
-    def grade(self, works: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
-        for work in works:
-            self.works.append(work)
-            known = digest(work.path)
-            sha256 = "" if known.startswith("refused") else known
-            yield Report(
-                "doubling", "Doubling", work.student, work.path.name, sha256, ("double", "halve"),
-                self.results, layers=self.layers,
-            )  # fmt: skip
-
-
-@pytest.fixture
-def judges(monkeypatch) -> Judges:
-    made = Judges()
-    monkeypatch.setattr("grader.batch.grade", made.grade)
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A course, and a class of three of whom two have handed in the same."""
-    write(tmp_path)
-    for student, data in {"kim": "one", "lee": "one", "park": "two"}.items():
-        (tmp_path / f"{student}.ipynb").write_text(data)
-    return tmp_path
 
 
 def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[Why]:
