@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
 
-.PHONY: demo test exploits lint build build-check bench verify doctor clean
+.PHONY: demo test exploits lint build build-check bench kills verify doctor clean
 
 demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python tests/classroom.py build/class > /dev/null
@@ -40,6 +40,9 @@ build-check: $(READY)
 
 bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/throughput.py
+
+kills: $(READY)  ## End a process that writes into a store 500 times: is anything acknowledged lost?
+	$(BIN)/python tests/kills.py 500
 
 verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html.
 	$(GRADER) verify

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.grade import grade
-from grader.orders import Orders
+from grader.orders import Orders, Work
 
 
 def main(jobs: int, files: list[Path]) -> None:
     course = Course.find(Path(__file__).parent)
     orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
     times, layers = [], ()
-    for report in grade([(path.stem, path) for path in files], orders, jobs):
+    for report in grade([Work(path.stem, path) for path in files], orders, jobs):
         assert report.score == report.max_score, (report.file, report.score)
         times.append(time.monotonic())
         layers = report.layers

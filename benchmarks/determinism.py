@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from grader.course import Course
 from grader.grade import grade
-from grader.orders import Orders
+from grader.orders import Orders, Work
 from grader.verdict import Report
 from tests import classroom
 
@@ -34,7 +34,9 @@ def main(repetitions: int) -> int:
         }
         for jobs in JOBS:
             todo = [
-                (f"{name} {n}", path) for name, path in chosen.items() for n in range(repetitions)
+                Work(f"{name} {n}", path)
+                for name, path in chosen.items()
+                for n in range(repetitions)
             ]
             random.Random(jobs).shuffle(todo)
             for report in grade(todo, orders, jobs):

@@ -1,35 +1,27 @@
 """The command line: `grader --help`.
 
-Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`), 2 wrong
-usage or a course that cannot be used, 3 some submissions could not be judged, 130 interrupted.
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a score
+moved (`diff`), 2 wrong usage or a course that cannot be used, 3 some submissions could not be
+judged, 4 the store cannot be used (disk full?), 130 interrupted.
 """
 
-import os
 import sys
-import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from . import __version__
-from .assignment import Assignment
 from .course import Course, CourseError
+from .database import StoreError
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
-from .verdict import Report, Status
+from .ta import COMMANDS
+from .terminal import JOBS, UNSAFE, console, progress
 
-console = Console()
-NOT_ALL_JUDGED, INTERRUPTED = 3, 130
-QUIET = (Status.PASSED, Status.NOT_RUN)
-JOBS = click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many submissions to judge at the same time.",
-)  # fmt: skip
+NO_STORE = 4
 
 
 class Group(click.Group):
@@ -41,6 +33,9 @@ class Group(click.Group):
             return super().invoke(context)
         except (AssignmentError, CourseError, CannotJudge) as error:
             raise click.UsageError(str(error)) from None
+        except StoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(NO_STORE)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +51,9 @@ def main(context: click.Context, root: Path) -> None:
     \b
     Course team:  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
+                  grader regrade results   judge again: a question, a student, only failures
+                  grader override results decisions.csv      what people decide, counts
+                  grader diff results      whose score moved, and why
                   grader verify            are the checks fair, and do they catch what they should?
                   grader doctor            can this machine keep submissions locked in?
     Students:     grader check attention.ipynb
@@ -97,10 +95,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     help="Folder for the results; made if needed.",
 )  # fmt: skip
 @JOBS
-@click.option(
-    "--unsafe", is_flag=True,
-    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
-)  # fmt: skip
+@UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, jobs: int, unsafe: bool
@@ -109,45 +104,36 @@ def grade(
 
     A file name such as kim_12345_attention.ipynb gives the student id kim_12345. For each student,
     OUT/ID/ gets results.json (Gradescope's format) and feedback.html; for the class, OUT gets
-    grades.csv and report.html. Exit code 0: all were judged; 3: some could not be, see the table.
+    grades.csv and report.html.
+
+    All of these come from OUT/grades.sqlite, which has every result as soon as it is judged. The
+    same command again goes on where it was ended, even by a power cut: it judges what is new, what
+    our fault has spoiled, and those checks that have changed.
+
+    Exit code 0: all were judged; 3: some could not be, see the table; 4: the store cannot be used.
     """
-    from . import report
-    from .grade import grade as grade_all
+    from .batch import Batch
+    from .run import run
+    from .store import NAME, Store
     from .submission import find
 
     course = Course.find(root)
-    assignment = Assignment.read(course.solution(name))
+    solution = course.solution(name)
     try:
         submissions = find(list(paths), name)
     except FileNotFoundError as error:
         raise click.UsageError(f"{error} does not exist.") from None
     if not submissions:
         raise click.UsageError("There is no file in the folders given.")
-    orders = Orders(assignment.path, course.checks(name), course.key(), unsafe=unsafe)
-    reports: list[Report] = []
-    interrupted, start = False, time.monotonic()
-    try:
-        with _progress() as progress:
-            task = progress.add_task(assignment.title, total=len(submissions), counts="")
-            for one in grade_all(submissions, orders, jobs):
-                reports.append(one)
-                report.write(one, out / one.student)
-                progress.update(task, advance=1, counts=_counts(reports))
-    except KeyboardInterrupt:
-        interrupted = True
-        for one in reports[-1:]:  # perhaps in the middle of writing it
-            report.write(one, out / one.student)
-    reports.sort(key=lambda r: r.student)
-    report.write_class(reports, out)
-    console.print(_table(reports))
-    seconds = time.monotonic() - start
-    console.print(f"{len(reports)} of {len(submissions)} submissions in {seconds:.1f} s")
-    console.print(f"Class:    {out / 'report.html'}   {out / 'grades.csv'}")
-    console.print(f"Students: {out / '<id>' / 'feedback.html'}   {out / '<id>' / 'results.json'}")
-    if interrupted:
-        console.print("[yellow]Interrupted.[/] What was graded is written.")
-        sys.exit(INTERRUPTED)
-    sys.exit(0 if all(r.judged and not r.problem for r in reports) else NOT_ALL_JUDGED)
+    orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
+    with Store(out / NAME, make=True) as store:
+        batch = Batch.open(store, orders)
+        entries = batch.take_in(submissions)
+        to_do = batch.to_do(entries)
+        reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
+        same = len({entry.digest for entry in entries}) - len(to_do)
+        console.print(f"{same} judged before; {len(to_do)} to judge{f': {reasons}' * bool(to_do)}")
+        sys.exit(run(batch, list(to_do), [entry.student for entry in entries], out, jobs))
 
 
 @main.command()
@@ -195,9 +181,9 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
     from .verify import verify as examine
 
     course, verified = Course.find(root), []
-    with _progress() as progress:
+    with progress() as bar:
         for name in names or course.names():
-            show = partial(progress.update, progress.add_task(name, total=None, counts=""))
+            show = partial(bar.update, bar.add_task(name, total=None, counts=""))
             verified.append(examine(course, name, draws=seeds, jobs=jobs, show=show))
     matrix.write(verified, out)
     defects = [claim for _, claims in verified for claim in claims if claim.defect]
@@ -268,40 +254,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"), TimeRemainingColumn(compact=True),
-        console=console,
-    )  # fmt: skip
-
-
-def _counts(reports: list[Report]) -> str:
-    full = sum(r.score == r.max_score for r in reports)
-    person = sum(bool(r.problem) or not r.judged for r in reports)
-    return f"[green]{full} full marks[/]" + (f" [yellow]{person} for a person[/]" if person else "")
-
-
-def _table(reports: list[Report]) -> Table:
-    """One line per student: score, checks passed, and where the first points were lost."""
-    table = Table(title="Results", expand=True)
-    table.add_column("student", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("checks", justify="right", no_wrap=True)
-    table.add_column("remark", ratio=1)
-    for r in reports:
-        score = "—" if r.score is None else f"{r.score}/{r.max_score}"
-        passed = sum(result.status is Status.PASSED for result in r.results)
-        first = next((x for x in r.results if x.status not in QUIET), None)
-        blamed = f"{first.question}, {first.status.replace('_', ' ')}: " if first else ""
-        remark = r.problem or (blamed + first.sentence if first else "")
-        line = Text(_plain(remark), no_wrap=True, overflow="ellipsis")
-        table.add_row(Text(_plain(r.student)), score, f"{passed}/{len(r.results)}", line)
-    return table
-
-
-def _plain(text: str) -> str:
-    """Make text from a student harmless for a terminal."""
-    from .report import clean
-
-    return clean(text).replace("\n", " ")
+for command in COMMANDS:
+    main.add_command(command)

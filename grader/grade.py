@@ -10,15 +10,13 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
-from .orders import TRIES, CannotJudge, Orders
+from .orders import TRIES, CannotJudge, Orders, Work
 from .verdict import Report, Result, Status
-
-Work = tuple[str, Path]
-"""A student id, and the file."""
 
 
 class Judge:
@@ -49,17 +47,19 @@ class Judge:
         self.process.kill()
 
 
-def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report]:
+def grade(submissions: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
     """Yield a Report for each submission, as they are finished.
 
-    Raises CannotJudge when the author's checks or the sandbox do not work.
+    Submissions are taken one by one, as judges come free. Raises CannotJudge when the author's
+    checks or the sandbox do not work.
     """
-    todo = list(reversed(submissions))
-    tries = dict.fromkeys(submissions, 0)
+    coming = iter(submissions)
+    todo = list(islice(coming, jobs))
+    tries: Counter[Work] = Counter()
     judges: list[Judge] = []
     cores = sorted(os.sched_getaffinity(0))
     try:
-        judges += [Judge(orders, cores[n % len(cores)]) for n in range(min(jobs, len(todo)))]
+        judges += [Judge(orders, cores[n % len(cores)]) for n in range(len(todo))]
         while judges:
             for connection in wait([judge.connection for judge in judges]):
                 judge = next(j for j in judges if j.connection is connection)
@@ -82,11 +82,13 @@ def grade(submissions: list[Work], orders: Orders, jobs: int) -> Iterator[Report
                         todo.append(work)
                     else:
                         yield _lost(work, orders)
+                    todo = todo or list(islice(coming, 1))
                     if todo:  # its first message, the layers, comes later
                         judges.append(Judge(orders, judge.core))
                     continue
+                todo = todo or list(islice(coming, 1))
                 if todo:
-                    judge.give(todo.pop())
+                    judge.give(todo.pop(0))
                 else:
                     judges.remove(judge)
                     judge.dismiss()
@@ -110,7 +112,7 @@ def _serve(connection: Connection, orders: Orders, core: int) -> None:
 
 def _lost(work: Work, orders: Orders) -> Report:
     """Report a submission on which judge after judge died."""
-    student, path = work
+    student, path, _ = work
     name = orders.solution.stem
     detail = f"{TRIES} judges ended while they graded this submission"
     result = Result(

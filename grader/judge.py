@@ -1,8 +1,6 @@
 """A process that judges submissions, one after the other: its own zygote, its own checks."""
 
 import gc
-import hashlib
-import hmac
 import time
 import traceback
 from multiprocessing.connection import Connection
@@ -12,7 +10,7 @@ from .assignment import Assignment
 from .check import Check
 from .isolation import enough
 from .limits import StudentError
-from .orders import TRIES, CannotJudge, Orders
+from .orders import TRIES, CannotJudge, Orders, Work, seed
 from .sandbox import SandboxError, Zygote
 from .session import Session, outcome, run_session
 from .settings import AssignmentError
@@ -26,25 +24,25 @@ name 20,000, and the class's report has a line for each."""
 
 
 def serve(connection: Connection, orders: Orders) -> None:
-    """Judge every (student, path) that arrives and send its Report back, until the parent hangs up.
+    """Judge every Work that arrives and send its Report back, until the parent hangs up.
 
     The first message is the layers that hold, or CannotJudge.
     """
 
-    def work(session: Session) -> None:
+    def attend(session: Session) -> None:
         with Zygote(orders.layers, unsafe=orders.unsafe) as zygote:
             gc.collect()
             gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
             connection.send(zygote.layers)
             while True:
-                student, path = connection.recv()
-                report = judge(student, path, session, zygote, orders.key)
+                work: Work = connection.recv()
+                report = judge(work.student, work.path, session, zygote, orders.key, work.kept)
                 if not zygote.alive:  # hang up, so that another judge tries, with another zygote
                     return
                 connection.send(report)
 
     try:
-        run_session(Assignment.read(orders.solution), orders.checks, work)
+        run_session(Assignment.read(orders.solution), orders.checks, attend)
     except (EOFError, ConnectionError):
         return
     except (AssignmentError, SandboxError) as error:
@@ -53,8 +51,18 @@ def serve(connection: Connection, orders: Orders) -> None:
         connection.send(CannotJudge(traceback.format_exc()))
 
 
-def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes) -> Report:
-    """Grade one file. Never raises for what is in it; faults of ours become grader_error."""
+def judge(
+    student: str,
+    path: Path,
+    session: Session,
+    zygote: Zygote,
+    key: bytes,
+    kept: tuple[Result, ...] = (),
+) -> Report:
+    """Grade one file. Never raises for what is in it; faults of ours become grader_error.
+
+    Checks whose result is among the `kept` ones are not run again.
+    """
     start = time.perf_counter()
     assignment = session.assignment
     layers = zygote.layers if enough(zygote.layers) else ("UNSANDBOXED", *zygote.layers)
@@ -65,10 +73,10 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
     try:
         submission = Submission.read(path, student)
         sha256 = submission.sha256
-        own = hmac.digest(key, sha256.encode(), hashlib.sha256)
+        own = seed(key, sha256)
         for _ in range(TRIES):
             remarks = []
-            results, printed, uses = _attempt(submission, session, zygote, own, remarks)
+            results, printed, uses = _attempt(submission, session, zygote, own, remarks, kept)
             if all(r.status is not Status.GRADER_ERROR for r in results):
                 break
     except (Refused, Unreadable) as error:
@@ -84,7 +92,12 @@ def judge(student: str, path: Path, session: Session, zygote: Zygote, key: bytes
 
 
 def _attempt(
-    submission: Submission, session: Session, zygote: Zygote, key: bytes, remarks: list[str]
+    submission: Submission,
+    session: Session,
+    zygote: Zygote,
+    key: bytes,
+    remarks: list[str],
+    kept: tuple[Result, ...],
 ) -> tuple[list[Result], str, tuple[str, ...]]:
     """Load a submission and run all checks on it once; return also what it printed and uses.
 
@@ -97,7 +110,7 @@ def _attempt(
         return _none_run(session, error), "", ()
     remarks += student._notes
     remarks += _hints(student, assignment)
-    results = list(session.results(student, key, remarks))
+    results = list(session.results(student, key, remarks, kept))
     uses = {name[:MOST_LETTERS] for names in student._uses.values() for name in names}
     return results, student._close(), tuple(sorted(uses)[:MOST_USES])
 

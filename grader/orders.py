@@ -1,7 +1,12 @@
 """What a judge is told before it sees a submission, and what it answers when it cannot work."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from .verdict import Result
 
 TRIES = 3
 """A fault of ours is tried again twice, and then listed for a person."""
@@ -21,3 +26,17 @@ class Orders:
     layers: list[str] | None = None
     """Exactly these isolation layers, for tests; None takes the best that work."""
     unsafe: bool = False
+
+
+class Work(NamedTuple):
+    """A submission that is to be judged."""
+
+    student: str
+    path: Path
+    kept: tuple[Result, ...] = ()
+    """Results that still hold: only the other checks are run."""
+
+
+def seed(key: bytes, sha256: str) -> bytes:
+    """Return what seeds all draws for a submission: the course's key and its bytes decide."""
+    return hmac.digest(key, sha256.encode(), hashlib.sha256)

@@ -15,7 +15,7 @@ import re
 import statistics
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,13 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from grader.verdict import Report, Result, Status
+from grader.verdict import Override, Report, Result, Status
 
+BY_HAND = ("decided by hand", "comments")
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
+DECIDED = "The course team has set the points of this question."
+REMARK = "A remark of the course team."
 OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
 
 _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
@@ -72,14 +75,35 @@ def results_json(report: Report) -> str:
     if report.judged:
         whole["score"] = report.score
     whole["tests"] = [
-        _gradescope_test(result, f"{i}.{j}", report.judged)
+        test
         for i, question in enumerate(_questions([report]), 1)
-        for j, result in enumerate(report.of(question), 1)
+        for test in _gradescope_question(report, question, i)
     ]
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _gradescope_test(result: Result, number: str, judged: bool) -> dict[str, object]:
+def _gradescope_question(report: Report, question: str, i: int) -> Iterator[dict[str, object]]:
+    """Yield what a person has decided, then the checks, whose points do not count beside that."""
+    given = next((o for o in report.overrides if o.question == question), None)
+    if given:
+        by_hand: dict[str, object] = {
+            "name": f"{question}: {DECIDED if given.points is not None else REMARK}",
+            "name_format": "text",
+            "number": f"{i}.0",
+            "output": given.comment,
+            "output_format": "text",
+            "visibility": "visible",
+        }
+        if report.judged and given.points is not None:
+            most = sum(result.points for result in report.of(question))
+            by_hand |= {"score": given.points, "max_score": most}
+        yield by_hand
+    counts = report.judged and question not in report.decided
+    for j, result in enumerate(report.of(question), 1):
+        yield _gradescope_test(result, f"{i}.{j}", counts)
+
+
+def _gradescope_test(result: Result, number: str, counts: bool) -> dict[str, object]:
     test: dict[str, object] = {
         "name": f"{result.question}: {result.sentence}",
         "name_format": "text",
@@ -91,7 +115,7 @@ def _gradescope_test(result: Result, number: str, judged: bool) -> dict[str, obj
     }
     if result.status is not Status.GRADER_ERROR:
         test["status"] = "passed" if result.status is Status.PASSED else "failed"
-    if judged:
+    if counts:
         test |= {"score": result.earned, "max_score": result.points}
     return test
 
@@ -112,7 +136,8 @@ def class_html(reports: Iterable[Report]) -> str:
     return template("class.html").render(
         reports=reports,
         needs_person=[r for r in reports if r.problem or not r.judged],
-        scores=Counter(r.score for r in reports if r.score is not None),
+        scores=[r.score for r in reports if r.score is not None],
+        bins=Counter(min(int(r.score), r.max_score) for r in reports if r.score is not None),
         max_score=max((r.max_score for r in reports), default=0),
         checks={question: _checks(reports, question) for question in _questions(reports)},
         statuses=Counter(result.status for r in reports for result in r.results),
@@ -126,13 +151,15 @@ def grades_csv(reports: Iterable[Report]) -> str:
     reports = _sorted(reports)
     questions = _questions(reports)
     rows: list[list[object]] = [
-        ["student", "file", "sha256", "score", "max", *questions, *Status, "problem"]
+        ["student", "file", "sha256", "score", "max", *questions, *Status, *BY_HAND, "problem"]
     ]
     for r in reports:
-        points = [_points(r, question) for question in questions]
+        earned = [points(r, question) for question in questions]
         counts = Counter(result.status for result in r.results)
-        row = [r.student, r.file, r.sha256, r.score, r.max_score, *points]
-        rows.append([*row, *(counts[status] for status in Status), r.problem])
+        row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
+        said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
+        by_hand = [" ".join(r.decided), said]
+        rows.append([*row, *(counts[status] for status in Status), *by_hand, r.problem])
     table = io.StringIO()
     csv.writer(table).writerows(map(_cell, row) for row in rows)
     return table.getvalue()
@@ -165,7 +192,7 @@ def _replace(path: Path, text: str) -> None:
 def _clean(value: Any) -> Any:
     """Clean every string inside a Report."""
     match value:
-        case Report() | Result():
+        case Report() | Result() | Override():
             return replace(value, **{f.name: _clean(getattr(value, f.name)) for f in fields(value)})
         case tuple():
             return tuple(map(_clean, value))
@@ -198,14 +225,22 @@ def _for_student(report: Report) -> Report:
 
 def _questions(reports: Iterable[Report]) -> list[str]:
     """Return the questions in order; a result outside the listed ones still gets its place."""
-    names = (name for r in reports for name in (*r.questions, *(x.question for x in r.results)))
+    names: list[str] = []
+    for r in reports:
+        names += [
+            *r.questions,
+            *(x.question for x in r.results),
+            *(o.question for o in r.overrides),
+        ]
     return list(dict.fromkeys(names))
 
 
-def _points(report: Report, question: str) -> int | None:
-    """Return the points earned in a question, or None while it is not judged."""
+def points(report: Report, question: str) -> float | None:
+    """Return the points of a question, or None while it is neither judged nor decided."""
     results = report.of(question)
-    return replace(report, results=results).score if results else None
+    overrides = tuple(o for o in report.overrides if o.question == question)
+    part = replace(report, results=results, overrides=overrides)
+    return part.score if results or part.decided else None
 
 
 def _cell(value: object) -> str:
@@ -265,8 +300,9 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (_csp_hash, _headline, _parts, _points, _prose, statistics.fmean, statistics.median)
+    filters = (_csp_hash, _headline, _parts, points, _prose, statistics.fmean, statistics.median)
     environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
     environment.filters["url"] = lambda text: quote(text, safe="")
     environment.globals |= {"Status": Status, "CAUSES": CAUSES, "OUR_FAULT": OUR_FAULT}
+    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK}
     return environment.get_template(name)

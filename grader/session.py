@@ -9,7 +9,8 @@ import pydoc
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -90,45 +91,63 @@ class Session:
         failed = "failed" if call.excinfo else "passed"
         return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
 
-    def results(self, student: Any, key: bytes, remarks: list[str]) -> Iterator[Result]:
-        """Run every check on a submission; what builds on a check that failed is not run."""
+    def results(
+        self, student: Any, key: bytes, remarks: list[str], kept: Iterable[Result] = ()
+    ) -> Iterator[Result]:
+        """Run every check on a submission; what builds on a check that failed is not run.
+
+        What is `kept` of an earlier time is taken over, unless it is now, or was then, not run.
+        """
+        earlier = {result.check: result for result in kept if result.status is not Status.NOT_RUN}
         passed: dict[str, bool] = {}
         sentences: dict[str, str] = {}
         explained: set[str] = set()
         right: dict[str, bool] = {}
         for check in self.checks:
-            start = time.perf_counter()
-            missing = [name for name in check.needs if not passed.get(name, False)]
+            missing = [sentences[name] for name in check.needs if not passed.get(name, False)]
             function = check.item.originalname
             sentences[function] = check.sentence
-            hypothesis = None
             if missing:
-                status = Status.NOT_RUN
-                message = f"Cannot be judged until this holds: {sentences[missing[0]]}"
-                detail = ""
+                message = f"Cannot be judged until this holds: {missing[0]}"
+                result = _result(check, Status.NOT_RUN, message)
+            elif check.name in earlier:
+                result = earlier[check.name]
+                if result.status in (Status.FAILED, Status.STUDENT_ERROR):
+                    explained.add(check.question)
             else:
                 solved.set(frozenset(q for q in right if right[q] and q != check.question))
-                with recorded() as numbers:
-                    error = self._run(check, student, key, remarks)
-                if error is not None and not isinstance(error, OURS_OR_THEIRS):
-                    error = self._whose(check, key, error)
-                if check.public and isinstance(error, Unsendable):
-                    status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
-                else:
-                    status, message, detail = outcome(error)
-                if _has_cause(error) and check.question not in explained:
-                    explained.add(check.question)  # what fails later mostly has the same cause
-                    hypothesis = self._explain(check, numbers, error, passed, key)
-            if hypothesis:
-                message = f"{message}\n{hypothesis}".strip()
-            passed[function] = passed.get(function, True) and status is Status.PASSED
-            right[check.question] = right.get(check.question, True) and status is Status.PASSED
-            yield Result(
-                check=check.name, question=check.question, status=status, points=check.points,
-                sentence=check.sentence, message=message, detail=detail, public=check.public,
-                seconds=time.perf_counter() - start,
-                mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
-            )  # fmt: skip
+                result = self._judge(check, student, key, passed, explained)
+            remarks += result.notes
+            is_right = result.status is Status.PASSED
+            passed[function] = passed.get(function, True) and is_right
+            right[check.question] = right.get(check.question, True) and is_right
+            yield result
+
+    def _judge(
+        self, check: Check, student: Any, key: bytes, passed: dict[str, bool], explained: set[str]
+    ) -> Result:
+        """Run one check and say how it ended; the first that fails in a question is explained."""
+        start = time.perf_counter()
+        notes: list[str] = []
+        hypothesis = None
+        with recorded() as numbers:
+            error = self._run(check, student, key, notes)
+        if error is not None and not isinstance(error, OURS_OR_THEIRS):
+            error = self._whose(check, key, error)
+        if check.public and isinstance(error, Unsendable):
+            status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
+        else:
+            status, message, detail = outcome(error)
+        if _has_cause(error) and check.question not in explained:
+            explained.add(check.question)  # what fails later mostly has the same cause
+            hypothesis = self._explain(check, numbers, error, passed, key)
+        return replace(
+            _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
+            detail=detail,
+            seconds=time.perf_counter() - start,
+            mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
+            notes=tuple(notes),
+        )
 
     def _run(
         self, check: Check, student: Any, key: bytes, remarks: list[str]
@@ -182,6 +201,14 @@ class Session:
             return error
         odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
         return odd.with_traceback(error.__traceback__)
+
+
+def _result(check: Check, status: Status, message: str) -> Result:
+    """Return how a check ended, with what its marks say."""
+    return Result(
+        check.name, check.question, status, check.points, check.sentence, message,
+        public=check.public,
+    )  # fmt: skip
 
 
 def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:

@@ -42,11 +42,29 @@ class Result:
     """Wall time of the check, in seconds."""
     mistake: str = ""
     """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
+    notes: tuple[str, ...] = ()
+    """Remarks of the check for the student; the Report's notes hold them, too."""
 
     @property
     def earned(self) -> int:
         """Points earned."""
         return self.points if self.status is Status.PASSED else 0
+
+
+def whole(points: float) -> float:
+    """Return points without a fraction as an int, which people read as ``3``, not ``3.0``."""
+    return int(points) if points == int(points) else points
+
+
+@dataclass(frozen=True)
+class Override:
+    """What a person has decided about a question; it counts, whatever the checks say."""
+
+    question: str
+    points: float | None = None
+    """Points for the whole question, or None for a comment alone."""
+    comment: str = ""
+    """For the student."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +92,28 @@ class Report:
     output: str = ""
     """What the student's code printed (capped), for the course team."""
     seconds: float = 0.0
+    overrides: tuple[Override, ...] = ()
+    """At most one for a question."""
 
     @property
     def judged(self) -> bool:
-        """False while any result is ours to repair."""
-        return all(r.status is not Status.GRADER_ERROR for r in self.results)
+        """False while any result is ours to repair, and no person has decided its question."""
+        decided = self.decided
+        return all(
+            r.status is not Status.GRADER_ERROR or r.question in decided for r in self.results
+        )
 
     @property
-    def score(self) -> int | None:
-        """Points earned, or None while any result is a grader_error."""
-        return sum(r.earned for r in self.results) if self.judged else None
+    def score(self) -> float | None:
+        """Points earned or given by a person, or None while a grader_error is undecided."""
+        decided = self.decided
+        earned = sum(r.earned for r in self.results if r.question not in decided)
+        return whole(earned + sum(decided.values())) if self.judged else None
+
+    @property
+    def decided(self) -> dict[str, float]:
+        """Points of the questions that a person has decided."""
+        return {o.question: o.points for o in self.overrides if o.points is not None}
 
     @property
     def max_score(self) -> int:

@@ -1,11 +1,18 @@
-"""Zygotes for all tests: one per arrangement of layers, started when a test first needs it."""
+"""What several tests need.
+
+Zygotes: one per arrangement of layers, started when a test first needs it. A class of three, and
+judges who are no processes.
+"""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from grader.sandbox import Zygote
 from tests import walls
+from tests.judges import Judges
+from tests.small_course import write
 
 Start = Callable[[walls.Layers], Zygote]
 
@@ -38,3 +45,19 @@ def zygote(start: Start) -> Zygote:
     """The best arrangement of this machine."""
     possible = [layers for layers in walls.ARRANGEMENTS if not walls.missing(layers)]
     return start(possible[0] if possible else walls.NAMESPACES)
+
+
+@pytest.fixture
+def judges(monkeypatch) -> Judges:
+    made = Judges()
+    monkeypatch.setattr("grader.batch.grade", made.grade)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A course, and a class of three of whom two have handed in the same."""
+    write(tmp_path)
+    for student, data in {"kim": "one", "lee": "one", "park": "two"}.items():
+        (tmp_path / f"{student}.ipynb").write_text(data)
+    return tmp_path

@@ -137,7 +137,7 @@ def test_checks_that_cannot_be_used_stop_before_anybody_is_graded(course, tmp_pa
     out = tmp_path / "out"
     said = refused("--course", course, "grade", checks, "-a", "doubling", "-o", out, "-j", 1)
     assert f"{checks}:2: pytest cannot read this file: SyntaxError" in said
-    assert not out.exists()
+    assert {path.name for path in out.iterdir()} == {"grades.sqlite"}
 
 
 # build
@@ -261,7 +261,7 @@ def test_a_class_that_was_judged_exits_with_0(batch):
 
 def test_every_student_gets_both_files_and_the_class_gets_both(batch):
     assert {path.name for path in batch.out.iterdir()} == {
-        *batch.sources, "grades.csv", "report.html",
+        *batch.sources, "grades.csv", "grades.sqlite", "report.html",
     }  # fmt: skip
     for student in batch.sources:
         files = {path.name for path in (batch.out / student).iterdir()}
@@ -385,7 +385,7 @@ def test_an_interrupt_keeps_what_is_graded_and_leaves_no_process(tmp_path):
     assert errors == ""
     rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text("utf-8"))))
     assert [(row["student"], row["score"]) for row in rows] == [("a", "5")]
-    assert {p.name for p in out.iterdir()} == {"a", "grades.csv", "report.html"}
+    assert {p.name for p in out.iterdir()} == {"a", "grades.csv", "grades.sqlite", "report.html"}
     deadline = time.monotonic() + 30
     while (left := [pid for pid in everybody if running(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)

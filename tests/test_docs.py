@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from grader import cli
+from grader import cli, run
 from grader.cli import main
 from grader.settings import LIMITS, SETTINGS
 
@@ -53,7 +53,7 @@ def test_every_setting_is_documented(key):
 def test_every_exit_code_is_documented():
     codes = set(re.findall(r"\b\d{1,3}\b", cli.__doc__.partition("Exit codes:")[2]))
     table = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    assert {cli.NOT_ALL_JUDGED, cli.INTERRUPTED} <= {int(code) for code in codes}
+    assert {run.NOT_ALL_JUDGED, cli.NO_STORE, run.INTERRUPTED} <= {int(code) for code in codes}
     assert not [code for code in codes if not re.search(rf"^\| {code} \|", table, re.MULTILINE)]
 
 

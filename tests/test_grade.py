@@ -10,7 +10,7 @@ import pytest
 
 import grader.grade
 from grader.grade import CannotJudge, Judge, Orders, grade
-from grader.judge import TRIES
+from grader.orders import TRIES, Work
 from grader.verdict import Report, Status
 from tests.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
@@ -48,10 +48,10 @@ class Mortal(Judge):
 
     deaths: ClassVar[Counter[str]] = Counter()
 
-    def give(self, work: tuple[str, Path]) -> None:
+    def give(self, work: Work) -> None:
         super().give(work)
-        if self.deaths[work[0]]:
-            self.deaths[work[0]] -= 1
+        if self.deaths[work.student]:
+            self.deaths[work.student] -= 1
             self.process.kill()
 
 
@@ -73,7 +73,7 @@ def orders(course: Path, **others) -> Orders:
 def graded(course: Path, students: list[str], jobs: int) -> dict[str, Report]:
     """Grade some of the class; return reports without what the clock says."""
     reports = {}
-    for r in grade([(s, course / f"{s}.ipynb") for s in students], orders(course), jobs):
+    for r in grade([Work(s, course / f"{s}.ipynb") for s in students], orders(course), jobs):
         assert r.student not in reports, "nobody is graded twice"
         results = tuple(replace(result, seconds=0) for result in r.results)
         reports[r.student] = replace(r, results=results, seconds=0)
@@ -140,7 +140,7 @@ def test_an_authors_mistake_stops_the_class_with_the_authors_message(tmp_path):
 def test_a_machine_that_locks_nothing_in_stops_the_class(course):
     below = orders(course, layers=["seccomp"])
     with pytest.raises(CannotJudge, match="only rlimits, seccomp holds on this machine"):
-        list(grade([("right", course / "right.ipynb")], below, jobs=1))
+        list(grade([Work("right", course / "right.ipynb")], below, jobs=1))
 
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):

@@ -32,7 +32,7 @@ from grader.report import (
     write,
     write_class,
 )
-from grader.verdict import Report, Result, Status
+from grader.verdict import Override, Report, Result, Status
 
 TRACEBACK = """Your code raised a TypeError.
 Traceback (most recent call last):
@@ -540,3 +540,43 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     with pytest.raises(OSError, match="No space left"):
         write(ours(), tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+# --- what a person has decided -------------------------------------------------------------------
+
+
+def decided(points: float | None = 2.5, comment: str = "Well <argued>.") -> Report:
+    return a_report(overrides=(Override("split_heads", points, comment),))
+
+
+def test_a_decision_takes_the_place_of_the_points_that_checks_give() -> None:
+    assert a_report().score == 1 and decided().score == 2.5
+    assert decided(points=0).score == 0
+    assert decided(points=None).score == 1
+
+
+def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
+    page = Page(feedback_html(decided()))
+    assert "2.5of 10 points" in page.text()
+    assert "The course team has set the points of this question." in page.text()
+    assert "Well <argued>." in page.text()
+    assert "A remark of the course team." in Page(feedback_html(decided(points=None))).text()
+
+
+def test_the_parts_that_gradescope_gets_add_up_with_a_decision() -> None:
+    whole = json.loads(results_json(decided()))
+    first, second, *_ = whole["tests"]
+    assert whole["score"] == 2.5 == sum(test.get("score", 0) for test in whole["tests"])
+    assert (first["score"], first["max_score"]) == (2.5, 7) and first["output"] == "Well <argued>."
+    assert "score" not in second and second["status"] == "passed"
+
+
+def test_the_table_says_what_was_decided_by_hand() -> None:
+    (row,) = csv.DictReader(io.StringIO(grades_csv([decided(comment="=1")])))
+    assert (row["score"], row["split_heads"], row["merge_heads"]) == ("2.5", "2.5", "0")
+    assert row["decided by hand"] == "split_heads" and row["comments"] == "split_heads: =1"
+
+
+def test_the_class_page_counts_half_points_and_marks_decisions() -> None:
+    words = Page(class_html([decided(), a_report("lee")])).text()
+    assert "mean score1.8 of 10" in words and "set by hand: split_heads" in words

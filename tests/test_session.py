@@ -1,15 +1,17 @@
 """The checks are collected once and run for every submission; nobody's fault becomes another's."""
 
 import re
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from grader.assignment import Assignment
-from grader.session import run_session
+from grader.judge import judge
+from grader.session import Session, run_session
 from grader.settings import AssignmentError
 from grader.verdict import Report, Status
-from tests.small_course import CHECKS, IMPORTS, RIGHT, SKELETON, SOLUTION, grade, write
+from tests.small_course import CHECKS, IMPORTS, RIGHT, SKELETON, SOLUTION, grade, notebook, write
 
 WRONG = RIGHT.replace("2 * x", "3 * x")
 
@@ -365,3 +367,90 @@ def test_draws_depend_on_the_key_and_on_the_submission(draws):
 
 def test_draws_do_not_depend_on_who_was_graded_before(draws):
     assert draws("one", "two", "three") == draws("three", "two", "one")[::-1]
+
+
+# results that are kept of an earlier time
+
+CHAIN = (
+    IMPORTS
+    + """
+import warnings
+ran = []
+
+@question("double")
+@points(2)
+def test_double(student):
+    \"\"\"It doubles.\"\"\"
+    ran.append("double")
+    warnings.warn(Remark("Seen."))
+    assert student.double(1) == 2
+
+
+@question("double")
+@points(1)
+@needs(test_double)
+def test_double_again(student):
+    \"\"\"It doubles again.\"\"\"
+    ran.append("double again")
+    assert student.double(2) == 4
+
+
+@question("halve")
+@points(3)
+def test_halve(student):
+    \"\"\"It halves.\"\"\"
+    ran.append("halve")
+    assert student.halve(4) == 2
+"""
+)
+
+
+def judged_again(zygote, folder, submission, keep) -> tuple[Report, Report, list[str]]:
+    """Judge a submission, then again with some results kept; return also what ran then.
+
+    `keep` makes from the first results what is kept.
+    """
+    course, name = write(folder, CHAIN)
+    path = folder / "kim.ipynb"
+    path.write_bytes(notebook(submission))
+    found = []
+
+    def work(session: Session) -> None:
+        first = judge("kim", path, session, zygote, b"a key")
+        ran = session.checks[0].item.module.ran
+        ran.clear()
+        kept = tuple(keep({result.check: result for result in first.results}))
+        found.extend([first, judge("kim", path, session, zygote, b"a key", kept), list(ran)])
+
+    run_session(Assignment.read(course.solution(name)), course.checks(name), work)
+    return tuple(found)
+
+
+def test_kept_results_are_taken_over_whole_and_their_checks_do_not_run(zygote, tmp_path):
+    def keep(results):
+        return [result for name, result in results.items() if name != "test_halve"]
+
+    first, second, ran = judged_again(zygote, tmp_path, RIGHT, keep)
+    assert ran == ["halve"]
+    assert second.results[:2] == first.results[:2], "with their seconds"
+    assert second.notes == first.notes == ("Seen.",)
+    assert second.score == first.score == 6
+
+
+def test_a_kept_result_is_not_run_when_what_it_builds_on_fails_now(zygote, tmp_path):
+    def keep(results):
+        yield replace(results["test_double_again"], status=Status.PASSED)
+
+    _, second, ran = judged_again(zygote, tmp_path, WRONG, keep)
+    assert ran == ["double", "halve"]
+    assert second.results[1].status is Status.NOT_RUN
+
+
+def test_what_was_not_run_is_run_when_what_it_builds_on_passes_now(zygote, tmp_path):
+    def keep(results):
+        yield replace(results["test_double_again"], status=Status.NOT_RUN)
+        yield results["test_halve"]
+
+    _, second, ran = judged_again(zygote, tmp_path, RIGHT, keep)
+    assert ran == ["double", "double again"]
+    assert second.score == 6

@@ -1,0 +1,116 @@
+"""A class as it stands: who has handed in what, what is to be judged and why, and the judging.
+
+The same command again judges only what is new, what a fault of ours has spoiled, and those checks
+that have changed. Identical bytes are judged once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from .assignment import Assignment
+from .grade import grade
+from .orders import CannotJudge, Orders, Work, seed
+from .store import Entry, Store
+from .submission import Refused, Submission
+from .verdict import Report, Result, Status
+from .versions import Versions
+
+
+class Why(StrEnum):
+    """Why a submission is judged."""
+
+    NEW = "new"
+    CHANGED = "judged by checks that have changed since"
+    FAULT = "spoiled by a fault of ours"
+    UNSAFE = "judged without a sandbox"
+    ASKED = "asked for"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An assignment's store, and what judging needs."""
+
+    store: Store
+    orders: Orders
+    assignment: Assignment
+    versions: Versions
+
+    @classmethod
+    def open(cls, store: Store, orders: Orders) -> "Batch":
+        """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
+        assignment = Assignment.read(orders.solution)
+        if store.assignment not in ("", assignment.name):
+            raise CannotJudge(
+                f"{store.path} holds {store.assignment}; choose another folder for "
+                f"{assignment.name}."
+            )
+        return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
+
+    def take_in(self, submissions: Iterable[tuple[str, Path]]) -> list[Entry]:
+        """Read what was handed in, note it, and return it as it stands."""
+        handed_in = [Entry(who, path.absolute(), digest(path), None) for who, path in submissions]
+        self.store.hand_in(handed_in)
+        names = {entry.student for entry in handed_in}
+        return [entry for entry in self.store.entries() if entry.student in names]
+
+    def to_do(self, entries: Iterable[Entry]) -> dict[Entry, Why]:
+        """Return one entry for all bytes that are to be judged, and why."""
+        settled = self.store.settled(self.versions.plan, unsafe=self.orders.unsafe)
+        open_ones = {e.digest: e for e in entries if e.digest not in settled}
+        return {entry: self._why(entry.digest) for entry in open_ones.values()}
+
+    def judge(
+        self, entries: Iterable[Entry], jobs: int, again: Callable[[Result], bool] | None = None
+    ) -> Iterator[Report]:
+        """Judge submissions and yield each Report once it is in the store.
+
+        A result that still holds is kept, unless it is to be judged `again`. Raises CannotJudge.
+        """
+        digests: dict[str, str] = {}
+
+        def works() -> Iterator[Work]:
+            for entry in entries:
+                digests[entry.student] = entry.digest
+                kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
+                yield Work(entry.student, entry.path, tuple(kept))
+
+        for report in grade(works(), self.orders, jobs):
+            self.store.record(
+                report.sha256 or digests[report.student],
+                report,
+                self.versions,
+                self.assignment.limits,
+                seed(self.orders.key, report.sha256),
+            )
+            yield report
+
+    def _why(self, digest: str) -> Why:
+        before = self.store.latest(digest)
+        if before is None:
+            return Why.NEW
+        if not before.report.judged:
+            return Why.FAULT
+        return Why.CHANGED if before.plan != self.versions.plan else Why.UNSAFE
+
+    def _holding(self, digest: str) -> list[Result]:
+        """Return the results of an earlier time that would be the same today."""
+        before = self.store.latest(digest)
+        if before is None or ("UNSANDBOXED" in before.report.layers and not self.orders.unsafe):
+            return []
+        return [
+            result
+            for result, version in zip(before.report.results, before.versions, strict=True)
+            if version == self.versions.of(result.check)
+            and result.status is not Status.GRADER_ERROR
+            and result.seconds > 0  # it was run, and does not just share in a notebook's failure
+        ]
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a submission; for one that is refused, why."""
+    try:
+        return Submission.read(path, "").sha256
+    except Refused as error:
+        return f"refused: {error}"

@@ -1,0 +1,50 @@
+"""One run of judging as a TA sees it: progress, files, a table, and an exit code."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .batch import Batch
+from .export import Export
+from .store import Entry
+from .terminal import console, for_a_person, table, watched
+from .verdict import Result
+
+NOT_ALL_JUDGED, INTERRUPTED = 3, 130
+
+
+def run(
+    batch: Batch,
+    to_do: list[Entry],
+    students: Iterable[str],
+    folder: Path,
+    jobs: int,
+    again: Callable[[Result], bool] | None = None,
+) -> int:
+    """Judge what is to do, bring the folder's files up to date, and show these students.
+
+    Returns the exit code. When interrupted, all that was judged stays. Raises CannotJudge.
+    """
+    store, start, interrupted = batch.store, time.monotonic(), False
+    export = Export(store, folder)
+    try:
+        if to_do:
+            judged = batch.judge(to_do, jobs, again)
+            for report in watched(judged, batch.assignment.title, len(to_do)):
+                export.write_students(store.entries(report.sha256))
+    except KeyboardInterrupt:
+        interrupted = True
+    export.write()
+    wanted = set(students)
+    reports = [report for report in store.reports() if report.student in wanted]
+    console.print(table(reports))
+    seconds = time.monotonic() - start
+    console.print(f"{len(reports)} of {len(wanted)} submissions in {seconds:.1f} s")
+    console.print(f"Class:    {folder / 'report.html'}   {folder / 'grades.csv'}")
+    console.print(
+        f"Students: {folder / '<id>' / 'feedback.html'}   {folder / '<id>' / 'results.json'}"
+    )
+    if interrupted:
+        console.print("[yellow]Interrupted.[/] What was judged is kept; the same command goes on.")
+        return INTERRUPTED
+    return NOT_ALL_JUDGED if any(map(for_a_person, reports)) else 0

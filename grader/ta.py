@@ -1,0 +1,165 @@
+"""What a teaching assistant does with a graded class: regrade, compare, decide, keep safe.
+
+All of these commands take the folder that `grader grade -o` has filled.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .course import Course
+from .orders import Orders
+from .store import NAME, Entry, Store
+from .terminal import JOBS, UNSAFE, console, plain
+from .verdict import Result, Status
+
+FOLDER = click.argument(
+    "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+STORE = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@FOLDER
+@click.option("-q", "--question", "questions", multiple=True, help="Only the checks of a question.")
+@click.option("-s", "--student", "students", multiple=True, help="Only this student, by id.")
+@click.option("--failures", is_flag=True, help="Only checks that did not pass.")
+@click.option("--faults", is_flag=True, help="Only checks that a fault of ours has spoiled.")
+@JOBS
+@UNSAFE
+@click.pass_obj
+def regrade(
+    root: Path, folder: Path, questions: tuple[str, ...], students: tuple[str, ...],
+    failures: bool, faults: bool, jobs: int, unsafe: bool,
+) -> None:  # fmt: skip
+    """Judge submissions in OUT again, from the files where they were.
+
+    Without an option, all checks of all submissions; several options narrow it down together. The
+    other results stay, except for checks that have changed, or that build on what moves now.
+    Decisions of people stay, too. Whose score moved: `grader diff OUT`.
+
+    Identical submissions share a judgement: to regrade one of them is to regrade them all.
+
+    Exit code 0: all were judged; 2: a file has changed or is gone; 3: some could not be judged.
+    """
+    from .batch import Batch, digest
+    from .run import run
+
+    with Store(folder / NAME) as store:
+        course, name = Course.find(root), store.assignment
+        orders = Orders(course.solution(name), course.checks(name), course.key(), unsafe=unsafe)
+        batch = Batch.open(store, orders)
+        _refuse_unknown("question", questions, batch.assignment.questions)
+        entries = list(store.entries())
+        _refuse_unknown("student", students, [entry.student for entry in entries])
+
+        def again(result: Result) -> bool:
+            passed = result.status is Status.PASSED
+            ours = result.status is Status.GRADER_ERROR
+            asked = not questions or result.question in questions
+            return asked and not (failures and passed) and not (faults and not ours)
+
+        def wanted(entry: Entry) -> bool:
+            before = store.latest(entry.digest)
+            mine = not students or entry.student in students
+            return mine and before is not None and any(map(again, before.report.results))
+
+        chosen = [entry for entry in entries if wanted(entry)]
+        for entry in chosen:
+            if digest(entry.path) != entry.digest:
+                raise click.UsageError(
+                    f"{entry.path} has changed or is gone since it was judged; put it back, or "
+                    "grade it with `grader grade`."
+                )
+        to_do = list({entry.digest: entry for entry in chosen}.values())
+        console.print(f"{len(to_do)} to judge again" if to_do else "Nothing to judge again.")
+        shown = {entry.digest for entry in to_do}
+        same = [entry.student for entry in entries if entry.digest in shown]
+        sys.exit(run(batch, to_do, same, folder, jobs, again) if to_do else 0)
+
+
+@click.command()
+@click.argument("before", type=STORE)
+@click.argument("after", type=STORE, required=False)
+def diff(before: Path, after: Path | None) -> None:
+    """Show whose score moved from BEFORE to AFTER, and why.
+
+    Each is a folder that `grader grade` has filled, or a backup. With one of them alone: what the
+    last judging of each submission has moved.
+
+    Exit code 0: no score moved; 1: some did.
+    """
+    from .diff import between, since_last_time
+
+    with Store(_file(before)) as old:
+        if after is None:
+            moves = list(since_last_time(old))
+        else:
+            with Store(_file(after)) as new:
+                moves = list(between(old, new))
+    for move in moves:
+        was, now = ("—" if score is None else score for score in (move.before, move.after))
+        console.print(f"{plain(move.student)}: {was} → {now}", markup=False, highlight=False)
+        for reason in move.reasons:
+            console.print(f"    {plain(reason)}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{len(moves)} moved" if moves else "No score moved.")
+    sys.exit(1 if moves else 0)
+
+
+@click.command()
+@FOLDER
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def override(folder: Path, table: Path) -> None:
+    """Let people's decisions in TABLE count in OUT, whatever the checks say, now and later.
+
+    TABLE is a CSV with the columns id, question, points and comment. Points take the place of
+    those that the checks give; a comment alone leaves them; a line with neither lifts a decision.
+    Students see both on their page, and results.json, grades.csv and report.html say which points
+    are set by hand. If one line cannot be used, none is.
+
+    Exit code 0: all lines count; 2: TABLE cannot be used, and nothing has changed.
+    """
+    from .decisions import TableError, read
+    from .export import Export
+
+    with Store(folder / NAME) as store:
+        try:
+            decisions = read(table, {report.student: report for report in store.reports()})
+        except TableError as error:
+            raise click.UsageError(str(error)) from None
+        store.override(decisions)
+        Export(store, folder).write()
+        console.print(f"{len(decisions)} decisions count.")
+
+
+@click.command()
+@FOLDER
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(folder: Path, file: Path) -> None:
+    """Write the store of OUT, as it is at one moment, into a new FILE, also while it is in use.
+
+    To go back: put FILE in the place of OUT/grades.sqlite, and delete the files grades.sqlite-wal
+    and grades.sqlite-shm beside it if there are any.
+    """
+    with Store(folder / NAME) as store:
+        store.back_up(file)
+    console.print(f"{file} has everything.")
+
+
+COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup)
+
+
+def _file(path: Path) -> Path:
+    """Return the store in a folder, or the store itself."""
+    return path / NAME if path.is_dir() else path
+
+
+def _refuse_unknown(what: str, names: Iterable[str], known: Sequence[str]) -> None:
+    """Raise UsageError for a name that is not among the known ones."""
+    for name in names:
+        if name not in known:
+            some = ", ".join(list(known)[:10]) + (", …" if len(known) > 10 else "")
+            raise click.UsageError(f"There is no {what} {name!r}; there are {some}.")

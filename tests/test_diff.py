@@ -1,0 +1,116 @@
+"""`grader diff` says whose score moved, and gives the reason."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.diff import between, since_last_time
+from grader.store import Entry, Store
+from grader.verdict import Override, Status
+from grader.versions import Versions
+from tests.test_store import REPORT, RESULTS, VERSIONS, keep
+
+ONE, TWO = RESULTS
+TWO = replace(TWO, check="test_two")
+BOTH = replace(REPORT, results=(ONE, TWO))
+RIGHT = replace(BOTH, results=(ONE, replace(TWO, status=Status.PASSED)))
+CHANGED = Versions({"test_one": "v1", "test_two": "v3"}, "other", "plan 2")
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
+    with (
+        Store(tmp_path / "old.sqlite", make=True) as old,
+        Store(tmp_path / "new.sqlite", make=True) as new,
+    ):
+        keep(old, BOTH)
+        yield old, new
+
+
+def said(stores: tuple[Store, Store]) -> list[str]:
+    (move,) = between(*stores)
+    assert move.student == "kim" and move.before == 2
+    return [f"{move.before} → {move.after}", *move.reasons]
+
+
+def test_nobody_moves_between_a_store_and_its_backup(stores, tmp_path):
+    stores[0].back_up(tmp_path / "backup.sqlite")
+    with Store(tmp_path / "backup.sqlite") as backup:
+        assert list(between(backup, stores[0])) == []
+
+
+def test_a_changed_check_is_a_reason(stores):
+    keep(stores[1], RIGHT, versions=CHANGED)
+    assert said(stores) == [
+        "2 → 5",
+        "two, test_two: failed (0 of 3) → passed (3 of 3), for the check has changed",
+    ]
+
+
+def test_the_same_check_on_the_same_bytes_is_suspicious(stores):
+    keep(stores[1], RIGHT)
+    assert "though check and submission are the same" in said(stores)[1]
+
+
+def test_a_fault_of_ours_is_a_reason_though_no_points_move(stores):
+    ours = replace(BOTH, results=(ONE, replace(TWO, status=Status.GRADER_ERROR)))
+    keep(stores[1], ours)
+    assert said(stores) == [
+        "2 → None", "two, test_two: failed (0 of 3) → grader error (0 of 3), a fault of ours",
+    ]  # fmt: skip
+
+
+def test_what_was_not_run_moves_with_what_it_builds_on(stores):
+    keep(stores[1], replace(BOTH, results=(replace(ONE, status=Status.NOT_RUN), TWO)))
+    assert said(stores)[1].endswith("for another check that it builds on has moved")
+
+
+def test_another_file_is_a_reason(stores):
+    keep(stores[1], replace(RIGHT, sha256="cd" * 32, file="second.ipynb"))
+    assert said(stores) == [
+        "2 → 5",
+        "handed in another file: kim.ipynb → second.ipynb",
+        "two, test_two: failed (0 of 3) → passed (3 of 3)",
+    ]
+
+
+def test_a_person_is_a_reason(stores):
+    keep(stores[1], RIGHT)
+    stores[1].override([("kim", Override("two", 1.5))])
+    assert said(stores) == ["2 → 3.5", "two: 0 → 1.5, set by a person"]
+
+
+def test_checks_that_come_and_go_are_reasons(stores):
+    keep(stores[1], replace(BOTH, results=(replace(ONE, check="test_new", points=1),)))
+    assert said(stores) == [
+        "2 → 1",
+        "one, test_one: is gone, 2 of 2 points",
+        "two, test_two: is gone, 0 of 3 points",
+        "one, test_new: is new, 1 of 1 points",
+    ]
+
+
+def test_students_who_come_and_go_have_moved(stores):
+    keep(stores[1], BOTH, "lee")
+    assert [(m.student, m.before, m.after, m.reasons) for m in between(*stores)] == [
+        ("kim", 2, None, ("not judged any more",)),
+        ("lee", None, 2, ("judged since",)),
+    ]
+
+
+def test_who_is_judged_in_neither_store_has_not_moved(stores):
+    for store in stores:
+        store.hand_in([Entry("lee", Path("/lee.ipynb"), "ef", None)])
+    keep(stores[1], BOTH)
+    assert list(between(*stores)) == []
+
+
+def test_a_store_alone_tells_what_the_last_judging_moved(stores):
+    old, _ = stores
+    assert list(since_last_time(old)) == []
+    keep(old, RIGHT, versions=CHANGED)
+    (move,) = since_last_time(old)
+    assert (move.student, move.before, move.after) == ("kim", 2, 5)
+    assert VERSIONS != CHANGED and len(move.reasons) == 1

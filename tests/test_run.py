@@ -1,0 +1,109 @@
+"""`grader grade` goes on where it was, after an edit or SIGKILL; to see it, it needs no torch."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import main
+from grader.store import Store
+from grader.verdict import Report
+from tests.small_course import CHECKS, RIGHT, notebook, write
+
+TRIPLES = RIGHT.replace("2 * x", "3 * x")
+ASKS = """
+import sys
+from grader.cli import main
+try:
+    main()
+except SystemExit as end:
+    print("code", end.code, "torch" in sys.modules, "pytest" in sys.modules)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A course, and a folder `in` with a class."""
+    write(tmp_path / "course")
+    hand_in(tmp_path, right=RIGHT, same=RIGHT, wrong=TRIPLES)
+    return tmp_path
+
+
+def hand_in(folder: Path, **sources: str) -> None:
+    (folder / "in").mkdir(exist_ok=True)
+    for student, source in sources.items():
+        (folder / "in" / f"{student}_doubling.ipynb").write_bytes(notebook(source))
+
+
+def command(folder: Path) -> list[str]:
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    return [str(word) for word in (*words, "-o", folder / "out", "-j", 1)]
+
+
+def grade(folder: Path) -> str:
+    result = CliRunner().invoke(main, command(folder))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+def reports(folder: Path) -> dict[str, Report]:
+    with Store(folder / "out" / "grades.sqlite") as store:
+        return {report.student: report for report in store.reports()}
+
+
+def test_only_what_has_changed_is_judged_again(folder):
+    assert "0 judged before; 2 to judge: 2 new" in grade(folder)
+    before = reports(folder)
+    assert {s: r.score for s, r in before.items()} == {"right": 5, "same": 5, "wrong": 3}
+    pages = {path: path.read_bytes() for path in (folder / "out").rglob("*.*") if path.is_file()}
+
+    asked = [sys.executable, "-c", ASKS, *command(folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert "2 judged before; 0 to judge" in done.stdout
+    assert done.stdout.splitlines()[-1] == "code 0 False False", "neither torch nor pytest"
+    assert all(path.read_bytes() == data for path, data in pages.items() if data[:6] != b"SQLite")
+
+    (path,) = (folder / "course").glob("autograder_tests/doubling/test_*.py")
+    path.write_text(CHECKS.replace("lambda x: x + x", "lambda x: x + x + x"))
+    said = grade(folder)
+    assert "0 judged before; 2 to judge: 2 judged by checks that have changed since" in said
+    after = reports(folder)
+    assert {s: r.score for s, r in after.items()} == {"right": 3, "same": 3, "wrong": 5}
+    for student, report in after.items():
+        double, _, halve = report.results
+        assert double.check == "test_double_is_a_sum" and double != before[student].results[0]
+        assert halve == before[student].results[2], "kept, with its seconds"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
+def test_a_killed_command_goes_on_where_it_was(folder):
+    sleeps = RIGHT.replace("return x / 2", "import time; time.sleep(1000)")
+    hand_in(folder, same=sleeps, wrong=sleeps + "# too")
+    words = [sys.executable, "-c", "from grader.cli import main; main()", *command(folder)]
+    with subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not (folder / "out" / "right" / "feedback.html").exists():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert not (folder / "out" / "grades.csv").exists()
+    first = reports(folder)["right"]
+    hand_in(folder, same=TRIPLES, wrong=TRIPLES)
+    assert "1 judged before; 1 to judge: 1 new" in grade(folder)
+    after = reports(folder)
+    assert after["right"] == first
+    assert {s: r.score for s, r in after.items()} == {"right": 5, "same": 3, "wrong": 3}
+    assert (folder / "out" / "grades.csv").exists()
+
+
+def test_a_store_that_cannot_be_used_is_a_sentence_and_exit_code_4(folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "grades.sqlite").write_text("no database, but long enough to be one" * 9)
+    result = CliRunner().invoke(main, command(folder))
+    assert result.exit_code == 4 and "is no store of grades" in result.output
