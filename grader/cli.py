@@ -57,6 +57,7 @@ def main(context: click.Context, root: Path) -> None:
     Course team:  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
                   grader verify            are the checks fair, and do they catch what they should?
+                  grader export gradescope attention -o attention.zip
                   grader doctor            can this machine keep submissions locked in?
     Students:     grader check attention.ipynb
     """
@@ -131,12 +132,12 @@ def grade(
             task = progress.add_task(assignment.title, total=len(submissions), counts="")
             for one in grade_all(submissions, orders, jobs):
                 reports.append(one)
-                report.write(one, out / one.student)
+                report.write(one, out / one.student, assignment.visibility)
                 progress.update(task, advance=1, counts=_counts(reports))
     except KeyboardInterrupt:
         interrupted = True
         for one in reports[-1:]:  # perhaps in the middle of writing it
-            report.write(one, out / one.student)
+            report.write(one, out / one.student, assignment.visibility)
     reports.sort(key=lambda r: r.student)
     report.write_class(reports, out)
     console.print(_table(reports))
@@ -208,6 +209,31 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
         console.print(said, soft_wrap=True)
     console.print(f"Kill matrix: {out / 'verify.html'}")
     sys.exit(1 if defects else 0)
+
+
+@main.group()
+def export() -> None:
+    """Pack an assignment for another tool."""
+
+
+@export.command()
+@click.argument("name")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to write, e.g. attention.zip.",
+)  # fmt: skip
+@click.pass_obj
+def gradescope(root: Path, name: str, out: Path) -> None:
+    """Write the autograder zip of assignment NAME for Gradescope.
+
+    Solution, hidden checks and key are in it: upload it, and give it to nobody.
+    """
+    from .export import gradescope as pack
+
+    count = pack(Course.find(root), name, out)
+    console.print(
+        f"[green]✓[/] {out} holds {count} files: upload it as the autograder", soft_wrap=True
+    )
 
 
 @main.command()

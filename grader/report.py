@@ -15,8 +15,9 @@ import re
 import statistics
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,7 @@ from grader.verdict import Report, Result, Status
 
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
+NOTHING_HIDDEN: Mapping[str, str] = {}
 OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
 
 _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
@@ -56,8 +58,8 @@ def clean(text: str) -> str:
     return f"{text[:half]}\n⋯ {len(text) - 2 * half} characters left out ⋯\n{text[-half:]}"
 
 
-def results_json(report: Report) -> str:
-    """Return Gradescope's ``results.json``.
+def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN) -> str:
+    """Return Gradescope's ``results.json``; `visibility` as in Assignment.
 
     While `report.score` is None no score appears, not even for one test, since Gradescope would
     add those up. Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
@@ -72,21 +74,30 @@ def results_json(report: Report) -> str:
     if report.judged:
         whole["score"] = report.score
     whole["tests"] = [
-        _gradescope_test(result, f"{i}.{j}", report.judged)
+        _gradescope_test(result, f"{i}.{j}", report.judged, _level(result, visibility))
         for i, question in enumerate(_questions([report]), 1)
         for j, result in enumerate(report.of(question), 1)
     ]
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _gradescope_test(result: Result, number: str, judged: bool) -> dict[str, object]:
+def _level(result: Result, visibility: Mapping[str, str]) -> str:
+    """Return when Gradescope shows a test; public checks always, since students have them.
+
+    Visible unless an author says otherwise: one hidden test hides the total score as well.
+    """
+    levels = (level for pattern, level in visibility.items() if fnmatch(result.check, pattern))
+    return "visible" if result.public else next(levels, "visible")
+
+
+def _gradescope_test(result: Result, number: str, judged: bool, level: str) -> dict[str, object]:
     test: dict[str, object] = {
         "name": f"{result.question}: {result.sentence}",
         "name_format": "text",
         "number": number,
         "output": result.message,
         "output_format": "text",
-        "visibility": "visible",  # one hidden test would hide the total score as well
+        "visibility": level,
         "extra_data": {"check": result.check, "status": result.status},
     }
     if result.status is not Status.GRADER_ERROR:
@@ -138,20 +149,20 @@ def grades_csv(reports: Iterable[Report]) -> str:
     return table.getvalue()
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: Path, visibility: Mapping[str, str] = NOTHING_HIDDEN) -> None:
     """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
-    _replace(folder / "results.json", results_json(report))
-    _replace(folder / "feedback.html", feedback_html(report))
+    write_whole(folder / "results.json", results_json(report, visibility))
+    write_whole(folder / "feedback.html", feedback_html(report))
 
 
 def write_class(reports: Iterable[Report], folder: Path) -> None:
     """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`."""
     reports = list(reports)
-    _replace(folder / "grades.csv", grades_csv(reports))
-    _replace(folder / "report.html", class_html(reports))
+    write_whole(folder / "grades.csv", grades_csv(reports))
+    write_whole(folder / "report.html", class_html(reports))
 
 
-def _replace(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file that is, whenever the process dies, either the old or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
