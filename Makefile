@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
 
-.PHONY: demo test exploits lint build build-check bench kills verify doctor clean
+.PHONY: demo test exploits lint build build-check bench kills verify doctor image image-verify lock clean
 
 demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python tests/classroom.py build/class > /dev/null
@@ -28,6 +28,7 @@ exploits: $(READY)  ## Attack the sandbox in every mode that this machine can en
 	$(BIN)/python -m tests.exploits
 
 lint: $(READY)
+	$(BIN)/hadolint docker/Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,6 +50,18 @@ verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html
 
 doctor: $(READY)
 	$(GRADER) doctor
+
+image:  ## Build the images for graders and for students; docs/docker.md says how to run them.
+	docker build --target grader --tag torch-grader --file docker/Dockerfile .
+	docker build --target student --tag torch-grader-student --file docker/Dockerfile .
+
+image-verify:  ## As root on Debian: build all images with a daemon of its own, attack and scan them.
+	$(PYTHON) docker/verify
+
+lock: $(READY)  ## Renew the exact versions that images and exports install.
+	echo torch==2.13.0+cpu | $(BIN)/uv pip compile pyproject.toml - --torch-backend cpu --upgrade \
+	    --python-version 3.11.2 --no-emit-package torch --generate-hashes \
+	    --custom-compile-command 'make lock' --output-file grader/requirements.lock
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -61,6 +61,8 @@ class Assignment:
     forbid: dict[str, tuple[str, ...]]
     """For each question, names that it may not use, e.g. ``torch.nn.MultiheadAttention``."""
     limits: Limits
+    visibility: dict[str, str]
+    """When Gradescope shows the hidden checks: by patterns of their names, the first that fits."""
     cells: tuple[Cell, ...]
 
     @classmethod
@@ -86,6 +88,7 @@ class Assignment:
             questions=questions,
             forbid=_forbid(path, settings.get("forbid", []), questions),
             limits=Limits(**settings.get("limits", {})),
+            visibility=_visibility(settings.get("visibility", {})),
             cells=cells,
         )
 
@@ -101,6 +104,10 @@ def _forbid(
             what = f"forbid names a question {question} that is not here"
             raise AssignmentError(path, 1, what, remedy)
     return {question: tuple(table[question]) for question in table}
+
+
+def _visibility(levels: str | dict[str, str]) -> dict[str, str]:
+    return {"*": levels} if isinstance(levels, str) else levels
 
 
 def without_solution(source: str) -> str:

@@ -1,7 +1,7 @@
 """The command line: `grader --help`.
 
-Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a score
-moved (`diff`), 2 wrong usage or a course that cannot be used, 3 some submissions could not be
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a
+score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 some submissions could not be
 judged, 4 the store cannot be used (disk full?), 130 interrupted.
 """
 
@@ -14,12 +14,13 @@ import click
 from rich.text import Text
 
 from . import __version__
+from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .ta import COMMANDS
-from .terminal import JOBS, UNSAFE, console, progress
+from .terminal import JOBS, UNSAFE, console, plain, progress
 
 NO_STORE = 4
 
@@ -55,6 +56,7 @@ def main(context: click.Context, root: Path) -> None:
                   grader override results decisions.csv      what people decide, counts
                   grader diff results      whose score moved, and why
                   grader verify            are the checks fair, and do they catch what they should?
+                  grader export gradescope attention -o attention.zip
                   grader doctor            can this machine keep submissions locked in?
     Students:     grader check attention.ipynb
     """
@@ -196,6 +198,31 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
     sys.exit(1 if defects else 0)
 
 
+@main.group()
+def export() -> None:
+    """Pack an assignment for another tool."""
+
+
+@export.command()
+@click.argument("name")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to write, e.g. attention.zip.",
+)  # fmt: skip
+@click.pass_obj
+def gradescope(root: Path, name: str, out: Path) -> None:
+    """Write the autograder zip of assignment NAME for Gradescope.
+
+    Solution, hidden checks and key are in it: upload it, and give it to nobody.
+    """
+    from .bundle import gradescope as pack
+
+    count = pack(Course.find(root), name, out)
+    console.print(
+        f"[green]✓[/] {out} holds {count} files: upload it as the autograder", soft_wrap=True
+    )
+
+
 @main.command()
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
@@ -227,11 +254,11 @@ def similarity(
         submissions, archived = find(list(paths), name), find(list(archive), name)
     except FileNotFoundError as error:
         raise click.UsageError(f"{error} does not exist.") from None
-    with _progress() as progress:
-        task = progress.add_task("parsing", total=len(submissions) + len(archived), counts="")
+    with progress() as bar:
+        task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
         documents, unread = alike.documents(
             submissions, archived, course.notebook(name).read_bytes(),
-            show=partial(progress.advance, task),
+            show=partial(bar.advance, task),
         )  # fmt: skip
     pairs = alike.compare(documents)
     out.mkdir(parents=True, exist_ok=True)
@@ -239,9 +266,9 @@ def similarity(
     (out / "similarity.csv").write_text("".join(alike.rows(pairs)), "utf-8")
     for pair in pairs[:10]:
         said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
-        console.print(Text(_plain(said)))
+        console.print(Text(plain(said)))
     for names in alike.clusters(pairs):
-        console.print(Text(_plain(f"group of {len(names)}: {', '.join(names)}")), soft_wrap=True)
+        console.print(Text(plain(f"group of {len(names)}: {', '.join(names)}")), soft_wrap=True)
     console.print(f"{len(documents)} notebooks compared, {len(pairs)} pairs to look at")
     console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
 

@@ -54,13 +54,24 @@ class Course:
         """Return the secret that seeds every draw, made at the first use and kept.
 
         It lies in .grader/key: with the same key, a regrade draws the same inputs.
+        Raises CourseError.
         """
         path = self.root / ".grader" / "key"
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            (path.parent / ".gitignore").write_text("*\n")  # a key in a repository is no secret
-            part = path.with_name(f"key.{os.getpid()}")
-            part.touch(mode=0o600)
-            part.write_text(secrets.token_hex(KEY_BYTES))
-            part.replace(path)
-        return bytes.fromhex(path.read_text().strip())
+        try:
+            if not path.exists():
+                _make_key(path)
+            return bytes.fromhex(path.read_text().strip())
+        except OSError as error:
+            raise CourseError(
+                f"The key of the draws, {path}, cannot be made or read: {error.strerror}. "
+                "Let this user write there; in a container, mount a volume there."
+            ) from None
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    (path.parent / ".gitignore").write_text("*\n")  # a key in a repository is no secret
+    part = path.with_name(f"key.{os.getpid()}")
+    part.touch(mode=0o600)
+    part.write_text(secrets.token_hex(KEY_BYTES))
+    part.replace(path)

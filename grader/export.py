@@ -80,7 +80,7 @@ def _digest(ingredients: object) -> str:
 def _recipe() -> str:
     """Return a digest of the code that makes pages."""
     code = hashlib.sha256()
-    for path in (HERE / "report.py", HERE / "verdict.py", *sorted(HERE.glob("templates/*"))):
+    for path in (HERE / "report.py", HERE / "verdict.py", *sorted(HERE.glob("templates/*.html"))):
         code.update(path.read_bytes())
     return code.hexdigest()
 

@@ -15,8 +15,9 @@ import re
 import statistics
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +32,7 @@ LONGEST = 10_000  # characters of one text; a recursion error's traceback is abo
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 DECIDED = "The course team has set the points of this question."
 REMARK = "A remark of the course team."
+NOTHING_HIDDEN: Mapping[str, str] = {}
 OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
 
 _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
@@ -59,8 +61,8 @@ def clean(text: str) -> str:
     return f"{text[:half]}\n⋯ {len(text) - 2 * half} characters left out ⋯\n{text[-half:]}"
 
 
-def results_json(report: Report) -> str:
-    """Return Gradescope's ``results.json``.
+def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN) -> str:
+    """Return Gradescope's ``results.json``; `visibility` as in Assignment.
 
     While `report.score` is None no score appears, not even for one test, since Gradescope would
     add those up. Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
@@ -77,12 +79,14 @@ def results_json(report: Report) -> str:
     whole["tests"] = [
         test
         for i, question in enumerate(_questions([report]), 1)
-        for test in _gradescope_question(report, question, i)
+        for test in _gradescope_question(report, question, i, visibility)
     ]
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _gradescope_question(report: Report, question: str, i: int) -> Iterator[dict[str, object]]:
+def _gradescope_question(
+    report: Report, question: str, i: int, visibility: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
     """Yield what a person has decided, then the checks, whose points do not count beside that."""
     given = next((o for o in report.overrides if o.question == question), None)
     if given:
@@ -100,17 +104,26 @@ def _gradescope_question(report: Report, question: str, i: int) -> Iterator[dict
         yield by_hand
     counts = report.judged and question not in report.decided
     for j, result in enumerate(report.of(question), 1):
-        yield _gradescope_test(result, f"{i}.{j}", counts)
+        yield _gradescope_test(result, f"{i}.{j}", counts, _level(result, visibility))
 
 
-def _gradescope_test(result: Result, number: str, counts: bool) -> dict[str, object]:
+def _level(result: Result, visibility: Mapping[str, str]) -> str:
+    """Return when Gradescope shows a test; public checks always, since students have them.
+
+    Visible unless an author says otherwise: one hidden test hides the total score as well.
+    """
+    levels = (level for pattern, level in visibility.items() if fnmatch(result.check, pattern))
+    return "visible" if result.public else next(levels, "visible")
+
+
+def _gradescope_test(result: Result, number: str, counts: bool, level: str) -> dict[str, object]:
     test: dict[str, object] = {
         "name": f"{result.question}: {result.sentence}",
         "name_format": "text",
         "number": number,
         "output": result.message,
         "output_format": "text",
-        "visibility": "visible",  # one hidden test would hide the total score as well
+        "visibility": level,
         "extra_data": {"check": result.check, "status": result.status},
     }
     if result.status is not Status.GRADER_ERROR:
@@ -167,18 +180,18 @@ def grades_csv(reports: Iterable[Report]) -> str:
 
 def write(report: Report, folder: Path) -> None:
     """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
-    _replace(folder / "results.json", results_json(report))
-    _replace(folder / "feedback.html", feedback_html(report))
+    write_whole(folder / "results.json", results_json(report))
+    write_whole(folder / "feedback.html", feedback_html(report))
 
 
 def write_class(reports: Iterable[Report], folder: Path) -> None:
     """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`."""
     reports = list(reports)
-    _replace(folder / "grades.csv", grades_csv(reports))
-    _replace(folder / "report.html", class_html(reports))
+    write_whole(folder / "grades.csv", grades_csv(reports))
+    write_whole(folder / "report.html", class_html(reports))
 
 
-def _replace(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file that is, whenever the process dies, either the old or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")

@@ -13,11 +13,14 @@ SETTINGS = {
     "title": 'a text, like "Attention"',
     "forbid": 'a list of dotted names, like ["torch.nn.LSTM"], or one for each question',
     "limits": "a table, like {seconds = 10.0}",
+    "visibility": "visible, hidden, after_due_date or after_published, for all or for each check",
 }
 LIMITS = {
     "seconds": "a positive number, like 10.0",
     "memory_mb": "a positive whole number, like 2048",
 }
+LEVELS = ("visible", "hidden", "after_due_date", "after_published")
+"""When Gradescope shows students how a test ended."""
 
 
 class AssignmentError(Exception):
@@ -78,6 +81,10 @@ def _fits(key: str, value: object) -> bool:
             return all(isinstance(n, str) and _is_dotted_name(n) for n in names)
         case "forbid", dict(questions):
             return all(isinstance(n, list) and _fits(key, n) for n in questions.values())
+        case "visibility", str(level):
+            return level in LEVELS
+        case "visibility", dict(checks):
+            return all(level in LEVELS for level in checks.values())
         case ("seconds", int(number) | float(number)) | ("memory_mb", int(number)):
             return 0 < number < math.inf
     return False

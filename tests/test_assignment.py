@@ -73,6 +73,12 @@ def test_every_setting_has_a_default(tmp_path):
     assignment = read(tmp_path, "\n".join(lines))
     assert (assignment.title, assignment.forbid) == ("doubling", {"double": ()})
     assert assignment.limits == Limits(seconds=10.0, memory_mb=2048)
+    assert assignment.visibility == {}
+
+
+def test_one_level_holds_for_all_hidden_checks(tmp_path):
+    text = GOOD.replace("# limits", '# visibility = "hidden"\n# limits')
+    assert read(tmp_path, text).visibility == {"*": "hidden"}
 
 
 def test_a_cell_knows_its_line_in_the_file(tmp_path):
@@ -161,6 +167,12 @@ MISTAKES = {
     "seconds is a truth": ("= 3,", "= true,", 7, "seconds cannot be True", "positive number"),
     "memory is zero": ("512", "0", 7, "memory_mb cannot be 0", "positive whole number"),
     "memory is a fraction": ("512", "0.5", 7, "memory_mb cannot be 0.5", "positive whole number"),
+    "visibility is no level": (
+        "# limits", '# visibility = "late"\n# limits', 7, "cannot be 'late'", "after_due_date",
+    ),
+    "visibility of a check is no level": (
+        "# limits", '# visibility = { "test_*" = "late" }\n# limits', 7, "'late'", "hidden",
+    ),
     "unclosed solution": (END, "", 18, "never closed", "Put # END SOLUTION below"),
     "unopened solution": (BEGIN, "", 19, "never began", "Put # BEGIN SOLUTION above"),
     "nested solution": (BEGIN, BEGIN * 2, 19, "begins inside the one of line 18", "Close that one"),

@@ -72,3 +72,9 @@ def test_git_does_not_see_the_key(course):
     seen = subprocess.run(git, check=True, capture_output=True, text=True).stdout
     assert "solutions/doubling.py" in seen
     assert ".grader" not in seen
+
+
+def test_a_place_where_no_key_can_be_written_is_named(course):
+    (course.root / ".grader").write_text("a file, where a folder should be")
+    with pytest.raises(CourseError, match=r"The key of the draws, .*/\.grader/key, cannot be made"):
+        course.key()

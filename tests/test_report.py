@@ -169,6 +169,18 @@ def test_gradescope_gets_every_field_in_its_own_type() -> None:
     assert sum(test["score"] for test in whole["tests"]) == whole["score"]
 
 
+def test_gradescope_shows_hidden_checks_when_the_author_says() -> None:
+    report = a_report()
+    hidden = [result.check for result in report.results if not result.public]
+    levels = {hidden[0]: "hidden", "test_*": "after_due_date"}  # the first that fits
+    tests = json.loads(results_json(report, levels))["tests"]
+    seen = {test["extra_data"]["check"]: test["visibility"] for test in tests}
+    assert seen.pop(hidden[0]) == "hidden"
+    for result in report.results:
+        if result.check in seen:
+            assert seen[result.check] == ("visible" if result.public else "after_due_date")
+
+
 def test_gradescope_is_told_to_render_no_html() -> None:
     whole = json.loads(results_json(a_report()))
     assert whole["output_format"] == "text"  # the default there is simple_format, which is HTML

@@ -1,0 +1,230 @@
+"""What should hold of the images. Each check returns what it saw, or raises Wrong."""
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from canaries import ROOT
+from image import PLATFORM, Image
+
+MOST_MB = 900
+SOMEBODY = 12345
+"""A user of the host, whom the image does not know, and to whom the results then belong."""
+SECRET = re.compile(
+    r"token|passw|secret|credential|pip\.conf|127\.0\.0\.1|https?://", re.IGNORECASE
+)
+WRITABLE = """
+import os, socket
+print([at for at in ("/", "/course", "/opt/venv", "/var/tmp", "/etc") if os.access(at, os.W_OK)])
+print([name for _, name in socket.if_nameindex() if name != "lo"])
+print([line.split()[1].strip("0") for line in open("/proc/self/status") if line.startswith("Cap")])
+"""
+COMPILED = """
+import importlib.util, os
+from grader.sandbox import Zygote
+with Zygote() as zygote:
+    names = zygote.modules
+def spec(name):
+    try: return importlib.util.find_spec(name)
+    except (ImportError, ValueError): return None
+files = [found.cached for found in map(spec, names) if found and found.cached]
+print(len(files), sum(map(os.path.exists, files)))
+"""
+
+
+class Wrong(Exception):
+    """A property that an image should have and does not have; the message says what was seen."""
+
+
+def checks(
+    images: dict[str, Image], canaries: dict[str, str], work: Path
+) -> list[tuple[str, Callable[[], str]]]:
+    """Return all checks, each with the sentence that it proves."""
+    grader, student, gradescope = images["grader"], images["student"], images["gradescope"]
+    return [
+        (f"no image is larger than {MOST_MB} MB", partial(sizes, [grader, student])),
+        ("submissions are graded by a user without rights", partial(users, [grader, student])),
+        (
+            "no secret and no address is left in configuration or history",
+            partial(configured, [*images.values()]),
+        ),
+        (
+            "a hardened container has no network, no capability, no place to write",
+            partial(confined, grader),
+        ),
+        ("what a run imports is compiled", partial(compiled, grader)),
+        (
+            "control: the scan finds all that is in the grader's image",
+            partial(all_found, grader, canaries),
+        ),
+        (
+            "no layer of the students' image holds anything of ours",
+            partial(none_found, student, canaries),
+        ),
+        ("students can run the public checks", partial(practised, student)),
+        ("`grader doctor` reports the floor as held", partial(examined, grader)),
+        (
+            "the solution gets all points, the skeleton none, and the hostile stay inside",
+            partial(graded, grader, work),
+        ),
+        (
+            "Gradescope gets results.json from root, 768 MB and half a core, whatever is handed in",
+            partial(autograded, gradescope, work / "gradescope"),
+        ),
+    ]
+
+
+def sizes(images: list[Image]) -> str:
+    """Hold the images' sizes against the ceiling."""
+    megabytes = {image.target: int(image.inspect("{{.Size}}")) // 10**6 for image in images}
+    expect(max(megabytes.values()) <= MOST_MB, f"{megabytes} MB")
+    return f"{megabytes} MB"
+
+
+def users(images: list[Image]) -> str:
+    """Ask the configuration and a container who they run as."""
+    configured = {image.inspect("{{.Config.User}}") for image in images}
+    expect(configured == {"10001:10001"}, f"they run as {configured}")
+    said = images[0].run(options=("--entrypoint=id",)).stdout.strip()
+    expect(said.startswith("uid=10001(grader) gid=10001(grader)"), said)
+    return said
+
+
+def configured(images: list[Image]) -> str:
+    """Look for what should not be published in all that `docker inspect` and `history` show."""
+    for image in images:
+        found = SECRET.findall(image.inspect("{{json .Config}}") + image.history())
+        expect(not found, f"{image.target} shows {found}")
+    return f"{len(images)} images"
+
+
+def confined(grader: Image) -> str:
+    """Look from inside for a way out."""
+    said = grader.python(WRITABLE).splitlines()
+    expect(said == ["[]", "[]", "['', '', '', '', '']"], str(said))
+    return "none"
+
+
+def compiled(grader: Image) -> str:
+    """Count the modules of a zygote that have byte code; a read-only root cannot keep any."""
+    modules, with_code = map(int, grader.python(COMPILED).split())
+    expect(with_code > 0.98 * modules > 500, f"{with_code} of {modules} modules")
+    return f"{with_code} of {modules} modules"
+
+
+def all_found(grader: Image, canaries: dict[str, str]) -> str:
+    """Find every solution and hidden check, and nothing else, in the grader's layers."""
+    inside = ("solutions/", "autograder_tests/")
+    wanted = {name for name in canaries.values() if name.startswith(inside)}
+    found = {canaries[canary] for canary in grader.canaries()}
+    expect(wanted <= found, f"it misses {sorted(wanted - found)}")
+    expect(found <= wanted, f"the image holds {sorted(found - wanted)}")
+    return f"{len(found)} files, and none of the other {len(canaries) - len(found)}"
+
+
+def none_found(student: Image, canaries: dict[str, str]) -> str:
+    """Find no marked file in the students' layers."""
+    found = sorted(canaries[canary] for canary in student.canaries())
+    expect(not found, f"it holds {found}")
+    return f"none of {len(canaries)} marked files"
+
+
+def practised(student: Image) -> str:
+    """Run the public checks of an untouched notebook."""
+    done = student.run("check", "assignments/attention.ipynb", check=False)
+    seen = done.returncode, done.stdout.count("not implemented yet")
+    expect(seen[0] == 1 and seen[1] > 0, done.stdout + done.stderr)
+    return f"{seen[1]} are not implemented yet in the skeleton"
+
+
+def examined(grader: Image) -> str:
+    """Have the doctor try to break out."""
+    done = grader.run("doctor", check=False)
+    expect(done.returncode == 0 and "SUCCEEDED" not in done.stdout, done.stdout + done.stderr)
+    return f"{done.stdout.count('stopped')} attempts stopped"
+
+
+def graded(grader: Image, work: Path) -> str:
+    """Grade a small class as docs/docker.md says, and hold the scores against what is known."""
+    handed_in, loses = hand_in(work / "submissions")
+    folders = {"/results": work / "results", "/course/.grader": work / "key"}
+    for folder in folders.values():
+        folder.mkdir(mode=0o700)
+        os.chown(folder, SOMEBODY, SOMEBODY)
+    mounts = (f"-v={handed_in}:/submissions:ro", *(f"-v={at}:{to}" for to, at in folders.items()))
+    order = ("grade", "/submissions", "-a", "attention", "-o", "/results")
+    options = (f"--user={SOMEBODY}:{SOMEBODY}", *mounts)
+    done = grader.run(*order, options=options, check=False)
+    expect(done.returncode == 0, done.stdout + done.stderr)
+    for name, questions in loses.items():
+        report = json.loads((work / "results" / name / "results.json").read_text())
+        lost = {t["name"].partition(":")[0] for t in report["tests"] if t["score"] < t["max_score"]}
+        expect(lost == questions, f"{name} loses points in {lost} instead of {questions}")
+        layers = set(map(str, report["extra_data"]["layers"]))
+        expect("seccomp" in layers and "UNSANDBOXED" not in layers, f"{name} ran in {layers}")
+        expect(name != "skeleton" or report["score"] == 0, f"the skeleton gets {report['score']}")
+    return f"{len(loses) - 2} hostile, in {sorted(layers)}"
+
+
+def autograded(image: Image, work: Path) -> str:
+    """Run single submissions as the platform does, and hold their scores against bounds."""
+    hostile = ROOT / "tests/submissions/attention/hostile"
+    bounds = {
+        ROOT / "solutions/attention.py": (100, 100),
+        ROOT / "assignments/attention.ipynb": (0, 0),
+        ROOT / "LICENSE": (0, 0),  # no notebook
+        hostile / "memory_bomb.py": (1, 99),
+        hostile / "never_returns.py": (1, 99),
+        hostile / "reads_the_solution.py": (1, 99),
+    }
+    with ThreadPoolExecutor(4) as pool:  # of half a core each
+        reports = pool.map(partial(autograde, image, work), bounds)
+    seen = []
+    for (path, (least, most)), (report, seconds) in zip(bounds.items(), reports, strict=True):
+        expect(least <= report.get("score", -1) <= most, f"{path.name}: {report}")
+        expect("user" in report["extra_data"]["layers"], f"{path.name} ran as the grader's user")
+        seen.append(f"{path.name} {report['score']} in {seconds:.0f} s")
+    return ", ".join(seen)
+
+
+def autograde(image: Image, work: Path, path: Path) -> tuple[dict[str, Any], float]:
+    """Hand in one file; return results.json and the seconds it took."""
+    submission, results = work / path.name / "submission", work / path.name / "results"
+    for folder in (submission, results):
+        folder.mkdir(parents=True)
+    shutil.copy(path, submission)
+    mounts = [f"-v={at}:/autograder/{at.name}" for at in (submission, results)]
+    start = time.monotonic()
+    image.daemon.docker("run", *PLATFORM, *mounts, image.tag, "/autograder/run_autograder")
+    report = json.loads((results / "results.json").read_text())
+    return report, time.monotonic() - start
+
+
+def hand_in(folder: Path) -> tuple[Path, dict[str, set[str]]]:
+    """Write a class: the solution, the skeleton and the hostile samples.
+
+    Returns also in which questions each of them loses points, as its first line says.
+    """
+    folder.mkdir()
+    shutil.copy(ROOT / "solutions/attention.py", folder / "solution.py")
+    shutil.copy(ROOT / "assignments/attention.ipynb", folder / "skeleton.ipynb")
+    text = (folder / "solution.py").read_text()
+    loses = {"solution": set[str](), "skeleton": set(re.findall(r'question="(\w+)"', text))}
+    for path in sorted((ROOT / "tests/submissions/attention/hostile").glob("*.py")):
+        shutil.copy(path, folder)
+        outcome = path.read_text().partition(":")[0]
+        loses[path.stem] = loses["skeleton"] & set(re.findall(r"\w+", outcome))
+    return folder, loses
+
+
+def expect(holds: bool, seen: str) -> None:
+    """Raise Wrong with what was seen, unless it holds."""
+    if not holds:
+        raise Wrong(seen)
