@@ -21,7 +21,7 @@ from pathlib import Path
 from daemon import Daemon, NotHere
 
 SUITE, TAG = "bookworm", "debian:bookworm-slim"
-TORCH = "torch==2.13.0+cpu"
+TORCH = "2.13.0+cpu"
 PORT = 48765  # fixed, since it is part of what the base holds, and of what the daemon has cached
 CLEAN = """\
 DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };
@@ -117,7 +117,7 @@ def has_wheel(wheels: Path) -> bool:
     wheels.mkdir(exist_ok=True)
     if not any(wheels.glob("*.whl")):
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        subprocess.run([*command, "--dest", str(wheels), TORCH], capture_output=True)
+        subprocess.run([*command, "--dest", str(wheels), f"torch=={TORCH}"], capture_output=True)
     return any(wheels.glob("*.whl"))
 
 

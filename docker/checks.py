@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from base import TORCH
 from canaries import ROOT
 from image import PLATFORM, Image
 
@@ -59,6 +60,7 @@ def checks(
             "a hardened container has no network, no capability, no place to write",
             partial(confined, grader),
         ),
+        ("the images hold exactly the locked versions", partial(locked, [grader, student])),
         ("what a run imports is compiled", partial(compiled, grader)),
         (
             "control: the scan finds all that is in the grader's image",
@@ -110,6 +112,25 @@ def confined(grader: Image) -> str:
     said = grader.python(WRITABLE).splitlines()
     expect(said == ["[]", "[]", "['', '', '', '', '']"], str(said))
     return "none"
+
+
+def locked(images: list[Image]) -> str:
+    """Hold the lists of components against the lock, and keep them in build/."""
+    lock = (ROOT / "grader/requirements.lock").read_text()
+    wanted = {"torch": TORCH, **dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", lock))}
+    for image in images:
+        text = image.python((ROOT / "docker/sbom.py").read_text())
+        parts = json.loads(text)["components"]
+        python = {p["name"]: p["version"] for p in parts if p["purl"].startswith("pkg:pypi/")}
+        expect(python.pop("torch-grader", "") != "", f"the grader is missing in {image.target}")
+        differ = python.items() ^ wanted.items()
+        expect(not differ, f"{image.target} differs in {sorted(differ)}")
+        target = ROOT / "build" / f"sbom-{image.target}.json"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text + "\n")
+    return (
+        f"{len(wanted)} of Python, {len(parts) - len(wanted) - 1} of Debian, in build/sbom-*.json"
+    )
 
 
 def compiled(grader: Image) -> str:

@@ -198,6 +198,24 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
     sys.exit(1 if defects else 0)
 
 
+@main.command()
+@click.argument("name")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to write, e.g. attention.zip.",
+)  # fmt: skip
+@click.pass_obj
+def release(root: Path, name: str, out: Path) -> None:
+    """Write what students get of assignment NAME: its notebook and a README.
+
+    Refused when a line or a statement of a solution or a hidden check is found in it.
+    """
+    from .release import release as pack
+
+    pack(Course.find(root), name, out)
+    console.print(f"[green]✓[/] {out} is for students: no solution and no hidden check is in it")
+
+
 @main.group()
 def export() -> None:
     """Pack an assignment for another tool."""
