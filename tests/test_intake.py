@@ -64,7 +64,7 @@ def test_own_names_have_a_pattern(tmp_path):
 
 @pytest.mark.parametrize("names", ["canvass", "{name}.ipynb", "{id}{id}"])
 def test_a_pattern_without_an_id_is_refused(tmp_path, names):
-    with pytest.raises(ValueError, match="canvas or moodle, or a pattern with .id."):
+    with pytest.raises(ValueError, match="canvas or moodle, or a pattern"):
         take_in([tmp_path], "attention", tmp_path / "out", names, None)
 
 
