@@ -7,6 +7,7 @@ judged, 4 the store cannot be used (disk full?), 130 interrupted.
 
 import sys
 from collections import Counter
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def main(context: click.Context, root: Path) -> None:
                   grader regrade results   judge again: a question, a student, only failures
                   grader override results decisions.csv      what people decide, counts
                   grader diff results      whose score moved, and why
+                  grader gradebook results canvas.csv --column Attention -o upload.csv
                   grader verify            are the checks fair, and do they catch what they should?
                   grader export gradescope attention -o attention.zip
                   grader doctor            can this machine keep submissions locked in?
@@ -96,17 +98,30 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the results; made if needed.",
 )  # fmt: skip
+@click.option(
+    "--names", default="", metavar="canvas|moodle|PATTERN",
+    help='How files are named, e.g. "{name}-{id}-*.ipynb"; {id} has no blank, / or _.',
+)  # fmt: skip
+@click.option(
+    "--roster", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV with columns id and name: lists who is missing, and who is unknown.",
+)  # fmt: skip
+@click.option(
+    "--deadline", type=click.DateTime(["%Y-%m-%d %H:%M"]), metavar='"YYYY-MM-DD HH:MM"',
+    help="With --names: of several files of a student, take the last one before.",
+)  # fmt: skip
 @JOBS
 @UNSAFE
 @click.pass_obj
 def grade(
-    root: Path, paths: tuple[Path, ...], name: str, out: Path, jobs: int, unsafe: bool
-) -> None:
-    """Grade notebooks: files, or folders of files.
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
+    deadline: datetime | None, jobs: int, unsafe: bool,
+) -> None:  # fmt: skip
+    """Grade notebooks: files, folders of files, or zips of a whole class.
 
-    A file name such as kim_12345_attention.ipynb gives the student id kim_12345. For each student,
-    OUT/ID/ gets results.json (Gradescope's format) and feedback.html; for the class, OUT gets
-    grades.csv and report.html.
+    A file name such as kim_12345_attention.ipynb gives the student id kim_12345; what an LMS has
+    named is read with --names. For each student, OUT/ID/ gets results.json (Gradescope's format)
+    and feedback.html; for the class, OUT gets grades.csv and report.html.
 
     All of these come from OUT/grades.sqlite, which has every result as soon as it is judged. The
     same command again goes on where it was ended, even by a power cut: it judges what is new, what
@@ -115,18 +130,25 @@ def grade(
     Exit code 0: all were judged; 3: some could not be, see the table; 4: the store cannot be used.
     """
     from .batch import Batch
+    from .decisions import TableError
+    from .intake import compare, read_roster, take_in
     from .run import run
     from .store import NAME, Store
-    from .submission import find
+    from .submission import Refused
 
     course = Course.find(root)
     solution = course.solution(name)
     try:
-        submissions = find(list(paths), name)
+        wanted = read_roster(roster) if roster else {}
+        intake = take_in(paths, name, out / "handed_in", names, deadline)
     except FileNotFoundError as error:
         raise click.UsageError(f"{error} does not exist.") from None
+    except (Refused, TableError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+    submissions = intake.submissions
+    remarks = intake.remarks + (compare((s for s, _ in submissions), wanted) if roster else [])
     if not submissions:
-        raise click.UsageError("There is no file in the folders given.")
+        raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store:
         batch = Batch.open(store, orders)
@@ -134,6 +156,8 @@ def grade(
         to_do = batch.to_do(entries)
         reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
         same = len({entry.digest for entry in entries}) - len(to_do)
+        for remark in remarks:
+            console.print(plain(remark), style="yellow", markup=False, highlight=False)
         console.print(f"{same} judged before; {len(to_do)} to judge{f': {reasons}' * bool(to_do)}")
         sys.exit(run(batch, list(to_do), [entry.student for entry in entries], out, jobs))
 

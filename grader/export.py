@@ -1,7 +1,8 @@
 """The files that people get, as a function of the store alone: the same bytes at every call.
 
-A page takes 2 ms to make. What it was made of is noted in the store, so that a command that judges
-nothing writes nothing; a file that somebody has changed or deleted is made anew.
+The pages of 1,000 students take 9 s to make. What they were made of is noted in the store, so that
+a command that judges nothing writes nothing; a file that somebody has changed or deleted is made
+anew.
 """
 
 import hashlib

@@ -17,7 +17,7 @@ from .assignment import Assignment
 from .course import Course
 from .judge import judge
 from .limits import Limits
-from .report import results_json, write_whole
+from .report import replace_file, results_json
 from .sandbox import Zygote
 from .session import Session, run_session
 from .submission import find
@@ -64,7 +64,7 @@ def run(folder: Path) -> Report:
 
     run_session(assignment, course.checks(assignment.name), work)
     report = replace(reports[0], problem=problem or reports[0].problem)
-    write_whole(folder / "results" / "results.json", results_json(report, assignment.visibility))
+    replace_file(folder / "results" / "results.json", results_json(report, assignment.visibility))
     for line in remarks(report, metadata):
         print(line)
     return report

@@ -16,9 +16,9 @@ from pathlib import Path
 from . import notebook
 from .assignment import REGION, Assignment, AssignmentError, without_solution
 from .build import build
+from .bundle import LONG_AGO
 from .cell import Cell, parse
 from .course import Course
-from .export import LONG_AGO
 from .settings import BLOCK
 
 SHORTEST_LINE = 24

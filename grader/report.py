@@ -174,24 +174,24 @@ def grades_csv(reports: Iterable[Report]) -> str:
         by_hand = [" ".join(r.decided), said]
         rows.append([*row, *(counts[status] for status in Status), *by_hand, r.problem])
     table = io.StringIO()
-    csv.writer(table).writerows(map(_cell, row) for row in rows)
+    csv.writer(table).writerows(map(cell, row) for row in rows)
     return table.getvalue()
 
 
 def write(report: Report, folder: Path) -> None:
     """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
-    write_whole(folder / "results.json", results_json(report))
-    write_whole(folder / "feedback.html", feedback_html(report))
+    replace_file(folder / "results.json", results_json(report))
+    replace_file(folder / "feedback.html", feedback_html(report))
 
 
 def write_class(reports: Iterable[Report], folder: Path) -> None:
     """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`."""
     reports = list(reports)
-    write_whole(folder / "grades.csv", grades_csv(reports))
-    write_whole(folder / "report.html", class_html(reports))
+    replace_file(folder / "grades.csv", grades_csv(reports))
+    replace_file(folder / "report.html", class_html(reports))
 
 
-def write_whole(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write a file that is, whenever the process dies, either the old or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -256,7 +256,7 @@ def points(report: Report, question: str) -> float | None:
     return part.score if results or part.decided else None
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if _FORMULA.match(text) else text

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -54,6 +54,20 @@ class Submission:
         return cls(student, path, data, hashlib.sha256(data).hexdigest())
 
 
+def relative_files(paths: Iterable[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield every file given or below the folders given, with its path as parts from there.
+
+    Raises FileNotFoundError for a path that does not exist.
+    """
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise FileNotFoundError(path)
+        if path.is_dir():
+            yield from ((file, file.relative_to(path).parts) for file in sorted(_files(path)))
+        else:
+            yield path, (path.name,)
+
+
 def find(paths: list[Path], assignment: str) -> list[tuple[str, Path]]:
     """Return (student id, file) for every file given, and every file below the folders given.
 
@@ -62,16 +76,13 @@ def find(paths: list[Path], assignment: str) -> list[tuple[str, Path]]:
     """
     found: list[tuple[str, Path]] = []
     taken: set[str] = set()
-    for path in paths:
-        if not path.exists() and not path.is_symlink():
-            raise FileNotFoundError(path)
-        for file in sorted(_files(path)) if path.is_dir() else [path]:
-            wanted = student_id(file, assignment)
-            student, number = wanted, 2
-            while student.casefold() in taken:  # a folder's name, also where case does not count
-                student, number = f"{wanted}-{number}", number + 1
-            taken.add(student.casefold())
-            found.append((student, file))
+    for file, _ in relative_files(paths):
+        wanted = student_id(file, assignment)
+        student, number = wanted, 2
+        while student.casefold() in taken:  # a folder's name, also where case does not count
+            student, number = f"{wanted}-{number}", number + 1
+        taken.add(student.casefold())
+        found.append((student, file))
     return found
 
 

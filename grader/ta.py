@@ -149,7 +149,72 @@ def backup(folder: Path, file: Path) -> None:
     console.print(f"{file} has everything.")
 
 
-COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup)
+@click.command()
+@FOLDER
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--column", required=True, help="Column for the scores, or how its name begins.")
+@click.option(
+    "--id", "ids", default="ID", show_default=True,
+    help="Column with the students' ids; Moodle calls it Identifier.",
+)  # fmt: skip
+@click.option("--comments", default="", help="Column for people's comments (default: none).")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="File to upload, a copy of TABLE with the scores filled in.",
+)  # fmt: skip
+def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, out: Path) -> None:
+    """Fill the scores of OUT into TABLE, the gradebook as the LMS has exported it.
+
+    Only cells of the column are changed; every other byte stays, also the order, the quotes and the
+    row of points. A row is found by the id, or by the number in which both ids end: "Participant
+    4711" is 4711, and 12345 is kim_12345. Who has no row or no score is listed.
+
+    Exit code 0: everybody is filled in; 2: TABLE cannot be used; 3: somebody is listed.
+    """
+    from .decisions import TableError
+    from .gradebook import Gradebook
+    from .report import replace_file
+
+    with Store(folder / NAME) as store:
+        reports = {report.student: report for report in store.reports()}
+    try:
+        book = Gradebook.read(table.read_bytes().decode("utf-8"))
+        left = book.fill(reports, ids, column, comments)
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{table} is not UTF-8: export it again as CSV.") from None
+    except TableError as error:
+        raise click.UsageError(f"{table}: {error}") from None
+    replace_file(out, f"{book}")
+    for line in left:
+        console.print(plain(line), style="yellow", markup=False, highlight=False)
+    console.print(f"{len(reports) - len(left)} of {len(reports)} scores are in {out}.")
+    sys.exit(3 if left else 0)
+
+
+@click.command()
+@FOLDER
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(folder: Path, file: Path) -> None:
+    """Write the class into FILE for other programs; its name's end says how.
+
+    \b
+    .jsonl   one JSON object per student and line, with all that is known
+    .xml     JUnit: a suite per student, a case per check
+    .csv     the table of grades
+
+    The same store gives the same bytes. All three are for the course team, not for students.
+    """
+    from .formats import FORMATS
+    from .report import replace_file
+
+    if (write := FORMATS.get(file.suffix)) is None:
+        raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")
+    with Store(folder / NAME) as store:
+        replace_file(file, write(store.reports()))
+    console.print(f"{file} is written.")
+
+
+COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup, gradebook, export)
 
 
 def _file(path: Path) -> Path:

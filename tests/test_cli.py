@@ -121,7 +121,7 @@ def test_a_path_that_does_not_exist_is_named(course, tmp_path):
 def test_a_folder_without_files_is_no_class(course, tmp_path):
     (tmp_path / "empty").mkdir()
     grade = ("grade", tmp_path / "empty", "-a", "doubling", "-o", tmp_path / "out")
-    assert refused("--course", course, *grade) == "There is no file in the folders given."
+    assert refused("--course", course, *grade) == "There is no file that can be graded."
 
 
 def test_an_authors_mistake_is_a_sentence_and_no_traceback(course, tmp_path):

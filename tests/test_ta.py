@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from grader.cli import main
 from grader.store import Store
 from grader.verdict import Status
 from tests.judges import RESULTS, Judges
+from tests.test_archive import packed
 from tests.test_batch import edit
 
 FAILED = RESULTS[1]
@@ -140,3 +142,40 @@ def test_a_folder_without_a_store_is_a_sentence(folder, command):
     (folder / "table.csv").touch()
     more = {"override": [folder / "table.csv"], "backup": [folder / "b"]}.get(command, [])
     assert "There is no " in run(folder, command, folder, *more, code=4)
+
+
+def test_from_the_zip_of_the_class_to_the_table_that_is_uploaded(folder, judges):
+    """The whole way of a TA: zip, roster, grades, gradebook."""
+    members = [zipfile.ZipInfo(f"kim_{n}_88_a.ipynb", (2026, 5, 4, 3, 2, 0)) for n in (4711, 4712)]
+    archive = packed(folder / "submissions.zip", *members, "notes.txt", data=b"one")
+    roster, table = folder / "roster.csv", folder / "canvas.csv"
+    roster.write_text("id,name\n4711,Kim\n4713,Park\n")
+    table.write_text("Student,ID,Doubling (7)\nPoints Possible,,5\nKim,4711,\nPark,4713,\n")
+    out = folder / "out"
+    given = ("--names", "canvas", "--roster", roster, "--deadline", "2026-05-04 12:00")
+    said = run(folder, "grade", archive, "-a", "doubling", "-o", out, "-j", 1, *given)
+    assert "notes.txt" in said and "nothing handed in: 4713 Park" in said
+    assert "not in the roster: 4712" in said and "0 judged before; 1 to judge: 1 new" in said
+    fill = ("gradebook", out, table, "--column", "Doubling", "-o", folder / "up.csv")
+    said = run(folder, *fill, code=3)
+    assert "not in the table: 4712" in said and "1 of 2 scores are in" in said
+    assert (folder / "up.csv").read_text() == table.read_text().replace("4711,", "4711,5")
+    assert "no column is called 'Nr'" in run(folder, *fill, "--id", "Nr", code=2)
+    judges.works.clear()
+    run(folder, "regrade", out, "-s", "4712", "-j", 1)
+    assert [work.path.name for work in judges.works] == ["kim_4712_88_a.ipynb"]
+
+
+def test_a_zip_that_cannot_be_used_is_a_sentence(folder):
+    archive = packed(folder / "submissions.zip", "../evil.ipynb")
+    said = run(folder, "grade", archive, "-a", "doubling", "-o", folder / "out", code=2)
+    assert "leads out of its folder" in said and not (folder / "evil.ipynb").exists()
+
+
+@pytest.mark.parametrize("end", ["jsonl", "xml", "csv"])
+def test_an_export_is_the_same_twice(out, end):
+    files = [out.parent / f"{n}.{end}" for n in (1, 2)]
+    for file in files:
+        run(out.parent, "export", out, file)
+    assert files[0].read_bytes() == files[1].read_bytes() and files[0].stat().st_size > 100
+    assert "must end in .jsonl, .xml, .csv" in run(out.parent, "export", out, "x.pdf", code=2)

@@ -1,0 +1,71 @@
+"""A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from xml.etree import ElementTree as XML
+
+from .report import clean, grades_csv, points
+from .verdict import Report, Result, Status
+
+
+def jsonl(reports: Iterable[Report]) -> str:
+    """Return one JSON object per student and line: all of the Report, and what follows from it.
+
+    For the course team: the details and what the code has printed are in it.
+    """
+    lines = (
+        json.dumps(
+            {
+                **asdict(report),
+                "score": report.score,
+                "max_score": report.max_score,
+                "points": {question: points(report, question) for question in report.questions},
+            }
+        )
+        for report in reports
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def junit(reports: Iterable[Report]) -> str:
+    """Return JUnit XML: a suite per student, a case per check, as CI systems show them."""
+    root = XML.Element("testsuites")
+    for report in reports:
+        suite = XML.SubElement(root, "testsuite", name=_text(report.student))
+        for result in report.results:
+            _case(suite, result)
+        suite.set("tests", f"{len(report.results)}")
+        for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
+        if report.problem:
+            XML.SubElement(suite, "system-err").text = _text(report.problem)
+    XML.indent(root)
+    whole: bytes = XML.tostring(root, "utf-8", xml_declaration=True)
+    return whole.decode() + "\n"
+
+
+def _text(text: str) -> str:
+    """Make text harmless; XML has no place for two characters that Unicode allows."""
+    return clean(text).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
+
+
+def _case(suite: XML.Element, result: Result) -> None:
+    case = XML.SubElement(
+        suite, "testcase", classname=_text(result.question), name=_text(result.check),
+        time=f"{result.seconds:.3f}",
+    )  # fmt: skip
+    if result.status is Status.PASSED:
+        return
+    tags = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
+    ending = XML.SubElement(case, tags.get(result.status, "error"), message=_text(result.sentence))
+    ending.set("type", result.status)
+    ending.text = _text(result.message)
+
+
+FORMATS: dict[str, Callable[[Iterable[Report]], str]] = {
+    ".jsonl": jsonl,
+    ".xml": junit,
+    ".csv": grades_csv,
+}
+"""What the end of a file's name asks for."""

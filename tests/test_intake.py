@@ -1,0 +1,122 @@
+"""Names of an LMS give the ids; of several files one counts; nobody is left out in silence."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from grader.decisions import TableError
+from grader.intake import compare, read_roster, take_in
+from tests.test_archive import packed
+
+DEADLINE = datetime(2026, 11, 20, 23, 59)
+
+
+def files(folder: Path, *names: str) -> Path:
+    """Make files, each an hour after the one before; the first at 22:00 on the last day."""
+    for hour, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+        moment = datetime(2026, 11, 20, 22).timestamp() + 3600 * hour
+        os.utime(path, (moment, moment))
+    return folder
+
+
+def taken(folder: Path, names: str, deadline: datetime | None = None):
+    intake = take_in([folder], "attention", folder.parent / "out", names, deadline)
+    found = {student: str(path.relative_to(folder)) for student, path in intake.submissions}
+    return found, intake.remarks
+
+
+def test_canvas_names_give_canvas_ids(tmp_path):
+    folder = files(
+        tmp_path / "in", "kimminjun_4711_88_attention.ipynb", "lee_LATE_4712_89_my_work-1.ipynb"
+    )
+    found, remarks = taken(folder, "canvas")
+    assert found == {
+        "4711": "kimminjun_4711_88_attention.ipynb", "4712": "lee_LATE_4712_89_my_work-1.ipynb",
+    }  # fmt: skip
+    assert remarks == []
+
+
+def test_moodle_folders_give_participant_numbers(tmp_path):
+    folder = files(
+        tmp_path / "in",
+        "Kim_Min Jun_4711_assignsubmission_file_/a.ipynb",
+        "Participant_4712_assignsubmission_file/b.ipynb",
+        "Lee_4713_assignsubmission_onlinetext/onlinetext.html",
+    )
+    found, remarks = taken(folder, "moodle")
+    assert list(found) == ["4711", "4712"]
+    assert remarks == [
+        "not graded, for its name does not fit: "
+        "Lee_4713_assignsubmission_onlinetext/onlinetext.html"
+    ]
+
+
+def test_own_names_have_a_pattern(tmp_path):
+    folder = files(tmp_path / "in", "hw3/Kim-4711-final.ipynb", "Lee 4712.ipynb")
+    found, remarks = taken(folder, "{name}-{id}-*.IPYNB")
+    assert found == {"4711": "hw3/Kim-4711-final.ipynb"} and len(remarks) == 1
+
+
+@pytest.mark.parametrize("names", ["canvass", "{name}.ipynb", "{id}{id}"])
+def test_a_pattern_without_an_id_is_refused(tmp_path, names):
+    with pytest.raises(ValueError, match="canvas or moodle, or a pattern"):
+        take_in([tmp_path], "attention", tmp_path / "out", names, None)
+
+
+def test_the_last_notebook_counts_and_the_others_are_listed(tmp_path):
+    folder = files(tmp_path / "in", "a_1_7_x.ipynb", "a_1_8_y.ipynb", "a_1_9_z.pdf")
+    found, remarks = taken(folder, "canvas")
+    assert found == {"1": "a_1_8_y.ipynb"}
+    assert remarks == [
+        "another file of 1, a_1_8_y.ipynb counts: a_1_7_x.ipynb",
+        "another file of 1, a_1_8_y.ipynb counts: a_1_9_z.pdf",
+    ]
+
+
+def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path):
+    folder = files(
+        tmp_path / "in",
+        "a_1_1_22h.ipynb", "a_1_1_23h.ipynb", "a_1_1_24h.ipynb", "b_2_1_25h.ipynb",
+    )  # fmt: skip
+    found, remarks = taken(folder, "canvas", DEADLINE)
+    assert found == {"1": "a_1_1_23h.ipynb", "2": "b_2_1_25h.ipynb"}
+    assert remarks == [
+        "another file of 1, a_1_1_23h.ipynb counts: a_1_1_22h.ipynb",
+        "another file of 1, after the deadline: a_1_1_24h.ipynb",
+        "late: 2",
+    ]
+
+
+def test_a_zip_of_the_class_is_unpacked_and_read(tmp_path):
+    path = packed(tmp_path / "submissions.zip", "kim_4711_88_a.ipynb", "lee_4712_89_b.ipynb")
+    intake = take_in([path], "attention", tmp_path / "out", "canvas", None)
+    assert [student for student, _ in intake.submissions] == ["4711", "4712"]
+    assert all(file.read_bytes() == b"{}" for _, file in intake.submissions)
+
+
+def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "\ufeffName;ID;Section\r\nKim Minjun;4711;A\r\n이서연;4712;B\r\n;;\r\n", "utf-8"
+    )
+    known = read_roster(roster)
+    assert known == {"4711": "Kim Minjun", "4712": "이서연"}
+    assert compare(["4711", "9"], known) == [
+        "nothing handed in: 4712 이서연",
+        "not in the roster: 9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("id\n1\n", ":1: there is no column name"), ("id,name\n1,a\n1,b\n", ":3: 1 is there twice")],
+)
+def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
+    (tmp_path / "roster.csv").write_text(text)
+    with pytest.raises(TableError, match=words):
+        read_roster(tmp_path / "roster.csv")
