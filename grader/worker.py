@@ -37,7 +37,7 @@ def serve(sock: socket.socket) -> None:
     """Answer requests until the grader hangs up."""
     sys.stdout = sys.stderr = Printed()
     submission = Submission()
-    reserve = mmap.mmap(-1, RESERVE)
+    reserve = _reserved()
     while True:
         try:
             request = wire.receive(sock)
@@ -54,7 +54,15 @@ def serve(sock: socket.socket) -> None:
         except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
             reserve.close()
             wire.send(sock, {"number": number, "error": describe(error)})
-            reserve = mmap.mmap(-1, RESERVE)
+            reserve = _reserved()
+
+
+def _reserved() -> mmap.mmap:
+    """Map the reserve. Raises MemoryError."""
+    try:
+        return mmap.mmap(-1, RESERVE)
+    except OSError as error:
+        raise MemoryError(str(error)) from None
 
 
 class Printed(io.TextIOBase):
