@@ -29,7 +29,7 @@ TEXTS = (
 )  # fmt: skip
 
 
-def odd(value, depth=0):
+def odd(value):
     """Return another value, of the same type or not."""
     numbers = torch.ones([CHANCE.choice((0, 1, 2, 3)) for _ in range(CHANCE.randrange(4))])
     dtype = CHANCE.choice((torch.float64, torch.int64, torch.bool, torch.complex128, torch.half))

@@ -30,7 +30,7 @@ from grader.assignment import Assignment
 from grader.judge import judge
 from grader.sandbox import Zygote
 from grader.session import Session, run_session
-from tests import messy, odd_code
+from tests import messy, odd_code, odd_files
 from tests.small_course import RIGHT, write
 
 COUNTS = {"frames": 100_000, "replies": 2_000, "notebooks": 20_000}
@@ -99,13 +99,13 @@ def a_notebook(case: int) -> bytes:
     pieces = [source.encode() for odd in odd_code.notebooks() for source in odd.cells]
     cells = chance.choice([odd.cells for odd in odd_code.notebooks()])
     changed = [mutated(cell.encode(), pieces, chance).decode(errors="replace") for cell in cells]
-    return json.dumps(messy.notebook(*map(messy.code, changed))).encode()
+    return json.dumps(odd_files.notebook(*map(odd_files.code, changed))).encode()
 
 
 def a_reply(case: int) -> bytes:
     """Make a right notebook whose worker answers oddly."""
     source = f"{RIGHT}\nCASE = {case}\n{FORGER.read_text()}"
-    return json.dumps(messy.notebook(messy.code(source))).encode()
+    return json.dumps(odd_files.notebook(odd_files.code(source))).encode()
 
 
 @cache
