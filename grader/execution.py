@@ -126,8 +126,12 @@ def _problem(statement: Statement, error: BaseException) -> Problem:
     cell, line = statement.code.co_filename, statement.node.lineno
     if frames:
         cell, line = frames[-1].filename, frames[-1].lineno or line
+    try:
+        said = "".join(traceback.format_exception_only(error)).strip()
+    except BaseException:  # methods of an exception are a student's code, too
+        said = f"{type(error).__name__}: (its message cannot be shown)"
     return Problem(
         f"{cell}, line {line}",
-        "".join(traceback.format_exception_only(error)).strip()[:MOST_TEXT],
+        said[:MOST_TEXT],
         "".join(traceback.format_list(frames)).rstrip()[-MOST_TEXT:],
     )

@@ -210,7 +210,8 @@ class Sandbox:
         if kind == "MemoryError" or any(words in message for words in NO_MEMORY_WORDS):
             more = f"your code needs more than {self._limits.memory_mb} MB"
             # buried, since it may hold on to what it has
-            self._bury(OutOfMemory(more, kind, f"{traceback}\nThat is: {more}."))
+            said = f"{traceback}\nThat is: {more}."[-MAX_TEXT:]
+            self._bury(OutOfMemory(more, kind, said))
         raise StudentError(message, kind, traceback)
 
     def _exchange(self, request: dict[str, Any] | None, seconds: float) -> Any:

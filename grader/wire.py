@@ -202,8 +202,8 @@ class Reader:
             unpacker.skip()
         return msgpack.unpackb(
             packed, ext_hook=self._extension, object_pairs_hook=_dict, strict_map_key=False,
-            timestamp=1,
-        )  # fmt: skip  # msgpack's own extension becomes a float
+            timestamp=1,  # msgpack's own extension becomes a float
+        )  # fmt: skip
 
     def _extension(self, kind: int, data: bytes) -> Any:
         if kind == TENSOR:
