@@ -159,7 +159,7 @@ def test_an_answer_that_is_forged_well_is_a_value_like_any_other_and_the_last_on
 def test_of_a_forged_error_no_more_is_read_than_of_a_true_one(forger):
     with pytest.raises(StudentError) as caught:
         walls.call(forger, "fails")
-    assert caught.value.traceback.count("y") - 1 == MAX_TEXT == worker.MAX_TEXT  # "your"
+    assert len(caught.value.traceback) == MAX_TEXT == worker.MAX_TEXT
 
 
 def test_an_answer_before_the_question_is_the_students_error(zygote):
