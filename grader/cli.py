@@ -23,7 +23,7 @@ from .settings import AssignmentError
 from .ta import COMMANDS
 from .terminal import JOBS, UNSAFE, console, plain, progress
 
-NO_STORE = 4
+NO_STORE, INTERRUPTED = 4, 130
 
 
 class Group(click.Group):
@@ -38,6 +38,9 @@ class Group(click.Group):
         except StoreError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(NO_STORE)
+        except KeyboardInterrupt:  # a second one, while what was judged is being written out
+            click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
+            sys.exit(INTERRUPTED)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
