@@ -4,7 +4,7 @@ import pytest
 
 from grader.course import Course
 from grader.grade import grade
-from grader.orders import Orders
+from grader.orders import Orders, Work
 from grader.submission import find
 from grader.verdict import Report, Status
 from tests import classroom
@@ -19,7 +19,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     handins = classroom.build(folder)
     course = Course.find(classroom.SAMPLES)
     orders = Orders(course.solution("attention"), course.checks("attention"), b"a key")
-    by_file = {r.file: r for r in grade(find([folder], "attention"), orders, jobs=2)}
+    works = (Work(*found) for found in find([folder], "attention"))
+    by_file = {r.file: r for r in grade(works, orders, jobs=2)}
     return {name: by_file[handin.path.name] for name, handin in handins.items()}
 
 
