@@ -91,7 +91,7 @@ def run(script: str, *arguments: str) -> tuple[str, dict[str, int]]:
 
 
 def watch(process: subprocess.Popen, peak: dict[str, int]) -> None:
-    """Keep the largest memory of a process and all its descendants, in MB, ten times a second."""
+    """Keep the largest memory of a process and all its descendants, in MB, twice a second."""
     while process.poll() is None:
         sizes = {"Pss": 0, "Rss": 0}
         for pid in tree(process.pid):
@@ -105,7 +105,7 @@ def watch(process: subprocess.Popen, peak: dict[str, int]) -> None:
                     sizes[name[:-1]] += int(value)
         for name, value in sizes.items():
             peak[name] = max(peak[name], value >> 10)
-        time.sleep(0.1)
+        time.sleep(0.5)  # reading costs CPU, which `busy` counts
 
 
 def tree(root: int) -> list[int]:
