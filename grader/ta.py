@@ -194,7 +194,7 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
 @click.command()
 @FOLDER
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(folder: Path, file: Path) -> None:
+def results(folder: Path, file: Path) -> None:
     """Write the class into FILE for other programs; its name's end says how.
 
     \b
@@ -214,7 +214,7 @@ def export(folder: Path, file: Path) -> None:
     console.print(f"{file} is written.")
 
 
-COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup, gradebook, export)
+COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup, gradebook, results)
 
 
 def _file(path: Path) -> Path:

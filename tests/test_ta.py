@@ -176,6 +176,6 @@ def test_a_zip_that_cannot_be_used_is_a_sentence(folder):
 def test_an_export_is_the_same_twice(out, end):
     files = [out.parent / f"{n}.{end}" for n in (1, 2)]
     for file in files:
-        run(out.parent, "export", out, file)
+        run(out.parent, "results", out, file)
     assert files[0].read_bytes() == files[1].read_bytes() and files[0].stat().st_size > 100
-    assert "must end in .jsonl, .xml, .csv" in run(out.parent, "export", out, "x.pdf", code=2)
+    assert "must end in .jsonl, .xml, .csv" in run(out.parent, "results", out, "x.pdf", code=2)
