@@ -30,6 +30,8 @@ MAX_BODY = 64 << 20
 ONE_SEND = 1 << 16
 AT_ONCE = 1 << 20
 """Bytes allocated for what is only announced."""
+HARMLESS = 1 << 10
+"""Bytes of msgpack that cannot claim more than 3 MB."""
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
 SHAPES = tuple(struct.Struct(f"<B{rank}Q") for rank in range(MAX_RANK + 1))
 TENSOR, TUPLE = 1, 2
@@ -196,7 +198,7 @@ class Reader:
         An array takes the memory for the elements that it claims, and arrays can be nested (7 GB
         out of 1 MB with msgpack 1.0); so what could claim much is read over first.
         """
-        if len(packed) > 1024:
+        if len(packed) > HARMLESS:
             unpacker = msgpack.Unpacker(max_buffer_size=MAX_HEADER)
             unpacker.feed(packed)
             unpacker.skip()
