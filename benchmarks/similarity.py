@@ -39,22 +39,32 @@ def main() -> None:
         seconds = speed(Path(folder), [path for _, path in files])
     by_name = {document.student: document for document in documents}
     originals = [by_name[name] for name in names]
+    reported, most = len(similarity.compare(originals)), max(shares(originals))
     print(
-        f"{len(names)} independent notebooks: {len(similarity.compare(originals))} pairs reported"
+        f"{len(names)} independent notebooks: {reported} pairs reported, {most:.0%} at most shared"
     )
-    print("| disguise | copies | found | found first | others reported |")
-    print("|---|---|---|---|---|")
+    print("| disguise | copies | reported | first | others reported | shared with the original |")
+    print("|---|---|---|---|---|---|")
     for kind in DISGUISES:
         found = first = wrong = count = 0
+        shared: list[float] = []
         for name in names:
             for seed in range(SEEDS):
                 copy = by_name[f"{name} | {kind} | {seed}"]
+                shared += shares([*originals, copy], {name, copy.student})
                 pairs = similarity.compare([*originals, copy])
                 hits = [{p.one.student, p.other.student} == {name, copy.student} for p in pairs]
                 count, found, first = count + 1, found + any(hits), first + (hits[:1] == [True])
                 wrong += len(hits) - sum(hits)
-        print(f"| {kind} | {count} | {found} | {first} | {wrong} |")
+        span = f"{min(shared):.0%} to {max(shared):.0%}"
+        print(f"| {kind} | {count} | {found} | {first} | {wrong} | {span} |")
     print(f"{MANY} notebooks: {seconds:.1f} s")
+
+
+def shares(documents: list[similarity.Document], pair: set[str] | None = None) -> list[float]:
+    """Return the scores of all pairs, or of one, however low they are."""
+    everything = similarity.compare(documents, least=0)
+    return [p.score for p in everything if pair in (None, {p.one.student, p.other.student})]
 
 
 def write(folder: Path, name: str, source: str) -> Path:

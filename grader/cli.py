@@ -18,10 +18,14 @@ from . import __version__
 from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
+from .intake import IntakeError, take_in
+from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
+from .spreadsheet import TableError
+from .submission import Refused
 from .ta import COMMANDS
-from .terminal import JOBS, UNSAFE, console, plain, progress
+from .terminal import console, plain, progress
 
 NO_STORE, INTERRUPTED = 4, 130
 
@@ -33,7 +37,9 @@ class Group(click.Group):
         """Run the command."""
         try:
             return super().invoke(context)
-        except (AssignmentError, CourseError, CannotJudge) as error:
+        except (
+            AssignmentError, CourseError, CannotJudge, IntakeError, Refused, TableError,
+        ) as error:  # fmt: skip
             raise click.UsageError(str(error)) from None
         except StoreError as error:
             click.echo(f"Error: {error}", err=True)
@@ -93,18 +99,10 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
 
 
 @main.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
-)
-@click.option("-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention.")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the results; made if needed.",
-)  # fmt: skip
-@click.option(
-    "--names", default="", metavar="canvas|moodle|PATTERN",
-    help='How files are named, e.g. "{name}-{id}-*.ipynb"; {id} has no blank, / or _.',
-)  # fmt: skip
+@PATHS
+@ASSIGNMENT
+@OUT
+@NAMES
 @click.option(
     "--roster", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV with columns id and name: lists who is missing, and who is unknown.",
@@ -133,21 +131,14 @@ def grade(
     Exit code 0: all were judged; 3: some could not be, see the table; 4: the store cannot be used.
     """
     from .batch import Batch
-    from .decisions import TableError
-    from .intake import compare, read_roster, take_in
+    from .intake import compare, read_roster
     from .run import run
     from .store import NAME, Store
-    from .submission import Refused
 
     course = Course.find(root)
     solution = course.solution(name)
-    try:
-        wanted = read_roster(roster) if roster else {}
-        intake = take_in(paths, name, out / "handed_in", names, deadline)
-    except FileNotFoundError as error:
-        raise click.UsageError(f"{error} does not exist.") from None
-    except (Refused, TableError, ValueError) as error:
-        raise click.UsageError(str(error)) from None
+    wanted = read_roster(roster) if roster else {}
+    intake = take_in(paths, name, out / "handed_in", names, deadline)
     submissions = intake.submissions
     remarks = intake.remarks + (compare((s for s, _ in submissions), wanted) if roster else [])
     if not submissions:
@@ -227,10 +218,7 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
 
 @main.command()
 @click.argument("name")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="The zip to write, e.g. attention.zip.",
-)  # fmt: skip
+@ZIP
 @click.pass_obj
 def release(root: Path, name: str, out: Path) -> None:
     """Write what students get of assignment NAME: its notebook and a README.
@@ -250,10 +238,7 @@ def export() -> None:
 
 @export.command()
 @click.argument("name")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="The zip to write, e.g. attention.zip.",
-)  # fmt: skip
+@ZIP
 @click.pass_obj
 def gradescope(root: Path, name: str, out: Path) -> None:
     """Write the autograder zip of assignment NAME for Gradescope.
@@ -269,21 +254,17 @@ def gradescope(root: Path, name: str, out: Path) -> None:
 
 
 @main.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
-)
-@click.option("-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention.")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for similarity.html and similarity.csv; made if needed.",
-)  # fmt: skip
+@PATHS
+@ASSIGNMENT
+@OUT
+@NAMES
 @click.option(
     "--archive", multiple=True, type=click.Path(exists=True, path_type=Path),
     help="Notebooks of earlier years, to compare with; may be given several times.",
 )  # fmt: skip
 @click.pass_obj
 def similarity(
-    root: Path, paths: tuple[Path, ...], name: str, out: Path, archive: tuple[Path, ...]
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, archive: tuple[Path, ...]
 ) -> None:
     """Rank pairs of notebooks that share code which few others have: evidence, never a penalty.
 
@@ -291,14 +272,12 @@ def similarity(
     are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
     """
     from . import similarity as alike
-    from .submission import find
+    from .file import replace_file
 
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
-    try:
-        submissions, archived = find(list(paths), name), find(list(archive), name)
-    except FileNotFoundError as error:
-        raise click.UsageError(f"{error} does not exist.") from None
+    submissions = take_in(paths, name, out / "handed_in", names).submissions
+    archived = take_in(archive, name, out / "archive").submissions
     with progress() as bar:
         task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
         documents, unread = alike.documents(
@@ -306,14 +285,13 @@ def similarity(
             show=partial(bar.advance, task),
         )  # fmt: skip
     pairs = alike.compare(documents)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "similarity.html").write_text(alike.page(title, documents, pairs, unread), "utf-8")
-    (out / "similarity.csv").write_text("".join(alike.rows(pairs)), "utf-8")
+    replace_file(out / "similarity.html", alike.page(title, documents, pairs, unread))
+    replace_file(out / "similarity.csv", alike.table(pairs))
     for pair in pairs[:10]:
         said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
         console.print(Text(plain(said)))
-    for names in alike.clusters(pairs):
-        console.print(Text(plain(f"group of {len(names)}: {', '.join(names)}")), soft_wrap=True)
+    for group in alike.clusters(pairs):
+        console.print(Text(plain(f"group of {len(group)}: {', '.join(group)}")), soft_wrap=True)
     console.print(f"{len(documents)} notebooks compared, {len(pairs)} pairs to look at")
     console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
 

@@ -8,58 +8,30 @@ Points take the place of what the checks of the question give, at this and every
 a comment alone, the checks count. A line with neither lifts an earlier decision.
 """
 
-import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from .spreadsheet import TableError, rows
 from .verdict import Override, Report, whole
 
 COLUMNS = ("id", "question", "points", "comment")
 
 
-class TableError(Exception):
-    """A table cannot be used; the message says which line, and what to do."""
-
-
 def read(path: Path, reports: Mapping[str, Report]) -> list[tuple[str, Override]]:
     """Read all decisions about these students. Raises TableError, before any of them counts."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TableError(f"{path} is not UTF-8: save it as “CSV UTF-8”.") from None
-    header = text.partition("\n")[0]
-    rows = csv.DictReader(
-        text.splitlines(keepends=True), delimiter=";" if ";" in header else ",", strict=True
-    )
-    given = [name.strip().casefold() for name in rows.fieldnames or ()]
-    if missing := [name for name in COLUMNS if name not in given]:
-        raise TableError(
-            f"{path}:1: there is no column {' and no '.join(missing)}; the first line must be "
-            f"{','.join(COLUMNS)}."
-        )
-    rows.fieldnames = given
-    return list(_decisions(path, rows, reports))
-
-
-def _decisions(
-    path: Path, rows: "csv.DictReader[str]", reports: Mapping[str, Report]
-) -> Iterator[tuple[str, Override]]:
-    seen: set[tuple[str, str]] = set()
-    try:
-        for row in rows:
-            student, question = ((row[name] or "").strip() for name in ("id", "question"))
-            try:
-                points = _points((row["points"] or "").strip())
-                _require(student, question, points, reports)
-                if (student, question) in seen:
-                    raise ValueError(f"there is a second line on {question} of {student}")
-            except ValueError as error:
-                raise TableError(f"{path}:{rows.line_num}: {error}.") from None
-            seen.add((student, question))
-            yield student, Override(question, points, (row["comment"] or "").strip())
-    except csv.Error as error:
-        raise TableError(f"{path}:{rows.line_num + 1}: this is no CSV: {error}.") from None
+    decisions: dict[tuple[str, str], Override] = {}
+    for place, row in rows(path, COLUMNS):
+        student, question = row["id"], row["question"]
+        try:
+            points = _points(row["points"])
+            _require(student, question, points, reports)
+            if (student, question) in decisions:
+                raise ValueError(f"there is a second line on {question} of {student}")
+        except ValueError as error:
+            raise TableError(f"{place}: {error}.") from None
+        decisions[student, question] = Override(question, points, row["comment"])
+    return [(student, decision) for (student, _), decision in decisions.items()]
 
 
 def _points(text: str) -> float | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .report import points
 from .store import Entry, Judgement, Store
 from .verdict import Report, Result, Status
 
@@ -73,7 +72,7 @@ def _reasons(old: Standing, new: Standing) -> Iterator[str]:
         yield f"handed in another file: {old.report.file} → {new.report.file}"
     decided = {**old.report.decided, **new.report.decided}
     for question in decided:
-        was, now = (points(s.report, question) for s in (old, new))
+        was, now = (s.report.points(question) for s in (old, new))
         if old.report.decided.get(question) != new.report.decided.get(question):
             word = "set" if question in new.report.decided else "no longer set"
             yield f"{question}: {_shown(was)} → {_shown(now)}, {word} by a person"

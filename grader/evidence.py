@@ -10,8 +10,7 @@ from .assignment import Assignment
 from .diagnose import Mistake
 from .examine import Kind, Outcome
 from .margin import Margin
-from .report import CAUSES
-from .verdict import Result, Status
+from .verdict import CAUSES, Result, Status
 
 
 def failed(outcome: Outcome) -> list[Result]:

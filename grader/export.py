@@ -17,6 +17,8 @@ from .store import Entry, Store
 
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
+PAGES = ("report", "verdict", "page", "clean", "results", "formats", "spreadsheet")
+"""Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
 
 Stamp = tuple[str, int, int]
@@ -81,7 +83,7 @@ def _digest(ingredients: object) -> str:
 def _recipe() -> str:
     """Return a digest of the code that makes pages."""
     code = hashlib.sha256()
-    for path in (HERE / "report.py", HERE / "verdict.py", *sorted(HERE.glob("templates/*.html"))):
+    for path in (*(HERE / f"{name}.py" for name in PAGES), *sorted(HERE.glob("templates/*.html"))):
         code.update(path.read_bytes())
     return code.hexdigest()
 

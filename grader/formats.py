@@ -1,12 +1,16 @@
 """A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from xml.etree import ElementTree as XML
 
-from .report import clean, grades_csv, points
-from .verdict import Report, Result, Status
+from .clean import clean, in_order
+from .spreadsheet import written
+from .verdict import Report, Result, Status, questions
+
+BY_HAND = ("decided by hand", "comments")
 
 
 def jsonl(reports: Iterable[Report]) -> str:
@@ -20,7 +24,7 @@ def jsonl(reports: Iterable[Report]) -> str:
                 **asdict(report),
                 "score": report.score,
                 "max_score": report.max_score,
-                "points": {question: points(report, question) for question in report.questions},
+                "points": {question: report.points(question) for question in report.questions},
             }
         )
         for report in reports
@@ -61,6 +65,23 @@ def _case(suite: XML.Element, result: Result) -> None:
     ending = XML.SubElement(case, tags.get(result.status, "error"), message=_text(result.sentence))
     ending.set("type", result.status)
     ending.text = _text(result.message)
+
+
+def grades_csv(reports: Iterable[Report]) -> str:
+    """Return one row per student (RFC 4180); what is not judged is an empty cell, never a zero."""
+    reports = in_order(reports)
+    names = questions(reports)
+    rows: list[list[object]] = [
+        ["student", "file", "sha256", "score", "max", *names, *Status, *BY_HAND, "problem"]
+    ]
+    for r in reports:
+        earned = [r.points(question) for question in names]
+        counts = Counter(result.status for result in r.results)
+        row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
+        said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
+        by_hand = [" ".join(r.decided), said]
+        rows.append([*row, *(counts[status] for status in Status), *by_hand, r.problem])
+    return written(rows)
 
 
 FORMATS: dict[str, Callable[[Iterable[Report]], str]] = {

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .decisions import TableError
-from .report import cell, clean
+from .clean import clean
+from .spreadsheet import TableError, cell
 from .verdict import Report
 
 NUMBER = re.compile(r"\d+$")

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from .assignment import Assignment
 from .course import Course
+from .file import replace_file
 from .judge import judge
 from .limits import Limits
-from .report import replace_file, results_json
+from .results import results_json
 from .sandbox import Zygote
 from .session import Session, run_session
 from .submission import find

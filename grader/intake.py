@@ -7,7 +7,6 @@
 Without names, every file is a submission of its own, see submission.py.
 """
 
-import csv
 import os
 import re
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .archive import unpack
-from .decisions import TableError
+from .spreadsheet import TableError, rows
 from .submission import find, relative_files, student_id
 
 LMS = {
@@ -25,6 +24,10 @@ LMS = {
 }
 NOTEBOOKS = (".ipynb", ".py")
 TOKENS = {"{id}": r"(?P<id>[^/_\s]+)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
+
+
+class IntakeError(Exception):
+    """Nothing can be taken in as it was asked for; the message says why."""
 
 
 @dataclass
@@ -36,13 +39,20 @@ class Intake:
 
 
 def take_in(
-    paths: Iterable[Path], assignment: str, out: Path, names: str, deadline: datetime | None
+    paths: Iterable[Path],
+    assignment: str,
+    out: Path,
+    names: str = "",
+    deadline: datetime | None = None,
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student.
 
     Of several files of a student, the last notebook counts, by the time of the file; after the
-    deadline only if there is none before. Raises Refused, and FileNotFoundError.
+    deadline only if there is none before. Raises IntakeError, and Refused for an archive.
     """
+    for path in (paths := list(paths)):
+        if not os.path.lexists(path):
+            raise IntakeError(f"{path} does not exist.")
     places = [unpack(p, out) if p.suffix.lower() == ".zip" and p.is_file() else p for p in paths]
     if not names:
         return Intake(find(places, assignment))
@@ -62,21 +72,12 @@ def take_in(
 
 def read_roster(path: Path) -> dict[str, str]:
     """Read a CSV with columns id and name into names by id. Raises TableError."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        text = file.read()
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
-    given = [name.strip().casefold() for name in rows.fieldnames or ()]
-    if missing := [name for name in ("id", "name") if name not in given]:
-        raise TableError(f"{path}:1: there is no column {' and no '.join(missing)}.")
-    rows.fieldnames = given
     roster: dict[str, str] = {}
-    for row in rows:
-        student = (row["id"] or "").strip()
-        if student in roster:
-            raise TableError(f"{path}:{rows.line_num}: {student} is there twice.")
-        if student:
-            roster[student] = (row["name"] or "").strip()
+    for place, row in rows(path, ("id", "name")):
+        if row["id"] in roster:
+            raise TableError(f"{place}: {row['id']} is there twice.")
+        if row["id"]:
+            roster[row["id"]] = row["name"]
     return roster
 
 
@@ -89,9 +90,9 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return what a pattern of names matches. Raises ValueError where it has no {id}."""
+    """Return what a pattern of names matches. Raises IntakeError where it has no {id}."""
     if text.count("{id}") != 1 or text.count("{name}") > 1:
-        raise ValueError(
+        raise IntakeError(
             f"--names is {' or '.join(LMS)}, or a pattern with {{id}} in it, not {text!r}"
         )
     parts = re.split(r"(\{id\}|\{name\}|\*)", text)

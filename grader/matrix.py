@@ -11,8 +11,8 @@ from .claims import Claim
 from .diagnose import Mistake
 from .evidence import Evidence, farthest_wrong
 from .margin import Margin
-from .report import CAUSES, template
-from .verdict import Result, Status
+from .page import template
+from .verdict import CAUSES, Result, Status
 
 Verified = tuple[Evidence, list[Claim]]
 

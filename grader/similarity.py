@@ -8,17 +8,19 @@ fingerprint counts log(N / n), if n of N documents have it.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 import torch
 
+from .clean import clean
 from .fingerprint import Fingerprints
 from .limits import Limits, StudentError
-from .report import clean, template
+from .page import template
 from .sandbox import Sandbox, Zygote
+from .spreadsheet import written
 from .submission import Refused, Submission
 
 SUSPICIOUS = 0.5
@@ -122,8 +124,8 @@ def documents(
     return found, unread
 
 
-def compare(documents: Sequence[Document]) -> list[Pair]:
-    """Return the suspicious pairs, the most alike first."""
+def compare(documents: Sequence[Document], least: float = SUSPICIOUS) -> list[Pair]:
+    """Return the pairs with a score of `least` or more, the most alike first."""
     having: defaultdict[int, list[int]] = defaultdict(list)
     for number, document in enumerate(documents):
         for fingerprint in document.prints.lines:
@@ -139,7 +141,8 @@ def compare(documents: Sequence[Document]) -> list[Pair]:
     for (i, j), weights in common.items():
         one, other = documents[i], documents[j]
         score = math.fsum(weights) / min(total[i], total[j])
-        if len(weights) >= LEAST and score >= SUSPICIOUS and not (one.archived and other.archived):
+        both_old = one.archived and other.archived
+        if len(weights) >= LEAST and score >= least and not both_old:
             pairs.append(Pair(one, other, score, len(weights)))
     return sorted(pairs, key=lambda p: (-p.score, -p.shared, p.one.student, p.other.student))
 
@@ -155,11 +158,10 @@ def clusters(pairs: Sequence[Pair]) -> list[list[str]]:
     return sorted(map(list, found), key=lambda names: (-len(names), names))
 
 
-def rows(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Yield the lines of a CSV file: score, shared fingerprints, and the two students."""
-    yield "score,shared,one,other\n"
-    for pair in pairs:
-        yield f"{pair.score:.3f},{pair.shared},{pair.one.student},{pair.other.student}\n"
+def table(pairs: Sequence[Pair]) -> str:
+    """Return a CSV: score, shared fingerprints, and the two students."""
+    rows = [(f"{p.score:.3f}", p.shared, p.one.student, p.other.student) for p in pairs]
+    return written([("score", "shared", "one", "other"), *rows])
 
 
 def page(

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from .course import Course
+from .options import JOBS, UNSAFE
 from .orders import Orders
 from .store import NAME, Entry, Store
-from .terminal import JOBS, UNSAFE, console, plain
+from .terminal import console, plain
 from .verdict import Result, Status
 
 FOLDER = click.argument(
@@ -122,14 +123,11 @@ def override(folder: Path, table: Path) -> None:
 
     Exit code 0: all lines count; 2: TABLE cannot be used, and nothing has changed.
     """
-    from .decisions import TableError, read
+    from .decisions import read
     from .export import Export
 
     with Store(folder / NAME) as store:
-        try:
-            decisions = read(table, {report.student: report for report in store.reports()})
-        except TableError as error:
-            raise click.UsageError(str(error)) from None
+        decisions = read(table, {report.student: report for report in store.reports()})
         store.override(decisions)
         Export(store, folder).write()
         console.print(f"{len(decisions)} decisions count.")
@@ -171,9 +169,9 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
 
     Exit code 0: everybody is filled in; 2: TABLE cannot be used; 3: somebody is listed.
     """
-    from .decisions import TableError
+    from .file import replace_file
     from .gradebook import Gradebook
-    from .report import replace_file
+    from .spreadsheet import TableError
 
     with Store(folder / NAME) as store:
         reports = {report.student: report for report in store.reports()}
@@ -204,8 +202,8 @@ def results(folder: Path, file: Path) -> None:
 
     The same store gives the same bytes. All three are for the course team, not for students.
     """
+    from .file import replace_file
     from .formats import FORMATS
-    from .report import replace_file
 
     if (write := FORMATS.get(file.suffix)) is None:
         raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")

@@ -1,26 +1,17 @@
-"""What the terminal shows of a class, and the options that several commands share."""
+"""What the terminal shows of a class."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from .clean import clean
 from .verdict import Report, Status
 
 console = Console()
-JOBS = click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many submissions to judge at the same time.",
-)  # fmt: skip
-UNSAFE = click.option(
-    "--unsafe", is_flag=True,
-    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
-)  # fmt: skip
 QUIET = (Status.PASSED, Status.NOT_RUN)
 
 
@@ -69,8 +60,6 @@ def table(reports: Iterable[Report]) -> Table:
 
 def plain(text: str) -> str:
     """Make text from a student harmless for a terminal."""
-    from .report import clean
-
     return clean(text).replace("\n", " ")
 
 

@@ -1,6 +1,7 @@
 """What grading produces: a Result per check, a Report per submission. Plain data, no torch."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -18,6 +19,10 @@ class Status(StrEnum):
     """Could not be judged, because something that it builds on is missing or wrong."""
     GRADER_ERROR = "grader_error"
     """Our fault (disk, worker lost, bug): retried, then listed for a person, never a score."""
+
+
+CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
+"""What a student can repair; other checks may wait for it."""
 
 
 @dataclass(frozen=True)
@@ -123,3 +128,22 @@ class Report:
     def of(self, question: str) -> tuple[Result, ...]:
         """Return the results of one question, in order."""
         return tuple(r for r in self.results if r.question == question)
+
+    def points(self, question: str) -> float | None:
+        """Return the points of a question, or None while it is neither judged nor decided."""
+        results = self.of(question)
+        overrides = tuple(o for o in self.overrides if o.question == question)
+        part = replace(self, results=results, overrides=overrides)
+        return part.score if results or part.decided else None
+
+
+def questions(reports: Iterable[Report]) -> list[str]:
+    """Return the questions in order; a result outside the listed ones still gets its place."""
+    names: list[str] = []
+    for r in reports:
+        names += [
+            *r.questions,
+            *(x.question for x in r.results),
+            *(o.question for o in r.overrides),
+        ]
+    return list(dict.fromkeys(names))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.decisions import TableError, read
+from grader.decisions import read
+from grader.spreadsheet import TableError
 from grader.verdict import Override
 from tests.test_store import REPORT
 

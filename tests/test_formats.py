@@ -1,11 +1,17 @@
 """Other programs get all of a class, in formats that they can read."""
 
+import csv
+import io
 import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from grader.formats import jsonl, junit
+import pytest
+
+from grader.clean import clean
+from grader.formats import grades_csv, jsonl, junit
 from grader.verdict import Override, Status
+from tests.reports import a_report, decided, filled_with, ours
 from tests.test_store import REPORT, RESULTS
 
 DECIDED = replace(REPORT, student="lee", overrides=(Override("two", 1.5, "√"),))
@@ -39,3 +45,55 @@ def test_junit_is_xml_whatever_a_student_writes():
     hostile = replace(REPORT, results=(replace(RESULTS[1], message=everything + "]]><x>"),))
     (suite,) = ElementTree.fromstring(junit([hostile]))
     assert suite.findtext("testcase/failure").endswith("]]><x>")
+
+
+def test_the_table_has_a_column_per_question_and_per_status() -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([a_report(problem="Half a file.")])))
+    table = dict(zip(head, row, strict=True))
+    assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
+    assert (table["score"], table["max"]) == ("1", "10")
+    assert (table["split_heads"], table["merge_heads"]) == ("1", "0")
+    assert [table[s] for s in Status] == ["1", "2", "1", "0", "0", "2", "0"]
+    assert table["problem"] == "Half a file."
+
+
+def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([ours()])))
+    table = dict(zip(head, row, strict=True))
+    assert (table["score"], table["split_heads"], table["merge_heads"]) == ("", "", "0")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '=HYPERLINK("https://x.example")',
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\n=1",
+        " =1",
+        "＝1",
+        "\r=1",
+    ],
+)
+def test_no_cell_is_a_formula(formula: str) -> None:
+    head, row = csv.reader(io.StringIO(grades_csv([filled_with(formula)]), newline=""))
+    shown = clean(formula)
+    assert row[:3] == [f"'{shown}"] * 3
+    assert row[-1] == f"'{shown}" and f"'{shown}" in head
+    assert all(cell.isdigit() or cell == "" or cell == f"'{shown}" for cell in row)
+
+
+def test_commas_quotes_and_line_ends_survive_the_table() -> None:
+    text = grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])
+    assert text.count("\r\n") == 3
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[1][-1] == 'Say "no",\nthen go.'
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_the_table_says_what_was_decided_by_hand() -> None:
+    (row,) = csv.DictReader(io.StringIO(grades_csv([decided(comment="=1")])))
+    assert (row["score"], row["split_heads"], row["merge_heads"]) == ("2.5", "2.5", "0")
+    assert row["decided by hand"] == "split_heads" and row["comments"] == "split_heads: =1"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.decisions import TableError
-from grader.intake import compare, read_roster, take_in
+from grader.intake import IntakeError, compare, read_roster, take_in
+from grader.spreadsheet import TableError
 from tests.test_archive import packed
 
 DEADLINE = datetime(2026, 11, 20, 23, 59)
@@ -64,7 +64,7 @@ def test_own_names_have_a_pattern(tmp_path):
 
 @pytest.mark.parametrize("names", ["canvass", "{name}.ipynb", "{id}{id}"])
 def test_a_pattern_without_an_id_is_refused(tmp_path, names):
-    with pytest.raises(ValueError, match="canvas or moodle, or a pattern"):
+    with pytest.raises(IntakeError, match="canvas or moodle, or a pattern"):
         take_in([tmp_path], "attention", tmp_path / "out", names, None)
 
 

@@ -18,61 +18,20 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from grader import report as report_module
-from grader.report import (
-    LONGEST,
-    class_html,
-    clean,
-    feedback_html,
-    grades_csv,
-    results_json,
-    write,
-    write_class,
+from grader.formats import grades_csv
+from grader.report import class_html, feedback_html, write, write_class
+from grader.results import results_json
+from grader.verdict import Status
+from tests.reports import (
+    RESULTS,
+    a_class,
+    a_report,
+    decided,
+    filled_with,
+    ours,
+    with_results,
 )
-from grader.verdict import Override, Report, Result, Status
-
-TRACEBACK = """Your code raised a TypeError.
-Traceback (most recent call last):
-  File "cell 7", line 3, in forward
-    return Q @ K
-TypeError: unsupported operand"""
-
-RESULTS = (
-    Result("test_shape", "split_heads", Status.PASSED, 1, "`x` becomes (B, H, T, d_head)."),
-    Result("test_values", "split_heads", Status.FAILED, 2, "Heads are apart.", "Heads are mixed."),
-    Result("test_grad", "split_heads", Status.FAILED, 1, "Gradients flow.", "Heads are mixed."),
-    Result("test_one", "split_heads", Status.NOT_RUN, 1, "One token.", "Wait for the values."),
-    Result("test_two", "split_heads", Status.NOT_RUN, 2, "Two tokens.", "Wait for the values."),
-    Result("test_runs", "merge_heads", Status.STUDENT_ERROR, 3, "It runs.", TRACEBACK, public=True),
-)
-
-
-def a_report(student: str = "kim.minjun", **changes: Any) -> Report:
-    whole = Report(
-        assignment="attention",
-        title="Attention from scratch √",
-        student=student,
-        file="과제3.ipynb",
-        sha256="ab" * 32,
-        questions=("split_heads", "merge_heads"),
-        results=RESULTS,
-        layers=("landlock", "seccomp"),
-    )
-    return replace(whole, **changes)
-
-
-def with_results(status: Status, **changes: Any) -> Report:
-    """Return a report whose every result ended in this status."""
-    return a_report(results=tuple(replace(r, status=status, **changes) for r in RESULTS))
-
-
-def ours() -> Report:
-    """Return a report in which one check failed for a reason of ours."""
-    broken = replace(RESULTS[1], status=Status.GRADER_ERROR, message="WHY", detail="DETAIL")
-    return a_report("oh.jimin", results=(RESULTS[0], broken, *RESULTS[2:]), output="PRINTED")
 
 
 class Page(HTMLParser):
@@ -110,97 +69,6 @@ class Page(HTMLParser):
 
     def links(self) -> list[str]:
         return [attributes["href"] for tag, attributes in self.tags if tag == "a"]
-
-
-# --- clean ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("dirty", "cleaned"),
-    [
-        ("tab\tand\nline √ 한글 👩‍🔬", "tab\tand\nline √ 한글 👩‍🔬"),
-        ("\x1b[31mred\x1b[0m", "red"),
-        ("\x1b]0;my title\x07shown", "shown"),
-        ("\x1b]52;c;cGFzdGU=\x1b\\shown", "shown"),
-        ("\x1b]8;;https://x.example\x1b\\link\x1b]8;;\x1b\\", "link"),
-        ("\x1b]never closed", "never closed"),
-        ("\x9b31mC1", "C1"),
-        ("a\x00b\x08c\x7fd\x85e", "abcde"),
-        ("windows\r\nprogress\rbar", "windows\nprogress\nbar"),
-        ("lone \ud800 surrogate", "lone ⟨U+D800⟩ surrogate"),
-        ("cod\u202egnp.exe\u202c", "cod⟨U+202E⟩gnp.exe⟨U+202C⟩"),
-        ("a\u2066b\u2069", "a⟨U+2066⟩b⟨U+2069⟩"),
-    ],
-)
-def test_clean_keeps_words_and_drops_control(dirty: str, cleaned: str) -> None:
-    assert clean(dirty) == cleaned
-
-
-def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
-    cleaned = clean("first" + "x" * 1_000_000 + "last")
-    assert cleaned.startswith("first") and cleaned.endswith("last")
-    assert "characters left out" in cleaned
-    assert len(cleaned) <= LONGEST
-
-
-@given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\x1b[]0m;\x07\\\x9b\r\n")))
-def test_clean_text_is_plain_and_cleaning_it_again_changes_nothing(text: str) -> None:
-    cleaned = clean(text)
-    cleaned.encode()
-    assert clean(cleaned) == cleaned
-    assert not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 for c in cleaned)
-
-
-# --- results.json --------------------------------------------------------------------------------
-
-
-def test_gradescope_gets_every_field_in_its_own_type() -> None:
-    whole = json.loads(results_json(a_report(notes=("Cell 2 was left out.",))))
-    assert whole["score"] == 1
-    assert whole["output"] == "Cell 2 was left out."
-    assert whole["extra_data"] == {"sha256": "ab" * 32, "layers": ["landlock", "seccomp"]}
-    first, second, *_, last = whole["tests"]
-    assert first["name"] == "split_heads: `x` becomes (B, H, T, d_head)."
-    assert (first["number"], second["number"], last["number"]) == ("1.1", "1.2", "2.1")
-    assert (first["score"], first["max_score"], first["status"]) == (1, 1, "passed")
-    assert (second["score"], second["max_score"], second["status"]) == (0, 2, "failed")
-    assert second["output"] == "Heads are mixed."
-    assert last["extra_data"] == {"check": "test_runs", "status": "student_error"}
-    assert sum(test["score"] for test in whole["tests"]) == whole["score"]
-
-
-def test_gradescope_shows_hidden_checks_when_the_author_says() -> None:
-    report = a_report()
-    hidden = [result.check for result in report.results if not result.public]
-    levels = {hidden[0]: "hidden", "test_*": "after_due_date"}  # the first that fits
-    tests = json.loads(results_json(report, levels))["tests"]
-    seen = {test["extra_data"]["check"]: test["visibility"] for test in tests}
-    assert seen.pop(hidden[0]) == "hidden"
-    for result in report.results:
-        if result.check in seen:
-            assert seen[result.check] == ("visible" if result.public else "after_due_date")
-
-
-def test_gradescope_is_told_to_render_no_html() -> None:
-    whole = json.loads(results_json(a_report()))
-    assert whole["output_format"] == "text"  # the default there is simple_format, which is HTML
-    for test in whole["tests"]:
-        assert test["output_format"] == test["name_format"] == "text"
-        assert test["visibility"] == "visible"
-
-
-def test_gradescope_gets_no_score_at_all_while_a_result_is_ours_to_repair() -> None:
-    text = results_json(ours())
-    assert '"score"' not in text and '"max_score"' not in text
-    whole = json.loads(text)
-    assert "no score" in whole["output"]
-    assert "status" not in whole["tests"][1]
-    assert whole["tests"][1]["extra_data"]["status"] == "grader_error"
-
-
-def test_an_unreadable_submission_tells_gradescope_why() -> None:
-    whole = json.loads(results_json(a_report(results=(), problem="The file is empty.")))
-    assert (whole["output"], whole["tests"], whole["score"]) == ("The file is empty.", [], 0)
 
 
 # --- a student's page ----------------------------------------------------------------------------
@@ -274,14 +142,6 @@ def test_a_result_outside_the_listed_questions_is_shown_too() -> None:
 
 
 # --- the course team's page ----------------------------------------------------------------------
-
-
-def a_class(size: int) -> list[Report]:
-    passed = tuple(replace(r, status=Status.PASSED, message="") for r in RESULTS)
-    return [
-        a_report(f"student{i:03}", results=passed if i % 2 else RESULTS, output="PRINTED")
-        for i in range(size)
-    ]
 
 
 def test_the_class_page_counts_submissions_scores_and_failures() -> None:
@@ -388,25 +248,6 @@ PAYLOADS = [
 ]
 
 
-def filled_with(text: str) -> Report:
-    """Return a report in which every text that can be chosen is this one."""
-    results = tuple(
-        replace(
-            result,
-            check=text,
-            question=text,
-            sentence=text,
-            message=text,
-            detail=text,
-            status=status,
-        )
-        for result, status in zip(RESULTS * 2, Status, strict=False)
-    )
-    return Report(
-        text, text, text, text, text, (text,), results, (text,), text, (text,), output=text
-    )
-
-
 def structure(html: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return the tags and their attributes' names, without the code that backticks make."""
     return [(tag, tuple(names)) for tag, names in Page(html).tags if tag != "code"]
@@ -442,55 +283,6 @@ def test_the_policy_allows_our_style_and_script_and_nothing_else(html: str) -> N
 
 def test_a_students_page_has_no_script() -> None:
     assert not [tag for tag, _ in Page(feedback_html(a_report())).tags if tag == "script"]
-
-
-# --- grades.csv ----------------------------------------------------------------------------------
-
-
-def test_the_table_has_a_column_per_question_and_per_status() -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([a_report(problem="Half a file.")])))
-    table = dict(zip(head, row, strict=True))
-    assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
-    assert (table["score"], table["max"]) == ("1", "10")
-    assert (table["split_heads"], table["merge_heads"]) == ("1", "0")
-    assert [table[s] for s in Status] == ["1", "2", "1", "0", "0", "2", "0"]
-    assert table["problem"] == "Half a file."
-
-
-def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([ours()])))
-    table = dict(zip(head, row, strict=True))
-    assert (table["score"], table["split_heads"], table["merge_heads"]) == ("", "", "0")
-
-
-@pytest.mark.parametrize(
-    "formula",
-    [
-        '=HYPERLINK("https://x.example")',
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\n=1",
-        " =1",
-        "＝1",
-        "\r=1",
-    ],
-)
-def test_no_cell_is_a_formula(formula: str) -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([filled_with(formula)]), newline=""))
-    shown = clean(formula)
-    assert row[:3] == [f"'{shown}"] * 3
-    assert row[-1] == f"'{shown}" and f"'{shown}" in head
-    assert all(cell.isdigit() or cell == "" or cell == f"'{shown}" for cell in row)
-
-
-def test_commas_quotes_and_line_ends_survive_the_table() -> None:
-    text = grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])
-    assert text.count("\r\n") == 3
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    assert rows[1][-1] == 'Say "no",\nthen go.'
-    assert len({len(row) for row in rows}) == 1
 
 
 # --- always the same bytes, and whole files ------------------------------------------------------
@@ -548,17 +340,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report_module.os, "replace", full)
+    monkeypatch.setattr("grader.file.os.replace", full)
     with pytest.raises(OSError, match="No space left"):
         write(ours(), tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 # --- what a person has decided -------------------------------------------------------------------
-
-
-def decided(points: float | None = 2.5, comment: str = "Well <argued>.") -> Report:
-    return a_report(overrides=(Override("split_heads", points, comment),))
 
 
 def test_a_decision_takes_the_place_of_the_points_that_checks_give() -> None:
@@ -573,20 +361,6 @@ def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
     assert "The course team has set the points of this question." in page.text()
     assert "Well <argued>." in page.text()
     assert "A remark of the course team." in Page(feedback_html(decided(points=None))).text()
-
-
-def test_the_parts_that_gradescope_gets_add_up_with_a_decision() -> None:
-    whole = json.loads(results_json(decided()))
-    first, second, *_ = whole["tests"]
-    assert whole["score"] == 2.5 == sum(test.get("score", 0) for test in whole["tests"])
-    assert (first["score"], first["max_score"]) == (2.5, 7) and first["output"] == "Well <argued>."
-    assert "score" not in second and second["status"] == "passed"
-
-
-def test_the_table_says_what_was_decided_by_hand() -> None:
-    (row,) = csv.DictReader(io.StringIO(grades_csv([decided(comment="=1")])))
-    assert (row["score"], row["split_heads"], row["merge_heads"]) == ("2.5", "2.5", "0")
-    assert row["decided by hand"] == "split_heads" and row["comments"] == "split_heads: =1"
 
 
 def test_the_class_page_counts_half_points_and_marks_decisions() -> None:

@@ -1,6 +1,7 @@
 """Copies are found through their disguises, nobody else is, and a person gets to read why."""
 
 import ast
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -120,11 +121,9 @@ def test_nothing_a_student_writes_is_markup():
     assert not any(tag in found for tag in ("<script>alert", "<q>", "<i>", "<u>", "<s>"))
 
 
-def test_the_command_ranks_writes_and_says_where(folder, tmp_path):
-    out = tmp_path / "out"
-    result = CliRunner().invoke(
-        main, ["similarity", str(folder), "-a", "attention", "-o", str(out)]
-    )
+def test_the_command_ranks_a_zip_of_the_class_and_says_where_the_pairs_are(folder, tmp_path):
+    out, zipped = tmp_path / "out", shutil.make_archive(str(tmp_path / "class"), "zip", folder)
+    result = CliRunner().invoke(main, ["similarity", zipped, "-a", "attention", "-o", str(out)])
     assert result.exit_code == 0, result.output
     assert "14 notebooks compared" in result.output
     assert (out / "similarity.csv").read_text().startswith("score,shared,one,other\n1.000,")
