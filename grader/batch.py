@@ -109,8 +109,10 @@ class Batch:
 
 
 def digest(path: Path) -> str:
-    """Return the sha256 of a submission; for one that is refused, why."""
+    """Return the sha256 of a submission; for one that is refused, or that we cannot read, why."""
     try:
         return Submission.read(path, "").sha256
     except Refused as error:
         return f"refused: {error}"
+    except OSError as error:
+        return f"unreadable: {path}: {error.strerror}"

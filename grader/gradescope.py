@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .assignment import Assignment
+from .attempts import prove
 from .course import Course
 from .file import replace_file
 from .judge import judge
@@ -61,6 +62,7 @@ def run(folder: Path) -> Report:
 
     def work(session: Session) -> None:
         with Zygote() as zygote:
+            zygote.layers += (prove(zygote),)
             reports.append(judge(student(metadata), path, session, zygote, course.key()))
 
     run_session(assignment, course.checks(assignment.name), work)

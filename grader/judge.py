@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .assignment import Assignment
+from .attempts import prove
 from .check import Check
 from .isolation import enough
 from .limits import StudentError
@@ -31,6 +32,7 @@ def serve(connection: Connection, orders: Orders) -> None:
 
     def attend(session: Session) -> None:
         with Zygote(orders.layers, unsafe=orders.unsafe) as zygote:
+            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
             gc.collect()
             gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
             connection.send(zygote.layers)
@@ -82,6 +84,8 @@ def judge(
     except (Refused, Unreadable) as error:
         problem = str(error)
         results = [_not_run(check, "Nothing could be read.") for check in session.checks]
+    except OSError as error:
+        results = _none_run(session, error)
     return Report(
         assignment=assignment.name, title=assignment.title, student=student, file=path.name,
         sha256=sha256, questions=assignment.questions, results=tuple(results),

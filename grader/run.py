@@ -44,7 +44,9 @@ def run(
     console.print(
         f"Students: {folder / '<id>' / 'feedback.html'}   {folder / '<id>' / 'results.json'}"
     )
+    if (changed := len(wanted) - len(reports)) and not interrupted:
+        console.print(f"[red]{changed} changed while being judged:[/] the same command goes on.")
     if interrupted:
         console.print("[yellow]Interrupted.[/] What was judged is kept; the same command goes on.")
         return INTERRUPTED
-    return NOT_ALL_JUDGED if any(map(for_a_person, reports)) else 0
+    return NOT_ALL_JUDGED if changed or any(map(for_a_person, reports)) else 0

@@ -118,7 +118,7 @@ def documents(
                 document = parser.document(student, data, archived=archived)
                 prints = document.prints.without(given)
                 found.append(Document(student, document.code, prints, archived))
-            except Refused as error:
+            except (Refused, OSError) as error:
                 unread.append((student, str(error)))
             show()
     return found, unread

@@ -4,6 +4,7 @@ The trusted side only reads and hashes; parsing alone threw six kinds of excepti
 happens in the worker. A submission never executes here, and links are not followed.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,8 @@ from typing import Self
 
 MAX_MB = 50
 """Larger files are refused unread; pictures and videos in the outputs make most of such a size."""
+NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
+"""What opening a link, a folder, a socket and a device without a driver gives; see open(2)."""
 IGNORED = {"__pycache__", "__MACOSX", "node_modules"}
 
 
@@ -35,7 +38,11 @@ class Submission:
 
     @classmethod
     def read(cls, path: Path, student: str) -> Self:
-        """Read a regular file of at most MAX_MB megabytes. Raises Refused."""
+        """Read a regular file of at most MAX_MB megabytes.
+
+        Raises Refused for what the student can repair, and OSError for what only we can: a disk
+        that fails, a file that is gone or that we may not read.
+        """
         try:
             with open(path, "rb", opener=_open) as file:
                 about = os.fstat(file.fileno())
@@ -49,7 +56,9 @@ class Submission:
                     )
                 data = file.read(MAX_MB << 20)
         except OSError as error:
-            what = "is a link" if path.is_symlink() else f"cannot be read ({error.strerror})"
+            if error.errno not in NO_FILE:
+                raise
+            what = "is a link" if path.is_symlink() else "is no regular file"
             raise Refused(f"The submission {what}; hand in the notebook file itself.") from None
         return cls(student, path, data, hashlib.sha256(data).hexdigest())
 

@@ -77,6 +77,20 @@ def test_a_disk_that_fails_while_grades_are_written_is_a_sentence_and_loses_noth
     goes_on(folder, kept)
 
 
+@STRACE
+def test_a_disk_that_fails_while_a_submission_is_read_is_no_score_of_the_student(folder):
+    kept = {f"s{number}": 5.0 for number in range(MANY)}
+    broken = folder / "in" / "s3_doubling.ipynb"
+    inject = ["-P", broken, "-e", "inject=read:error=EIO"]  # of this file alone
+    done = grade(folder, "strace", "-f", "-qq", "-o", "/dev/null", *map(str, inject))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert scores(folder) == kept | {"s3": None}
+    said = (folder / "out" / "s3" / "feedback.html").read_text()
+    assert "Our fault, not yours" in said and "Input/output error" not in said
+    kept.pop("s3")
+    goes_on(folder, kept)
+
+
 def test_too_few_file_descriptors_cost_no_grade(folder):
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))

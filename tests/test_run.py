@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader import batch
 from grader.cli import main
 from grader.store import Store
 from grader.verdict import Report
@@ -55,6 +56,14 @@ def grade(folder: Path) -> str:
 def reports(folder: Path) -> dict[str, Report]:
     with Store(folder / "out" / "grades.sqlite") as store:
         return {report.student: report for report in store.reports()}
+
+
+def test_a_file_that_changes_while_it_is_judged_is_not_passed_over(folder, monkeypatch):
+    monkeypatch.setattr(batch, "digest", lambda path: f"of before: {path}")
+    result = CliRunner().invoke(main, command(folder))
+    assert result.exit_code == 3 and "3 changed while being judged" in result.output
+    monkeypatch.undo()
+    assert "3 of 3 submissions" in grade(folder)
 
 
 def test_only_what_has_changed_is_judged_again(folder):
