@@ -1,8 +1,10 @@
-"""Whether a verdict depends on chance: the same submissions, graded again and again.
+"""Whether a verdict depends on chance or on neighbours: the same class, graded again and again.
 
-Every right and wrong sample of tests/submissions is graded REPETITIONS times, in shuffled order,
-by one judge and by two, every sandbox layer in force. Prints what changed: a status or a score,
-or a word of what the student reads. `python benchmarks/determinism.py [REPETITIONS]`
+Every sample of tests/submissions that is right, wrong or hostile is graded in SHUFFLES orders, by
+one judge and by two in turn, every sandbox layer in force. Prints what changed for the honest ones:
+a status or a score, or a word of what the student reads.
+
+    python benchmarks/determinism.py [SHUFFLES]
 """
 
 import random
@@ -19,36 +21,33 @@ from grader.orders import Orders, Work
 from grader.verdict import Report
 from tests import classroom
 
-JOBS = (1, 2)
+HONEST = ("right", "wrong")
 
 
-def main(repetitions: int) -> int:
+def main(shuffles: int) -> int:
     course = Course.find(Path(__file__).parent)
     orders = Orders(course.solution("attention"), course.checks("attention"), b"determinism")
     verdicts, words = defaultdict(set), defaultdict(set)
-    graded, layers, start = 0, (), time.monotonic()
+    graded, results, layers, start = 0, 0, (), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         handins = classroom.build(Path(folder))
-        chosen = {
-            name: handins[name].path for name in handins if name.startswith(("right", "wrong"))
-        }
-        for jobs in JOBS:
-            todo = [
-                Work(f"{name} {n}", path)
-                for name, path in chosen.items()
-                for n in range(repetitions)
-            ]
-            random.Random(jobs).shuffle(todo)
-            for report in grade(todo, orders, jobs):
-                assert report.judged, [result.detail for result in report.results]
-                verdicts[report.file].add(verdict(report))
-                words[report.file].add(tuple(result.message for result in report.results))
-                graded, layers = graded + 1, report.layers
+        chosen = [name for name in handins if name.startswith((*HONEST, "hostile"))]
+        honest = [name for name in chosen if name.startswith(HONEST)]
+        for n in range(shuffles):
+            random.Random(n).shuffle(chosen)
+            todo = [Work(name, handins[name].path) for name in chosen]
+            for report in grade(todo, orders, jobs=1 + n % 2):
+                if report.student.startswith(HONEST):
+                    assert report.judged, [result.detail for result in report.results]
+                    verdicts[report.student].add(verdict(report))
+                    words[report.student].add(tuple(result.message for result in report.results))
+                    graded, results = graded + 1, results + len(report.results)
+                    layers = report.layers
     changed = {name: len(found) - 1 for name, found in verdicts.items()}
     worded = {name: len(found) - 1 for name, found in words.items()}
     print(
-        f"{len(chosen)} submissions × {repetitions} repetitions × {JOBS} judges, shuffled: "
-        f"{graded} gradings, {graded * len(report.results)} results in "
+        f"{len(honest)} honest submissions beside {len(chosen) - len(honest)} hostile ones in "
+        f"{shuffles} orders: {graded} gradings, {results} results in "
         f"{time.monotonic() - start:.0f} s ({', '.join(layers)})\n"
         f"verdicts that changed: {sum(changed.values())}\n"
         f"messages that changed: {sum(worded.values())}"
