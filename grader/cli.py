@@ -18,7 +18,8 @@ from . import __version__
 from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
-from .intake import IntakeError, take_in
+from .intake import take_in
+from .lms import IntakeError
 from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError

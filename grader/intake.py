@@ -1,33 +1,21 @@
-"""Who has handed in what, in the words of an LMS, and who is missing.
+"""Who has handed in what, and who is missing.
 
-    --names canvas                   kimminjun_LATE_4711_8899_attention.ipynb
-    --names moodle                   Kim Minjun_4711_assignsubmission_file_/attention.ipynb
-    --names "{name}-{id}-*.ipynb"    your own: * is anything; {id} has no blank, / or _
-
-Without names, every file is a submission of its own, see submission.py.
+What a platform has named is read by lms.py; without names, every file is a submission of its own,
+see submission.py.
 """
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from .archive import unpack
+from .lms import METADATA, IntakeError, platform
 from .spreadsheet import TableError, rows
 from .submission import find, relative_files, student_id
 
-LMS = {
-    "canvas": ("{name}_LATE_{id}_*_*", "{name}_{id}_*_*"),
-    "moodle": ("{name}_{id}_assignsubmission_file*/*",),
-}
 NOTEBOOKS = (".ipynb", ".py")
-TOKENS = {"{id}": r"(?P<id>[^/_\s]+)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
-
-
-class IntakeError(Exception):
-    """Nothing can be taken in as it was asked for; the message says why."""
 
 
 @dataclass
@@ -47,8 +35,9 @@ def take_in(
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student.
 
-    Of several files of a student, the last notebook counts, by the time of the file; after the
-    deadline only if there is none before. Raises IntakeError, and Refused for an archive.
+    Of several files of a student, notebooks before others, and those named like the assignment
+    before those, the last one counts; one after the deadline only if there is none before. Raises
+    IntakeError, and Refused for an archive.
     """
     for path in (paths := list(paths)):
         if not os.path.lexists(path):
@@ -56,17 +45,21 @@ def take_in(
     places = [unpack(p, out) if p.suffix.lower() == ".zip" and p.is_file() else p for p in paths]
     if not names:
         return Intake(find(places, assignment))
-    patterns = [(_pattern(text), 1 + text.count("/")) for text in LMS.get(names, (names,))]
+    files = list(relative_files(places))
+    exported = platform(names, (path for path, _ in files))
     intake = Intake()
-    files: dict[str, list[Path]] = {}
-    for path, parts in relative_files(places):
-        fits = (pattern.fullmatch("/".join(parts[-depth:])) for pattern, depth in patterns)
-        if (fit := next(filter(None, fits), None)) is None:
+    candidates: dict[str, list[Path]] = {}
+    for path, parts in files:
+        students = exported.students(path, parts)
+        if not students and path.name != METADATA:
             intake.remarks.append(f"not graded, for its name does not fit: {'/'.join(parts)}")
-        else:
-            files.setdefault(student_id(Path(f"{fit['id']}.x"), assignment), []).append(path)
-    for student, candidates in sorted(files.items()):
-        intake.submissions.append((student, _chosen(student, candidates, deadline, intake)))
+        for student in students:
+            candidates.setdefault(student_id(Path(f"{student}.x"), assignment), []).append(path)
+    named = f"{assignment}.ipynb"
+    for student, of_student in sorted(candidates.items()):
+        moments = {path: exported.moment(path) for path in of_student}
+        chosen = _chosen(student, moments, named, deadline, intake.remarks)
+        intake.submissions.append((student, chosen))
     return intake
 
 
@@ -89,33 +82,32 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
     return [*missing, *unknown]
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return what a pattern of names matches. Raises IntakeError where it has no {id}."""
-    if text.count("{id}") != 1 or text.count("{name}") > 1:
-        raise IntakeError(
-            f"--names is {' or '.join(LMS)}, or a pattern with {{id}} in it, not {text!r}"
-        )
-    parts = re.split(r"(\{id\}|\{name\}|\*)", text)
-    regex = "".join(TOKENS[part] if part in TOKENS else re.escape(part) for part in parts)
-    return re.compile(regex, re.IGNORECASE)
-
-
 def _chosen(
-    student: str, candidates: list[Path], deadline: datetime | None, intake: Intake
+    student: str,
+    moments: dict[Path, float | None],
+    named: str,
+    deadline: datetime | None,
+    remarks: list[str],
 ) -> Path:
-    """Return the file that counts, and remark on the others."""
-    moments = {path: os.lstat(path).st_mtime for path in candidates}
+    """Return the file that counts, and remark on the other ones of its kind."""
+    if deadline and None in moments.values():
+        raise IntakeError(
+            f"The files of {student} do not say when they were handed in. Clones never do: let "
+            "GitHub Classroom enforce the deadline, and leave --deadline out."
+        )
     last = deadline.timestamp() if deadline else float("inf")
-    if all(moment > last for moment in moments.values()):
-        intake.remarks.append(f"late: {student}")
+    handed_in = {path: moment or 0.0 for path, moment in moments.items()}
+    if all(moment > last for moment in handed_in.values()):
+        remarks.append(f"late: {student}")
         last = float("inf")
 
-    def rank(path: Path) -> tuple[bool, bool, float, str]:
+    def rank(path: Path) -> tuple[bool, bool, bool, float, str]:
         is_notebook = path.suffix.lower() in NOTEBOOKS
-        return moments[path] <= last, is_notebook, moments[path], str(path)
+        moment = handed_in[path]
+        return moment <= last, is_notebook, path.name == named, moment, str(path)
 
-    chosen = max(candidates, key=rank)
-    for path in sorted(set(candidates) - {chosen}):
-        why = "after the deadline" if moments[path] > last else f"{chosen.name} counts"
-        intake.remarks.append(f"another file of {student}, {why}: {path.name}")
+    chosen = max(handed_in, key=rank)
+    for path in sorted(p for p in handed_in if p != chosen and p.suffix == chosen.suffix):
+        why = "after the deadline" if handed_in[path] > last else f"{chosen.name} counts"
+        remarks.append(f"another file of {student}, {why}: {path.name}")
     return chosen

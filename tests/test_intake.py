@@ -1,12 +1,14 @@
 """Names of an LMS give the ids; of several files one counts; nobody is left out in silence."""
 
 import os
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from grader.intake import IntakeError, compare, read_roster, take_in
+from grader.intake import compare, read_roster, take_in
+from grader.lms import IntakeError
 from grader.spreadsheet import TableError
 from tests.test_archive import packed
 
@@ -64,7 +66,7 @@ def test_own_names_have_a_pattern(tmp_path):
 
 @pytest.mark.parametrize("names", ["canvass", "{name}.ipynb", "{id}{id}"])
 def test_a_pattern_without_an_id_is_refused(tmp_path, names):
-    with pytest.raises(IntakeError, match="canvas or moodle, or a pattern"):
+    with pytest.raises(IntakeError, match="canvas, moodle, gradescope, github, or a pattern"):
         take_in([tmp_path], "attention", tmp_path / "out", names, None)
 
 
@@ -72,10 +74,7 @@ def test_the_last_notebook_counts_and_the_others_are_listed(tmp_path):
     folder = files(tmp_path / "in", "a_1_7_x.ipynb", "a_1_8_y.ipynb", "a_1_9_z.pdf")
     found, remarks = taken(folder, "canvas")
     assert found == {"1": "a_1_8_y.ipynb"}
-    assert remarks == [
-        "another file of 1, a_1_8_y.ipynb counts: a_1_7_x.ipynb",
-        "another file of 1, a_1_8_y.ipynb counts: a_1_9_z.pdf",
-    ]
+    assert remarks == ["another file of 1, a_1_8_y.ipynb counts: a_1_7_x.ipynb"]
 
 
 def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path):
@@ -90,6 +89,87 @@ def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path)
         "another file of 1, after the deadline: a_1_1_24h.ipynb",
         "late: 2",
     ]
+
+
+METADATA = """
+submission_11:
+  :submitters:
+  - :name: Kim Minjun
+    :sid: '4711'
+    :email: kim@univ.example
+  - :name: 이서연
+    :sid: '4712'
+    :email: lee@univ.example
+  :created_at: 2026-11-20 14:59:00.123456789 Z
+  :score: 0.0
+submission_12:
+  :submitters:
+  - :name: Ada
+    :sid:
+    :email: ada@univ.example
+  :created_at: 2026-11-20 23:00:00 +09:00
+"""
+
+
+def exported(folder: Path, text: str = METADATA) -> Path:
+    names = ("submission_11/attention.ipynb", "submission_11/draft.ipynb", "submission_12/a.ipynb")
+    files(folder, *names, "submission_13/b.ipynb")
+    (folder / "submission_metadata.yml").write_text(text, "utf-8")
+    return folder
+
+
+def test_a_gradescope_export_says_who_is_in_a_group_and_when_it_was_handed_in(tmp_path):
+    found, remarks = taken(exported(tmp_path / "in"), "gradescope")
+    assert found == {
+        "4711": "submission_11/attention.ipynb", "4712": "submission_11/attention.ipynb",
+        "ada_univ_example": "submission_12/a.ipynb",
+    }  # fmt: skip
+    assert remarks == [
+        "not graded, for its name does not fit: submission_13/b.ipynb",
+        "another file of 4711, attention.ipynb counts: draft.ipynb",
+        "another file of 4712, attention.ipynb counts: draft.ipynb",
+    ]
+    noon = datetime.fromtimestamp(1795186740)  # 14:59 UTC, in the local time of the deadline
+    for minutes, late in ((5, []), (-5, ["late: 4711", "late: 4712"])):
+        _, remarks = taken(tmp_path / "in", "gradescope", noon + timedelta(minutes=minutes))
+        assert [remark for remark in remarks if remark.startswith("late")] == late
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a list", "does not list submissions"),
+        ("a: [", "cannot be read"),
+        ("a: !!python/object/apply:os.getcwd []", "cannot be read"),
+        (None, "has one submission_metadata.yml; here are 0"),
+    ],
+)
+def test_an_export_whose_list_cannot_be_used_is_refused(tmp_path, text, words):
+    folder = exported(tmp_path / "in", text or "")
+    if text is None:
+        (folder / "submission_metadata.yml").unlink()
+    with pytest.raises(IntakeError, match=re.escape(words)):
+        taken(folder, "gradescope")
+
+
+def test_clones_of_github_classroom_give_the_users_names(tmp_path):
+    folder = files(
+        tmp_path / "deep-attention-submissions",
+        "deep-attention-kim-minjun/attention.ipynb", "deep-attention-kim-minjun/README.md",
+        "deep-attention-kim-minjun/.git/config", "deep-attention-lee/hw/attention.ipynb",
+        "deep-attention-lee/hw/zz.ipynb", "notes.md",
+    )  # fmt: skip
+    found, remarks = taken(folder, "github")
+    assert found == {
+        "kim-minjun": "deep-attention-kim-minjun/attention.ipynb",
+        "lee": "deep-attention-lee/hw/attention.ipynb",
+    }
+    assert remarks == [
+        "not graded, for its name does not fit: notes.md",
+        "another file of lee, attention.ipynb counts: zz.ipynb",
+    ]
+    with pytest.raises(IntakeError, match="do not say when they were handed in"):
+        taken(folder, "github", DEADLINE)
 
 
 def test_a_zip_of_the_class_is_unpacked_and_read(tmp_path):
