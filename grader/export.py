@@ -17,7 +17,7 @@ from .store import Entry, Store
 
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
-PAGES = ("report", "verdict", "page", "clean", "results", "formats", "spreadsheet")
+PAGES = ("report", "overview", "verdict", "page", "clean", "results", "formats", "spreadsheet")
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
 

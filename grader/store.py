@@ -55,6 +55,17 @@ class Entry:
     overrides: tuple[Override, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reports:
+    """Every student's Report, in the order of the ids; each walk reads them one at a time."""
+
+    store: "Store"
+
+    def __iter__(self) -> Iterator[Report]:
+        store = self.store
+        return (report for entry in store.entries() if (report := store.report(entry)))
+
+
 class Store(Database):
     """The store of one assignment."""
 
@@ -148,9 +159,9 @@ class Store(Database):
             student=entry.student, file=entry.path.name, overrides=entry.overrides,
         )  # fmt: skip
 
-    def reports(self) -> Iterator[Report]:
-        """Yield the Report of every student whose submission is judged, one at a time."""
-        return (report for entry in self.entries() if (report := self.report(entry)))
+    def reports(self) -> "Reports":
+        """Return the Report of every student whose submission is judged."""
+        return Reports(self)
 
     def override(self, decisions: Iterable[tuple[str, Override]]) -> None:
         """Note what a person has decided about students' questions."""
