@@ -4,7 +4,7 @@ The same command again judges only what is new, what a fault of ours has spoiled
 that have changed. Identical bytes are judged once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -48,21 +48,34 @@ class Batch:
             )
         return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
 
-    def take_in(self, submissions: Iterable[tuple[str, Path]]) -> list[Entry]:
-        """Read what was handed in, note it, and return it as it stands."""
-        handed_in = [Entry(who, path.absolute(), digest(path), None) for who, path in submissions]
-        self.store.hand_in(handed_in)
-        names = {entry.student for entry in handed_in}
-        return [entry for entry in self.store.entries() if entry.student in names]
+    def take_in(self, submissions: Iterable[tuple[str, Path]]) -> set[str]:
+        """Read what was handed in, note it, and return whose it is."""
+        students: set[str] = set()
 
-    def to_do(self, entries: Iterable[Entry]) -> dict[Entry, Why]:
-        """Return one entry for all bytes that are to be judged, and why."""
-        settled = self.store.settled(self.versions.plan, unsafe=self.orders.unsafe)
-        open_ones = {e.digest: e for e in entries if e.digest not in settled}
-        return {entry: self._why(entry.digest) for entry in open_ones.values()}
+        def entries() -> Iterator[Entry]:
+            for student, path in submissions:
+                students.add(student)
+                yield Entry(student, path.absolute(), digest(path), None)
+
+        self.store.hand_in(entries())
+        return students
+
+    def to_do(self, students: Container[str]) -> tuple[dict[str, Why], int]:
+        """Return who is to be judged and why, and how many others there are.
+
+        Of those who have handed in the same bytes, one counts for all.
+        """
+        found: dict[str, Why] = {}
+        digests: set[str] = set()
+        for entry in self.store.entries():
+            if entry.student in students and entry.digest not in digests:
+                digests.add(entry.digest)
+                if not self._settled(entry.digest):
+                    found[entry.student] = self._why(entry.digest)
+        return found, len(digests) - len(found)
 
     def judge(
-        self, entries: Iterable[Entry], jobs: int, again: Callable[[Result], bool] | None = None
+        self, students: Iterable[str], jobs: int, again: Callable[[Result], bool] | None = None
     ) -> Iterator[Report]:
         """Judge submissions and yield each Report once it is in the store.
 
@@ -71,20 +84,24 @@ class Batch:
         digests: dict[str, str] = {}
 
         def works() -> Iterator[Work]:
-            for entry in entries:
+            for entry in filter(None, map(self.store.entry, students)):
                 digests[entry.student] = entry.digest
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
                 yield Work(entry.student, entry.path, tuple(kept))
 
         for report in grade(works(), self.orders, jobs):
+            refused = digests.pop(report.student)
             self.store.record(
-                report.sha256 or digests[report.student],
+                report.sha256 or refused,
                 report,
                 self.versions,
                 self.assignment.limits,
                 seed(self.orders.key, report.sha256),
             )
             yield report
+
+    def _settled(self, digest: str) -> bool:
+        return self.store.settled(digest, self.versions.plan, unsafe=self.orders.unsafe)
 
     def _why(self, digest: str) -> Why:
         before = self.store.latest(digest)

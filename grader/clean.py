@@ -5,7 +5,6 @@ table or a terminal, and escaped where it leaves.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -21,6 +20,8 @@ _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, t
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile(r"[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_ODD = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
+"""In every text that cleaning changes, if it is not too long: of a class's texts one in 1,000."""
 
 
 def clean(text: str) -> str:
@@ -30,6 +31,8 @@ def clean(text: str) -> str:
     bidirectional overrides, which hide or reorder what is read, become visible as ``⟨U+202E⟩``;
     of a text longer than `LONGEST` the beginning and the end stay. Cleaning twice changes nothing.
     """
+    if len(text) <= LONGEST and not _ODD.search(text):
+        return text
     text = _CONTROLS.sub("", re.sub(r"\r\n?", "\n", _ESCAPES.sub("", text)))
     text = _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
     if len(text) <= LONGEST:
@@ -42,19 +45,17 @@ def cleaned(value: Any) -> Any:
     """Clean every string inside a Report."""
     match value:
         case Report() | Result() | Override():
-            return replace(
-                value, **{f.name: cleaned(getattr(value, f.name)) for f in fields(value)}
-            )
+            said = {f.name: getattr(value, f.name) for f in fields(value)}
+            harmless = {name: cleaned(part) for name, part in said.items()}
+            changed = any(harmless[name] is not said[name] for name in said)
+            return replace(value, **harmless) if changed else value
         case tuple():
-            return tuple(map(cleaned, value))
+            parts = tuple(map(cleaned, value))
+            changed = any(new is not old for new, old in zip(parts, value, strict=True))
+            return parts if changed else value
         case str() if not isinstance(value, Status):
             return clean(value)
     return value
-
-
-def in_order(reports: Iterable[Report]) -> list[Report]:
-    """Return cleaned Reports by student."""
-    return sorted(map(cleaned, reports), key=lambda report: report.student)
 
 
 def for_student(report: Report) -> Report:

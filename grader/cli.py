@@ -147,14 +147,13 @@ def grade(
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store:
         batch = Batch.open(store, orders)
-        entries = batch.take_in(submissions)
-        to_do = batch.to_do(entries)
+        students = batch.take_in(submissions)
+        to_do, same = batch.to_do(students)
         reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
-        same = len({entry.digest for entry in entries}) - len(to_do)
         for remark in remarks:
             console.print(plain(remark), style="yellow", markup=False, highlight=False)
         console.print(f"{same} judged before; {len(to_do)} to judge{f': {reasons}' * bool(to_do)}")
-        sys.exit(run(batch, list(to_do), [entry.student for entry in entries], out, jobs))
+        sys.exit(run(batch, to_do, students, out, jobs))
 
 
 @main.command()

@@ -13,13 +13,15 @@ from functools import cache
 from pathlib import Path
 
 from . import report
-from .store import Entry, Store
+from .store import PAGE, Entry, Store
 
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
-PAGES = ("report", "verdict", "page", "clean", "results", "formats", "spreadsheet")
+PAGES = ("report", "overview", "verdict", "page", "clean", "results", "formats", "spreadsheet")
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
+SHORT = 16
+"""Letters of a digest; nobody gains by two files that look the same."""
 
 Stamp = tuple[str, int, int]
 """What a file was made of, its bytes, and its time of change in ns."""
@@ -30,53 +32,58 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
-        self._stamps = store.files()
         self._new: dict[str, Stamp] = {}
+        self._count = 0
 
     def write(self) -> int:
-        """Bring all files up to date and return how many were not."""
-        entries = list(self.store.entries())
-        self.write_students(entries)
-        made_of = _digest([_ingredients(entry) for entry in entries])
+        """Bring all files up to date and return how many were not, since the beginning."""
+        everybody = hashlib.sha256()
+        for entry in self.store.entries():
+            everybody.update(_made_of(entry).encode())
+            self.write_student(entry)
+        made_of = everybody.hexdigest()[:SHORT]
         paths = [self.folder / name for name in CLASS]
         if not self._up_to_date(paths, made_of):
             report.write_class(self.store.reports(), self.folder)
             self._note(paths, made_of)
-        count, new = len(self._new), self._new
-        if new:
-            self.store.wrote(new)
-            self._new = {}
-        return count
+        self._remember()
+        return self._count
 
-    def write_students(self, entries: Iterable[Entry]) -> None:
-        """Bring the files of these students up to date."""
-        for entry in entries:
-            paths = [self.folder / entry.student / name for name in STUDENTS]
-            made_of = _digest(_ingredients(entry))
-            if entry.judgement is None or self._up_to_date(paths, made_of):
-                continue
-            if made := self.store.report(entry):
-                report.write(made, self.folder / entry.student)
-                self._note(paths, made_of)
+    def write_student(self, entry: Entry) -> None:
+        """Bring the files of a student up to date."""
+        paths = [self.folder / entry.student / name for name in STUDENTS]
+        made_of = _made_of(entry)
+        if entry.judgement is None or self._up_to_date(paths, made_of):
+            return
+        if made := self.store.report(entry):
+            report.write(made, self.folder / entry.student)
+            self._note(paths, made_of)
 
     def _up_to_date(self, paths: Iterable[Path], made_of: str) -> bool:
-        stamps = {path: _stamp(path, made_of) for path in paths}
-        return all(now is not None and now == self._stamps.get(str(p)) for p, now in stamps.items())
+        return all(
+            (now := _stamp(path, made_of)) is not None
+            and now == (self._new.get(str(path)) or self.store.file(str(path)))
+            for path in paths
+        )
 
     def _note(self, paths: Iterable[Path], made_of: str) -> None:
         new = {str(path): stamp for path in paths if (stamp := _stamp(path, made_of))}
         self._new |= new
-        self._stamps |= new
+        self._count += len(new)
+        if len(self._new) >= PAGE:
+            self._remember()
+
+    def _remember(self) -> None:
+        if self._new:
+            self.store.wrote(self._new)
+        self._new = {}
 
 
-def _ingredients(entry: Entry) -> list[object]:
-    """Return what a student's pages say, in short: a judgement never changes."""
+def _made_of(entry: Entry) -> str:
+    """Return a digest of what a student's pages say: a judgement never changes."""
     decided = [(o.question, o.points, o.comment) for o in entry.overrides]
-    return [entry.student, os.fsencode(entry.path.name).hex(), entry.judgement, decided]
-
-
-def _digest(ingredients: object) -> str:
-    return hashlib.sha256(json.dumps([_recipe(), ingredients]).encode()).hexdigest()[:16]
+    said = [entry.student, os.fsencode(entry.path.name).hex(), entry.judgement, decided]
+    return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
 
 
 @cache

@@ -1,15 +1,17 @@
 """Files that are whole at any moment."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file that is, whenever the process dies, either the old or the whole new one."""
+def replace_file(path: Path, text: str | Iterable[str]) -> None:
+    """Write a text or its pieces: whenever the process dies, the file is the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_bytes(text.encode())
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.writelines([text] if isinstance(text, str) else text)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -2,41 +2,37 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from xml.etree import ElementTree as XML
 
-from .clean import clean, in_order
+from .clean import clean, cleaned
 from .spreadsheet import written
 from .verdict import Report, Result, Status, questions
 
-BY_HAND = ("decided by hand", "comments")
+LAST = ("decided by hand", "comments", "problem")
 
 
-def jsonl(reports: Iterable[Report]) -> str:
-    """Return one JSON object per student and line: all of the Report, and what follows from it.
+def jsonl(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield one JSON object per student and line: all of the Report, and what follows from it.
 
     For the course team: the details and what the code has printed are in it.
     """
-    lines = (
-        json.dumps(
-            {
-                **asdict(report),
-                "score": report.score,
-                "max_score": report.max_score,
-                "points": {question: report.points(question) for question in report.questions},
-            }
-        )
-        for report in reports
-    )
-    return "".join(f"{line}\n" for line in lines)
-
-
-def junit(reports: Iterable[Report]) -> str:
-    """Return JUnit XML: a suite per student, a case per check, as CI systems show them."""
-    root = XML.Element("testsuites")
     for report in reports:
-        suite = XML.SubElement(root, "testsuite", name=_text(report.student))
+        said = {
+            **asdict(report),
+            "score": report.score,
+            "max_score": report.max_score,
+            "points": {question: report.points(question) for question in report.questions},
+        }
+        yield f"{json.dumps(said)}\n"
+
+
+def junit(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield JUnit XML: a suite per student, a case per check, as CI systems show them."""
+    yield "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
+    for report in reports:
+        suite = XML.Element("testsuite", name=_text(report.student))
         for result in report.results:
             _case(suite, result)
         suite.set("tests", f"{len(report.results)}")
@@ -44,9 +40,9 @@ def junit(reports: Iterable[Report]) -> str:
             suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
         if report.problem:
             XML.SubElement(suite, "system-err").text = _text(report.problem)
-    XML.indent(root)
-    whole: bytes = XML.tostring(root, "utf-8", xml_declaration=True)
-    return whole.decode() + "\n"
+        XML.indent(suite, level=1)
+        yield f"  {XML.tostring(suite, 'unicode')}\n"
+    yield "</testsuites>\n"
 
 
 def _text(text: str) -> str:
@@ -67,24 +63,23 @@ def _case(suite: XML.Element, result: Result) -> None:
     ending.text = _text(result.message)
 
 
-def grades_csv(reports: Iterable[Report]) -> str:
-    """Return one row per student (RFC 4180); what is not judged is an empty cell, never a zero."""
-    reports = in_order(reports)
-    names = questions(reports)
-    rows: list[list[object]] = [
-        ["student", "file", "sha256", "score", "max", *names, *Status, *BY_HAND, "problem"]
-    ]
-    for r in reports:
+def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero.
+
+    `reports` are walked twice: the questions stand in the first row.
+    """
+    names = questions(map(cleaned, reports))
+    yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
+    for r in map(cleaned, reports):
         earned = [r.points(question) for question in names]
         counts = Counter(result.status for result in r.results)
         row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
         said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
         by_hand = [" ".join(r.decided), said]
-        rows.append([*row, *(counts[status] for status in Status), *by_hand, r.problem])
-    return written(rows)
+        yield written([[*row, *(counts[status] for status in Status), *by_hand, r.problem]])
 
 
-FORMATS: dict[str, Callable[[Iterable[Report]], str]] = {
+FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {
     ".jsonl": jsonl,
     ".xml": junit,
     ".csv": grades_csv,

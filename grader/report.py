@@ -4,16 +4,16 @@ Nothing here reads the clock, and wall times stay out: a regrade that finds the 
 bytes.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .clean import for_student, in_order
+from .clean import cleaned, for_student
 from .file import replace_file
 from .formats import grades_csv
-from .page import headline, template
+from .overview import Overview
+from .page import template
 from .results import results_json
-from .verdict import CAUSES, Report, Result, Status, questions
+from .verdict import CAUSES, Report, questions
 
 
 def feedback_html(report: Report) -> str:
@@ -28,18 +28,16 @@ def feedback_html(report: Report) -> str:
 
 def class_html(reports: Iterable[Report]) -> str:
     """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
-    reports = in_order(reports)
-    return template("class.html").render(
-        reports=reports,
-        needs_person=[r for r in reports if r.problem or not r.judged],
-        scores=[r.score for r in reports if r.score is not None],
-        bins=Counter(min(int(r.score), r.max_score) for r in reports if r.score is not None),
-        max_score=max((r.max_score for r in reports), default=0),
-        checks={question: _checks(reports, question) for question in questions(reports)},
-        statuses=Counter(result.status for r in reports for result in r.results),
-        failures=_failures(reports),
-        uses=_uses(reports),
-    )
+    return "".join(class_pieces(reports))
+
+
+def class_pieces(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield the course team's page piece by piece, with one Report in memory at a time.
+
+    `reports` come in the order of the ids, and are walked three times.
+    """
+    overview = Overview(reports)
+    return template("class.html").generate(overview=overview, reports=map(cleaned, reports))
 
 
 def write(report: Report, folder: Path) -> None:
@@ -49,34 +47,9 @@ def write(report: Report, folder: Path) -> None:
 
 
 def write_class(reports: Iterable[Report], folder: Path) -> None:
-    """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`."""
-    reports = list(reports)
+    """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`.
+
+    `reports` come in the order of the ids, and are walked several times.
+    """
     replace_file(folder / "grades.csv", grades_csv(reports))
-    replace_file(folder / "report.html", class_html(reports))
-
-
-def _uses(reports: list[Report]) -> list[tuple[str, list[Report]]]:
-    """Return the names of torch and whose answers hold them, the rare ones first."""
-    users: dict[str, list[Report]] = {}
-    for report in reports:
-        for name in report.uses:
-            users.setdefault(name, []).append(report)
-    return sorted(users.items(), key=lambda row: (len(row[1]), row[0]))
-
-
-def _checks(reports: Iterable[Report], question: str) -> list[tuple[Result, Counter[Status]]]:
-    """Return each check of a question, by an example, with how often it ended in which way."""
-    counts: dict[str, tuple[Result, Counter[Status]]] = {}
-    for result in (r for report in reports for r in report.of(question)):
-        counts.setdefault(result.check, (result, Counter()))[1][result.status] += 1
-    return list(counts.values())
-
-
-def _failures(reports: Iterable[Report]) -> list[tuple[Result, list[str]]]:
-    """Return an example and the students of each check and message, most frequent first."""
-    found: dict[tuple[str, ...], tuple[Result, list[str]]] = {}
-    for report in reports:
-        for result in (r for r in report.results if r.status in CAUSES):
-            key = (result.question, result.check, result.status, headline(result.message))
-            found.setdefault(key, (result, []))[1].append(report.student)
-    return sorted(found.values(), key=lambda failure: -len(failure[1]))
+    replace_file(folder / "report.html", class_pieces(reports))

@@ -1,13 +1,13 @@
 """One run of judging as a TA sees it: progress, files, a table, and an exit code."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from .batch import Batch
 from .export import Export
-from .store import Entry
-from .terminal import console, for_a_person, table, watched
+from .summary import Summary
+from .terminal import console, watched
 from .verdict import Result
 
 NOT_ALL_JUDGED, INTERRUPTED = 3, 130
@@ -15,13 +15,13 @@ NOT_ALL_JUDGED, INTERRUPTED = 3, 130
 
 def run(
     batch: Batch,
-    to_do: list[Entry],
-    students: Iterable[str],
+    to_do: Collection[str],
+    students: set[str],
     folder: Path,
     jobs: int,
     again: Callable[[Result], bool] | None = None,
 ) -> int:
-    """Judge what is to do, bring the folder's files up to date, and show these students.
+    """Judge who is to do, bring the folder's files up to date, and show these students.
 
     Returns the exit code. When interrupted, all that was judged stays. Raises CannotJudge.
     """
@@ -31,22 +31,22 @@ def run(
         if to_do:
             judged = batch.judge(to_do, jobs, again)
             for report in watched(judged, batch.assignment.title, len(to_do)):
-                export.write_students(store.entries(report.sha256))
+                for entry in store.entries(report.sha256):
+                    export.write_student(entry)
     except KeyboardInterrupt:
         interrupted = True
     export.write()
-    wanted = set(students)
-    reports = [report for report in store.reports() if report.student in wanted]
-    console.print(table(reports))
+    summary = Summary(report for report in store.reports() if report.student in students)
+    summary.show(console)
     seconds = time.monotonic() - start
-    console.print(f"{len(reports)} of {len(wanted)} submissions in {seconds:.1f} s")
+    console.print(f"{summary.count} of {len(students)} submissions in {seconds:.1f} s")
     console.print(f"Class:    {folder / 'report.html'}   {folder / 'grades.csv'}")
     console.print(
         f"Students: {folder / '<id>' / 'feedback.html'}   {folder / '<id>' / 'results.json'}"
     )
-    if (changed := len(wanted) - len(reports)) and not interrupted:
+    if (changed := len(students) - summary.count) and not interrupted:
         console.print(f"[red]{changed} changed while being judged:[/] the same command goes on.")
     if interrupted:
         console.print("[yellow]Interrupted.[/] What was judged is kept; the same command goes on.")
         return INTERRUPTED
-    return NOT_ALL_JUDGED if changed or any(map(for_a_person, reports)) else 0
+    return NOT_ALL_JUDGED if changed or summary.for_a_person else 0

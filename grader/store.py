@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from .verdict import Override, Report, Result, Status, whole
 from .versions import Versions, torch_version
 
 NAME = "grades.sqlite"
+PAGE = 200
+"""Students whose submissions are read, or written, at a time."""
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
 RESULT_SAID = ("sentence", "message", "detail", "public", "mistake", "notes")
 
@@ -55,6 +58,17 @@ class Entry:
     overrides: tuple[Override, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reports:
+    """Every student's Report, in the order of the ids; each walk reads them one at a time."""
+
+    store: "Store"
+
+    def __iter__(self) -> Iterator[Report]:
+        store = self.store
+        return (report for entry in store.entries() if (report := store.report(entry)))
+
+
 class Store(Database):
     """The store of one assignment."""
 
@@ -65,17 +79,16 @@ class Store(Database):
         return rows[0] if rows else ""
 
     def hand_in(self, entries: Iterable[Entry]) -> None:
-        """Note who has handed in what, where that is new."""
-        known = {entry.student: (entry.path, entry.digest) for entry in self.entries()}
-        with self.transaction() as db:
-            db.executemany(
-                "INSERT INTO submissions (student, path, digest) VALUES (?, ?, ?)",
-                (
-                    (entry.student, os.fsencode(entry.path), entry.digest)
-                    for entry in entries
-                    if known.get(entry.student) != (entry.path, entry.digest)
-                ),
-            )
+        """Note who has handed in what, where that is new; a page of them in a transaction."""
+        coming = iter(entries)
+        while page := [(e.student, os.fsencode(e.path), e.digest) for e in islice(coming, PAGE)]:
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT INTO submissions (student, path, digest) SELECT ?1, ?2, ?3"
+                    " WHERE (?2, ?3) IS NOT (SELECT path, digest FROM submissions"
+                    " WHERE student = ?1 ORDER BY id DESC LIMIT 1)",
+                    page,
+                )
 
     def record(
         self, digest: str, report: Report, versions: Versions, limits: Limits, seed: bytes
@@ -104,15 +117,27 @@ class Store(Database):
             )  # fmt: skip
 
     def entries(self, digest: str | None = None) -> Iterator[Entry]:
-        """Yield the current submissions, or those of these bytes, in the order of the ids."""
-        decided = self._overrides()
-        which = "" if digest is None else "WHERE digest = ?"
+        """Yield the current submissions, or those of these bytes, in the order of the ids.
+
+        They are read page by page, so that a large class takes no memory and what is done with one
+        may write.
+        """
+        which = "" if digest is None else "AND digest = ?2"
+        query = f"SELECT * FROM current WHERE student > ?1 {which} ORDER BY student LIMIT {PAGE}"
         asked = () if digest is None else (digest,)
-        query = f"SELECT * FROM current {which} ORDER BY student"
-        rows = self.db.execute(query, asked).fetchall()
-        for student, path, digest, judgement in rows:
-            given = decided.get(student, ())
-            yield Entry(student, Path(os.fsdecode(path)), digest, judgement, given)
+        decided, student = self._overrides(), ""
+        while rows := self.db.execute(query, (student, *asked)).fetchall():
+            for student, path, held, judgement in rows:
+                given = decided.get(student, ())
+                yield Entry(student, Path(os.fsdecode(path)), held, judgement, given)
+
+    def entry(self, student: str) -> Entry | None:
+        """Return a student's current submission, if there is one."""
+        query = "SELECT * FROM current WHERE student = ?"
+        for _, path, digest, judgement in self.db.execute(query, (student,)).fetchall():
+            given = self._overrides().get(student, ())
+            return Entry(student, Path(os.fsdecode(path)), digest, judgement, given)
+        return None
 
     def latest(self, digest: str) -> Judgement | None:
         """Return the last judgement of these bytes."""
@@ -129,15 +154,18 @@ class Store(Database):
         ).fetchone()
         return None if number is None else replace(entry, judgement=number)
 
-    def settled(self, plan: str, *, unsafe: bool) -> set[str]:
-        """Return the digests whose last judgement followed this plan and needs no second try."""
-        rows = self.db.execute(
-            "SELECT digest, layers FROM judgements WHERE plan = ?"
-            " AND id IN (SELECT max(id) FROM judgements GROUP BY digest)"
-            " AND NOT EXISTS (SELECT 1 FROM results WHERE judgement = id AND status = ?)",
-            (plan, Status.GRADER_ERROR),
-        )
-        return {digest for digest, layers in rows if unsafe or "UNSANDBOXED" not in layers}
+    def settled(self, digest: str, plan: str, *, unsafe: bool) -> bool:
+        """Whether the last judgement of these bytes followed this plan and needs no second try."""
+        row = self.db.execute(
+            "SELECT plan, layers, EXISTS"
+            " (SELECT 1 FROM results WHERE judgement = id AND status = ?)"
+            " FROM judgements WHERE digest = ? ORDER BY id DESC LIMIT 1",
+            (Status.GRADER_ERROR, digest),
+        ).fetchone()
+        if row is None:
+            return False
+        followed, layers, fault = row
+        return followed == plan and not fault and (unsafe or "UNSANDBOXED" not in layers)
 
     def report(self, entry: Entry) -> Report | None:
         """Rebuild a student's Report, or return None while there is no judgement."""
@@ -148,9 +176,9 @@ class Store(Database):
             student=entry.student, file=entry.path.name, overrides=entry.overrides,
         )  # fmt: skip
 
-    def reports(self) -> Iterator[Report]:
-        """Yield the Report of every student whose submission is judged, one at a time."""
-        return (report for entry in self.entries() if (report := self.report(entry)))
+    def reports(self) -> "Reports":
+        """Return the Report of every student whose submission is judged."""
+        return Reports(self)
 
     def override(self, decisions: Iterable[tuple[str, Override]]) -> None:
         """Note what a person has decided about students' questions."""
@@ -160,9 +188,11 @@ class Store(Database):
                 ((s, o.question, o.points, json.dumps(o.comment)) for s, o in decisions),
             )
 
-    def files(self) -> dict[str, tuple[str, int, int]]:
-        """Return what each file was made of, its size and its time of change in ns."""
-        return {path: (*row,) for path, *row in self.db.execute("SELECT * FROM files")}
+    def file(self, path: str) -> tuple[str, int, int] | None:
+        """Return what a file was made of, its size and its time of change in ns."""
+        query = "SELECT made_of, bytes, mtime FROM files WHERE path = ?"
+        row: tuple[str, int, int] | None = self.db.execute(query, (path,)).fetchone()
+        return row
 
     def wrote(self, files: Mapping[str, tuple[str, int, int]]) -> None:
         """Note which files were written."""

@@ -54,8 +54,7 @@ def regrade(
         orders = Orders(course.solution(name), course.checks(name), course.key(), unsafe=unsafe)
         batch = Batch.open(store, orders)
         _refuse_unknown("question", questions, batch.assignment.questions)
-        entries = list(store.entries())
-        _refuse_unknown("student", students, [entry.student for entry in entries])
+        _refuse_unknown("student", students, [entry.student for entry in store.entries()])
 
         def again(result: Result) -> bool:
             passed = result.status is Status.PASSED
@@ -68,18 +67,17 @@ def regrade(
             mine = not students or entry.student in students
             return mine and before is not None and any(map(again, before.report.results))
 
-        chosen = [entry for entry in entries if wanted(entry)]
-        for entry in chosen:
+        to_do: dict[str, str] = {}
+        for entry in filter(wanted, store.entries()):
             if digest(entry.path) != entry.digest:
                 raise click.UsageError(
                     f"{entry.path} has changed or is gone since it was judged; put it back, or "
                     "grade it with `grader grade`."
                 )
-        to_do = list({entry.digest: entry for entry in chosen}.values())
+            to_do[entry.digest] = entry.student
         console.print(f"{len(to_do)} to judge again" if to_do else "Nothing to judge again.")
-        shown = {entry.digest for entry in to_do}
-        same = [entry.student for entry in entries if entry.digest in shown]
-        sys.exit(run(batch, to_do, same, folder, jobs, again) if to_do else 0)
+        same = {entry.student for entry in store.entries() if entry.digest in to_do}
+        sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else 0)
 
 
 @click.command()

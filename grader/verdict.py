@@ -139,11 +139,9 @@ class Report:
 
 def questions(reports: Iterable[Report]) -> list[str]:
     """Return the questions in order; a result outside the listed ones still gets its place."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for r in reports:
-        names += [
-            *r.questions,
-            *(x.question for x in r.results),
-            *(o.question for o in r.overrides),
-        ]
-    return list(dict.fromkeys(names))
+        names |= dict.fromkeys(r.questions)
+        names |= dict.fromkeys(x.question for x in r.results)
+        names |= dict.fromkeys(o.question for o in r.overrides)
+    return list(names)

@@ -20,9 +20,10 @@ def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[
     judges.works.clear()
     with Store(folder / "grades.sqlite", make=True) as store:
         batch = Batch.open(store, Orders(solution, checks, b"a key", unsafe=unsafe))
-        entries = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
-        to_do = batch.to_do(entries)
-        for report in batch.judge(list(entries if again else to_do), 1, again):
+        students = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
+        to_do, judged_before = batch.to_do(students)
+        assert len(to_do) + judged_before == len({digest(folder / f"{s}.ipynb") for s in students})
+        for report in batch.judge(sorted(students) if again else to_do, 1, again):
             stored = store.latest(report.sha256 or digest(folder / report.file))
             assert stored and stored.report.results == report.results, "kept before it is yielded"
         return list(to_do.values())

@@ -18,7 +18,7 @@ DECIDED = replace(REPORT, student="lee", overrides=(Override("two", 1.5, "√"),
 
 
 def test_json_lines_hold_everything():
-    first, second = map(json.loads, jsonl([REPORT, DECIDED]).splitlines())
+    first, second = map(json.loads, jsonl([REPORT, DECIDED]))
     assert (first["student"], first["score"], first["max_score"]) == ("kim", 2, 5)
     assert first["points"] == {"one": 2, "two": 0}
     assert first["results"][1]["message"] == RESULTS[1].message, "a lone surrogate, too"
@@ -29,7 +29,7 @@ def test_json_lines_hold_everything():
 def test_junit_has_a_suite_per_student_and_counts_what_is_in_it():
     others = [replace(RESULTS[0], status=s) for s in (Status.TIMED_OUT, Status.NOT_RUN)]
     whole = replace(REPORT, results=(*RESULTS, *others), problem="Odd.")
-    (suite,) = ElementTree.fromstring(junit([whole]))
+    (suite,) = ElementTree.fromstringlist(junit([whole]))
     assert suite.attrib == {
         "name": "kim", "tests": "4", "failures": "1", "errors": "1", "skipped": "1",
     }  # fmt: skip
@@ -43,12 +43,12 @@ def test_junit_has_a_suite_per_student_and_counts_what_is_in_it():
 def test_junit_is_xml_whatever_a_student_writes():
     everything = "".join(map(chr, (*range(0x300), *range(0xD7F0, 0xE010), 0xFFFE, 0xFFFF)))
     hostile = replace(REPORT, results=(replace(RESULTS[1], message=everything + "]]><x>"),))
-    (suite,) = ElementTree.fromstring(junit([hostile]))
+    (suite,) = ElementTree.fromstringlist(junit([hostile]))
     assert suite.findtext("testcase/failure").endswith("]]><x>")
 
 
 def test_the_table_has_a_column_per_question_and_per_status() -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([a_report(problem="Half a file.")])))
+    head, row = csv.reader(grades_csv([a_report(problem="Half a file.")]))
     table = dict(zip(head, row, strict=True))
     assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
     assert (table["score"], table["max"]) == ("1", "10")
@@ -58,7 +58,7 @@ def test_the_table_has_a_column_per_question_and_per_status() -> None:
 
 
 def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([ours()])))
+    head, row = csv.reader(grades_csv([ours()]))
     table = dict(zip(head, row, strict=True))
     assert (table["score"], table["split_heads"], table["merge_heads"]) == ("", "", "0")
 
@@ -78,7 +78,7 @@ def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
     ],
 )
 def test_no_cell_is_a_formula(formula: str) -> None:
-    head, row = csv.reader(io.StringIO(grades_csv([filled_with(formula)]), newline=""))
+    head, row = csv.reader(grades_csv([filled_with(formula)]))
     shown = clean(formula)
     assert row[:3] == [f"'{shown}"] * 3
     assert row[-1] == f"'{shown}" and f"'{shown}" in head
@@ -86,7 +86,7 @@ def test_no_cell_is_a_formula(formula: str) -> None:
 
 
 def test_commas_quotes_and_line_ends_survive_the_table() -> None:
-    text = grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])
+    text = "".join(grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")]))
     assert text.count("\r\n") == 3
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows[1][-1] == 'Say "no",\nthen go.'
@@ -94,6 +94,6 @@ def test_commas_quotes_and_line_ends_survive_the_table() -> None:
 
 
 def test_the_table_says_what_was_decided_by_hand() -> None:
-    (row,) = csv.DictReader(io.StringIO(grades_csv([decided(comment="=1")])))
+    (row,) = csv.DictReader(grades_csv([decided(comment="=1")]))
     assert (row["score"], row["split_heads"], row["merge_heads"]) == ("2.5", "2.5", "0")
     assert row["decided by hand"] == "split_heads" and row["comments"] == "split_heads: =1"

@@ -75,7 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports = [a_report(student, 40 - i) for i, student in enumerate(STUDENTS)]
     reports[7] = a_report(STUDENTS[7], 3)
     reports[8] = a_report(STUDENTS[8], 5)
-    write_class(reports, folder)
+    write_class(sorted(reports, key=lambda report: report.student), folder)
     for report in reports:
         write(report, folder / report.student)
     return folder

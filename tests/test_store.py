@@ -119,8 +119,8 @@ def test_every_result_has_its_version_limits_layers_and_seed(store):
 )
 def test_what_was_our_fault_or_unsafe_is_not_settled(store, change, unsafe, settled):
     keep(store, replace(REPORT, **change))
-    assert bool(store.settled("plan", unsafe=unsafe)) is settled
-    assert not store.settled("another plan", unsafe=unsafe)
+    assert store.settled(REPORT.sha256, "plan", unsafe=unsafe) is settled
+    assert not store.settled(REPORT.sha256, "another plan", unsafe=unsafe)
 
 
 def test_a_decision_survives_a_regrade_and_can_be_changed_and_lifted(store):
@@ -130,9 +130,9 @@ def test_a_decision_survives_a_regrade_and_can_be_changed_and_lifted(store):
     (report,) = store.reports()
     assert report.overrides == (Override("two", 2.5, "Nearly."),) and report.score == 4.5
     store.override([("kim", Override("two", 1.0))])
-    assert next(store.reports()).score == 3
+    assert next(iter(store.reports())).score == 3
     store.override([("kim", Override("two"))])
-    assert next(store.reports()).overrides == ()
+    assert next(iter(store.reports())).overrides == ()
 
 
 def test_a_decision_settles_what_was_our_fault():
