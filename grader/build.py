@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +13,10 @@ from .assignment import Assignment, Cell, without_solution
 
 Json = dict[str, Any]
 
-WELCOME = """\
-# {title}
-
-Write your code where you read `# your code here`, in place of the line `raise NotImplementedError`.
-Keep the names as they are: {questions}.
-The cell below each question checks your answer; read its checks, they say what is asked for.
-
-**To hand in**: save this notebook and submit this one file, `{name}.ipynb`.
-Passing all checks here is a good sign but not the whole grade: further checks follow after you \
-hand in.
-You may add cells, and you may train and plot; only the code that your answers need is graded."""
-
-RUN_CHECKS = '''\
-import traceback
-
-import __main__ as student  # the checks look here for what you define
-
-
-def run_checks(*checks):
-    """Run checks on this notebook and print how each one went."""
-    for check in checks:
-        sentence = " ".join(check.__doc__.split())
-        try:
-            check(student)
-        except AssertionError as error:
-            line = traceback.extract_tb(error.__traceback__)[-1].line
-            print(f"✗ {sentence}\\n  {check.__name__}: {str(error) or line}")
-        else:
-            print(f"✓ {sentence}")'''
+TEXTS = Path(__file__).parent / "templates" / "notebook"
+"""What every notebook begins and ends with."""
+ADDED = ("run-checks", "all-checks", "check-all")
+"""Ids of the cells that are there for the checks' sake."""
 
 
 def build(source: Path, target: Path, check: bool = False) -> bool:
@@ -63,11 +39,14 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
 def skeleton(assignment: Assignment) -> Json:
     """Return the students' notebook: without solutions, and with check cells that run."""
     questions = ", ".join(f"`{name}`" for name in assignment.questions)
-    welcome = WELCOME.format(title=assignment.title, name=assignment.name, questions=questions)
+    welcome = _text("welcome.md").format(
+        title=assignment.title, name=assignment.name, questions=questions
+    )
     cells = [
         _cell("markdown", "welcome", welcome),
-        _cell("code", "run-checks", RUN_CHECKS),
+        _cell("code", ADDED[0], _text("run_checks.py")),
         *(_for_students(cell) for cell in assignment.cells),
+        *_check_all(assignment),
     ]
     _make_ids_unique(cells)
     notebook = {
@@ -92,6 +71,24 @@ def _for_students(cell: Cell) -> Json:
     if cell.is_check:
         source += f"\n\n\nrun_checks({', '.join(cell.checks)})"
     return _cell(cell.kind, _id(cell), source, metadata)
+
+
+def _text(name: str) -> str:
+    return (TEXTS / name).read_text("utf-8").rstrip()
+
+
+def _check_all(assignment: Assignment) -> Iterator[Json]:
+    """Yield the cells at the end, which name all checks by question; none where there are none."""
+    checks: dict[str, list[str]] = {}
+    question = assignment.questions[0]
+    for cell in assignment.cells:
+        question = cell.question or question
+        if cell.is_check:
+            checks.setdefault(question, []).extend(cell.checks)
+    if checks:
+        table = json.dumps(checks, indent=4, ensure_ascii=False)
+        yield _cell("markdown", ADDED[1], _text("check_all.md"))
+        yield _cell("code", ADDED[2], f"check_all({table})")
 
 
 def _cell(kind: str, id: str, source: str, metadata: Json | None = None) -> Json:

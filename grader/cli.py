@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from . import __version__
+from . import __version__, authoring
 from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
@@ -61,7 +61,8 @@ def main(context: click.Context, root: Path) -> None:
     """Grade PyTorch notebooks: in a sandbox, exactly, and with sentences that teach.
 
     \b
-    Course team:  grader build             make the students' notebooks from solutions/
+    Course team:  grader new NAME          begin an assignment
+                  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
                   grader regrade results   judge again: a question, a student, only failures
                   grader override results decisions.csv      what people decide, counts
@@ -304,5 +305,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *authoring.COMMANDS):
     main.add_command(command)

@@ -190,7 +190,7 @@ def test_ids_are_unique_and_fit_the_format_whatever_the_names(source):
     source.write_text(text + "\n" + more)
     notebook = skeleton(Assignment.read(source))  # validates what the format demands
     ids = [cell["id"] for cell in notebook["cells"]]
-    assert len(set(ids)) == len(ids) == 7
+    assert len(set(ids)) == len(ids) == 9
 
 
 def test_check_cells_are_given_whole(source):
@@ -200,9 +200,12 @@ def test_check_cells_are_given_whole(source):
 
 
 def test_running_the_skeleton_raises_nothing_but_not_implemented():
+    """The checks go on, and say so; only what the author's plot needs is missing."""
     outputs = execute(answered(ATTENTION, {}))
-    assert len(errors(outputs)) >= 4  # one for each question
     assert set(errors(outputs)) == {"NotImplementedError"}
+    checks = [name for cell in Assignment.read(ATTENTION).cells for name in cell.checks]
+    assert printed(outputs).count("not written yet\n") == 2 * len(checks)  # below, and at the end
+    assert printed(outputs).endswith(f"0 of {len(checks)} checks pass.\n")
 
 
 def test_running_it_with_the_solution_passes_every_check_and_draws():
@@ -211,8 +214,9 @@ def test_running_it_with_the_solution_passes_every_check_and_draws():
     outputs = execute(answered(ATTENTION, answers))
     assert errors(outputs) == []
     checks = [name for cell in assignment.cells for name in cell.checks]
-    assert printed(outputs).count("✓") == len(checks)
+    assert printed(outputs).count("✓") == 2 * len(checks)
     assert "✗" not in printed(outputs)
+    assert printed(outputs).endswith(f"{len(checks)} of {len(checks)} checks pass.\n")
     assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
@@ -225,7 +229,36 @@ def test_a_check_prints_its_sentence_and_what_went_wrong(source):
         "  test_three_becomes_six: assert student.double(3) == 6\n"
         "✗ Zero stays zero.\n"
         "  test_zero_stays_zero: zero became something else\n"
+        "double\n"
+        "  ✗ Three becomes six. — assert student.double(3) == 6\n"
+        "  ✗ Zero stays zero. — zero became something else\n"
+        "0 of 2 checks pass.\n"
     )
+
+
+def test_the_last_cell_goes_on_whatever_a_check_raises(source):
+    """A line for each check: an error's first line, and what stands in no cell that was run."""
+    broken = "def double(x):\n    if x:\n        raise ValueError('no\\nnumber')\n    return 0"
+    outputs = execute(answered(source, {"double": broken}))
+    assert errors(outputs) == ["ValueError"]  # of the cell below the question
+    assert printed(outputs) == (
+        "double\n"
+        "  ✗ Three becomes six. — ValueError: no\n"
+        "  ✓ Zero stays zero.\n"
+        "1 of 2 checks pass.\n"
+    )
+    notebook = answered(source, {"double": "def double(x):\n    return 2 * x"})
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "test_three_becomes_six"]
+    outputs = execute(notebook)
+    assert errors(outputs) == []
+    assert printed(outputs).startswith(
+        "double\n  ✗ test_three_becomes_six — run its cell first, further up\n"
+    )
+
+
+def test_an_assignment_without_checks_has_no_cell_for_them(source):
+    source.write_text(SOURCE[: SOURCE.index("# %% tags")])
+    assert "check-all" not in cells_of(source)
 
 
 def test_a_students_own_error_surfaces_with_its_traceback(source):
