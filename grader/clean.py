@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from .picture import Grid, Reach, Shapes
 from .verdict import Override, Report, Result, Status
 
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
@@ -41,7 +42,7 @@ def clean(text: str) -> str:
 def cleaned(value: Any) -> Any:
     """Clean every string inside a Report."""
     match value:
-        case Report() | Result() | Override():
+        case Report() | Result() | Override() | Grid() | Reach() | Shapes():
             return replace(
                 value, **{f.name: cleaned(getattr(value, f.name)) for f in fields(value)}
             )
