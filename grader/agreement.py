@@ -16,13 +16,13 @@ from .compare import (
     Named,
     Tolerance,
     first_difference,
-    gradient_difference,
     is_single,
-    lost_gradients,
     shape_difference,
     value_difference,
 )
+from .gradients import gradient_difference, lost_gradients
 from .margin import measure
+from .sketch import first_lost, first_wrong, shapes_of
 from .trial import (
     SINGLE_PRECISION,
     Arguments,
@@ -122,7 +122,10 @@ def agree(
     measure(gradients, list(due_gradients.values()), tolerance, coarse)
     if found:
         remedy = _right_without(actual, expected, given)
-        raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.")
+        sketch = first_wrong(results, due.results, results_named, tolerance) or first_lost(
+            gradients, list(due_gradients.values()), leaves_named, tolerance
+        )
+        raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.", sketch)
     if single:
         warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
 
@@ -170,7 +173,7 @@ def _require_shapes(
         raise Disagreement(f"{called} returns {count}, not {len(shapes)}: {names}.")
     for result, name, shape in zip(results, named, shapes, strict=True):
         if problem := shape_difference(result, shape, name):
-            raise Disagreement(f"{called}: {problem}.")
+            raise Disagreement(f"{called}: {problem}.", shapes_of(result, shape, name))
 
 
 def _called(actual: Function, given: Arguments) -> str:

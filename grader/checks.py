@@ -27,6 +27,7 @@ from .compare import (
 )
 from .draw import Draw
 from .margin import measure
+from .sketch import shapes_of, where
 from .trial import (
     Arguments,
     Cast,
@@ -41,7 +42,7 @@ from .trial import (
 __all__ = [
     "Disagreement", "Draw", "Failure", "Remark", "agree", "assuming", "call", "dependencies",
     "equal", "needs", "operators", "parameters_are", "points", "pure", "question", "ratio",
-    "recorded", "same", "spelled", "transplant",
+    "recorded", "same", "spelled", "transplant", "where",
 ]  # fmt: skip
 
 solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
@@ -99,12 +100,14 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
     coarse = is_single(actual)
     tolerance = SINGLE if coarse else EXACT
     found = shape_difference(actual, expected.shape, named)
+    sketch = shapes_of(actual, expected.shape, named)
     if not found:
         measure([actual], [expected], tolerance, coarse)
         bound = tolerance.bound(expected, [expected])
         found = value_difference(actual, expected, named, bound)
+        sketch = where(actual, expected, name, bound)
     if found:
-        raise Failure(f"{otherwise}: {found}.")
+        raise Failure(f"{otherwise}: {found}.", sketch)
 
 
 def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any) -> None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import fields, replace
 from typing import Any
 
+from .picture import Grid, Reach, Shapes
 from .verdict import Override, Report, Result, Status
 
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
@@ -44,7 +45,7 @@ def clean(text: str) -> str:
 def cleaned(value: Any) -> Any:
     """Clean every string inside a Report."""
     match value:
-        case Report() | Result() | Override():
+        case Report() | Result() | Override() | Grid() | Reach() | Shapes():
             said = {f.name: getattr(value, f.name) for f in fields(value)}
             harmless = {name: cleaned(part) for name, part in said.items()}
             changed = any(harmless[name] is not said[name] for name in said)

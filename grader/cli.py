@@ -34,6 +34,12 @@ NO_STORE, INTERRUPTED = 4, 130
 class Group(click.Group):
     """Commands whose authors' errors end with a sentence and exit code 2, without a traceback."""
 
+    def add_command(self, command: click.Command, name: str | None = None) -> None:
+        """Add a command. Raises ValueError for a name that is taken."""
+        if (name or command.name) in self.commands:
+            raise ValueError(f"there are two commands {name or command.name}")
+        super().add_command(command, name)
+
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
         try:
@@ -74,30 +80,6 @@ def main(context: click.Context, root: Path) -> None:
     Students:     grader check attention.ipynb
     """
     context.obj = root
-
-
-@main.command()
-@click.argument("names", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is stale.")
-@click.pass_obj
-def build(root: Path, names: tuple[str, ...], check: bool) -> None:
-    """Make assignments/NAME.ipynb from solutions/NAME.py (default: of all assignments)."""
-    from .build import build as make
-
-    course = Course.find(root)
-    stale = []
-    for name in names or course.names():
-        target = course.notebook(name)
-        if make(course.solution(name), target, check=check):
-            console.print(f"[green]✓[/] assignments/{target.name} is up to date")
-        elif check:
-            stale.append(name)
-            console.print(
-                f"[red]✗[/] assignments/{target.name} is stale: run `grader build {name}`"
-            )
-        else:
-            console.print(f"[green]✓[/] assignments/{target.name} was written")
-    sys.exit(1 if stale else 0)
 
 
 @main.command()
@@ -178,58 +160,6 @@ def check(notebook: Path) -> None:
     except Unreadable as error:
         raise click.UsageError(str(error)) from None
     sys.exit(0 if passed else 1)
-
-
-@main.command()
-@click.argument("names", nargs=-1)
-@click.option(
-    "--seeds", type=click.IntRange(1), default=3, show_default=True,
-    help="On how many draws of inputs correct code must pass.",
-)  # fmt: skip
-@JOBS
-@click.option(
-    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/verify"),
-    show_default=True, help="Folder for verify.html, junit.xml and results.json.",
-)  # fmt: skip
-@click.pass_obj
-def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path) -> None:
-    """Test the tests of the assignments NAMES (default: all).
-
-    Runs the hidden checks on the solution, on correct variants, on known mistakes and on stubs, and
-    says where a check is too strict, too lax, idle or unfair. Exit code 0: all is sound; 1: not.
-    """
-    from . import matrix
-    from .verify import verify as examine
-
-    course, verified = Course.find(root), []
-    with progress() as bar:
-        for name in names or course.names():
-            show = partial(bar.update, bar.add_task(name, total=None, counts=""))
-            verified.append(examine(course, name, draws=seeds, jobs=jobs, show=show))
-    matrix.write(verified, out)
-    defects = [claim for _, claims in verified for claim in claims if claim.defect]
-    for defect in defects:
-        console.print("[red]✗[/]", Text(str(defect)), soft_wrap=True)
-    for evidence, claims in verified:
-        said = f"{evidence.assignment.name}: {len(claims)} claims, {matrix.summary(evidence)}"
-        console.print(said, soft_wrap=True)
-    console.print(f"Kill matrix: {out / 'verify.html'}")
-    sys.exit(1 if defects else 0)
-
-
-@main.command()
-@click.argument("name")
-@ZIP
-@click.pass_obj
-def release(root: Path, name: str, out: Path) -> None:
-    """Write what students get of assignment NAME: its notebook and a README.
-
-    Refused when a line or a statement of a solution or a hidden check is found in it.
-    """
-    from .release import release as pack
-
-    pack(Course.find(root), name, out)
-    console.print(f"[green]✓[/] {out} is for students: no solution and no hidden check is in it")
 
 
 @main.group()

@@ -196,42 +196,6 @@ def first_difference(
     return ""
 
 
-def lost_gradients(
-    actual: Sequence[Tensor], expected: Sequence[Tensor], named: Sequence[Named]
-) -> str:
-    """Name what no gradient reaches although one is due; empty where all are reached."""
-    floor = EXACT.floor * largest(expected)
-    lost = [
-        f"`{name.name}`"
-        for have, due, name in zip(actual, expected, named, strict=True)
-        if not have.any() and largest([due]) > floor
-    ]
-    if not lost:
-        return ""
-    return (
-        f"no gradient reaches {', '.join(lost)}: either it has no influence on the result, or "
-        "the way back is cut by detach(), .data, torch.tensor(...), no_grad() or numpy"
-    )
-
-
-def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
-    """Say how the gradient with respect to `named` is wrong; empty when it is right."""
-    if within(actual, expected, bound):
-        return ""
-    for axis, label in enumerate(named.labels(expected.dim())):
-        rows = [t.movedim(axis, 0).reshape(t.shape[axis], -1) for t in (actual, expected)]
-        alive, due = (row.abs().amax(dim=1) > bound for row in rows)
-        reached, missed = alive.nonzero().flatten(), (due & ~alive).nonzero().flatten()
-        if len(missed) and len(reached):
-            return (
-                f"along {label}, the gradient reaches `{named.name}` at {int(reached[0])} but not "
-                f"at {int(missed[-1])}: the way back is cut there"
-            )
-    return "the result is right, but its gradient is not: that for " + value_difference(
-        actual, expected, named, bound
-    )
-
-
 def spelled(factor: float) -> str:
     """Write a factor with three digits, and its likely origin: ``2.83 (√8)``."""
     if not 1e-3 < factor < 1e3:

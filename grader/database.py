@@ -52,6 +52,9 @@ MIGRATIONS = (
         path TEXT PRIMARY KEY, made_of TEXT NOT NULL, bytes INTEGER NOT NULL, mtime INTEGER NOT NULL
     );
     """,
+    """
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )
 """What makes each version of the schema from the one before; PRAGMA user_version counts them."""
 

@@ -17,7 +17,10 @@ from .store import PAGE, Entry, Store
 
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
-PAGES = ("report", "overview", "verdict", "page", "clean", "results", "formats", "spreadsheet")
+PAGES = (
+    "report", "overview", "verdict", "picture", "page", "words", "clean", "results", "formats",
+    "spreadsheet",
+)  # fmt: skip
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
 SHORT = 16

@@ -5,6 +5,7 @@ import hashlib
 import re
 import statistics
 from base64 import b64encode
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,13 +15,17 @@ from markupsafe import Markup, escape
 from .clean import OUR_FAULT
 from .results import DECIDED, REMARK
 from .verdict import CAUSES, Report, Status
+from .words import DEFAULT, Say, speaker
 
 _TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
 
 
 @functools.cache
-def template(name: str) -> Template:
-    """Return a template of pages that load nothing and let nothing in; see templates/base.html."""
+def template(name: str, language: str = DEFAULT) -> Template:
+    """Return a template of pages that load nothing and let nothing in; see templates/base.html.
+
+    In it, ``_("{n} of {all}", n=3, all=5)`` says a text of ours in the language.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -40,8 +45,14 @@ def template(name: str) -> Template:
     environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
     environment.filters["url"] = lambda text: quote(text, safe="")
     environment.globals |= {"Status": Status, "CAUSES": CAUSES, "OUR_FAULT": OUR_FAULT}
+    environment.globals |= {"_": partial(_said, speaker(language)), "LANGUAGE": language}
     environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK}
     return environment.get_template(name)
+
+
+def _said(say: Say, text: str, **values: object) -> Markup:
+    """Return a text of ours with these values in it, which are escaped unless they are Markup."""
+    return Markup(escape(say(text))).format(**values)
 
 
 def _parts(message: str) -> tuple[str, str]:

@@ -13,17 +13,30 @@ from .formats import grades_csv
 from .overview import Overview
 from .page import template
 from .results import results_json
-from .verdict import CAUSES, Report, questions
+from .verdict import CAUSES, Report, Result, Status, questions
+from .words import DEFAULT
 
 
-def feedback_html(report: Report) -> str:
+def feedback_html(report: Report, language: str = DEFAULT) -> str:
     """Return a student's page: question by question, the one thing to fix first standing out."""
     report = for_student(report)
     starts = {
         question: next((r for r in report.of(question) if r.status in CAUSES), None)
         for question in questions([report])
     }
-    return template("feedback.html").render(report=report, starts=starts)
+    waiting = {question: _waiting(report, start) for question, start in starts.items()}
+    return template("feedback.html", language).render(report=report, starts=starts, waiting=waiting)
+
+
+def _waiting(report: Report, start: Result | None) -> list[Result]:
+    """Return what cannot be judged until this holds, at first or second hand."""
+    missing = {start.sentence} if start else set()
+    found = []
+    for result in report.results:
+        if result.status is Status.NOT_RUN and any(map(result.message.endswith, missing)):
+            found.append(result)
+            missing.add(result.sentence)
+    return found
 
 
 def class_html(reports: Iterable[Report]) -> str:

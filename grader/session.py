@@ -144,6 +144,7 @@ class Session:
         return replace(
             _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
             detail=detail,
+            picture=error.sketch() if isinstance(error, Failure) and error.sketch else None,
             seconds=time.perf_counter() - start,
             mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
             notes=tuple(notes),

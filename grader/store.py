@@ -24,6 +24,7 @@ from typing import Any
 from . import __version__
 from .database import Database
 from .limits import Limits
+from .picture import read as read_picture
 from .verdict import Override, Report, Result, Status, whole
 from .versions import Versions, torch_version
 
@@ -31,7 +32,7 @@ NAME = "grades.sqlite"
 PAGE = 200
 """Students whose submissions are read, or written, at a time."""
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
-RESULT_SAID = ("sentence", "message", "detail", "public", "mistake", "notes")
+RESULT_SAID = ("sentence", "message", "detail", "public", "mistake", "notes", "picture")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Store(Database):
                 (
                     (
                         number, place, r.check, versions.of(r.check), r.question, r.status,
-                        r.points, r.seconds, json.dumps({n: getattr(r, n) for n in RESULT_SAID}),
+                        r.points, r.seconds,
+                        json.dumps({n: getattr(r, n) for n in RESULT_SAID}, default=asdict),
                     )
                     for place, r in enumerate(report.results)
                 ),
@@ -241,5 +243,7 @@ class Store(Database):
 
 def _read(said: str) -> dict[str, Any]:
     """Read fields from JSON, which has lists for tuples."""
-    fields = json.loads(said).items()
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields}
+    fields = json.loads(said)
+    if "picture" in fields:
+        fields["picture"] = read_picture(fields["picture"])
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}

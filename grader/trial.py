@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .compare import Named
 from .draw import Draw
+from .picture import Sketch
 
 T = TypeVar("T")
 Function = Callable[..., Any]
@@ -21,6 +22,11 @@ Cast = Callable[[Tensor], Tensor]
 
 class Failure(AssertionError):
     """What the student's code does wrong, in words that the student reads."""
+
+    def __init__(self, words: str, sketch: Sketch | None = None) -> None:
+        super().__init__(words)
+        self.sketch = sketch
+        """Draws it; see sketch.py."""
 
 
 class Remark(UserWarning):

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from .picture import Picture
+
 
 class Status(StrEnum):
     """How one check ended on one submission."""
@@ -49,6 +51,8 @@ class Result:
     """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
     notes: tuple[str, ...] = ()
     """Remarks of the check for the student; the Report's notes hold them, too."""
+    picture: Picture | None = None
+    """Where it is wrong, for the student; never a value."""
 
     @property
     def earned(self) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from grader.picture import Grid, Reach, Shapes
 from grader.verdict import Override, Report, Result, Status
 
 TRACEBACK = """Your code raised a TypeError.
@@ -18,6 +19,15 @@ RESULTS = (
     Result("test_one", "split_heads", Status.NOT_RUN, 1, "One token.", "Wait for the values."),
     Result("test_two", "split_heads", Status.NOT_RUN, 2, "Two tokens.", "Wait for the values."),
     Result("test_runs", "merge_heads", Status.STUDENT_ERROR, 3, "It runs.", TRACEBACK, public=True),
+)
+
+
+PICTURES = (
+    Grid("weights", ("n_Q", "n_K"), (5, 3), ("000", "012", "034", "111", "000"), ("B = 1",)),
+    Grid("loss", ("", "B"), (1, 2), ("04",), over=("T",), gradient=True),
+    Reach("x", "T", ("0", "1", "2", "3"), "0-24"),
+    Reach("", "", ("Q", "K", "V"), "04-"),
+    Shapes("out", ("B", "T", "H"), (2, 5, 4), (5, 2, 4)),
 )
 
 
@@ -46,6 +56,11 @@ def ours() -> Report:
     return a_report("oh.jimin", results=(RESULTS[0], broken, *RESULTS[2:]), output="PRINTED")
 
 
+def drawn(text: str) -> Grid:
+    """Return a drawing in which every text is this one."""
+    return Grid(text, (text, text), (1, 2), ("04",), (text,), (text,))
+
+
 def filled_with(text: str) -> Report:
     """Return a report in which every text that can be chosen is this one."""
     results = tuple(
@@ -57,6 +72,7 @@ def filled_with(text: str) -> Report:
             message=text,
             detail=text,
             status=status,
+            picture=drawn(text),
         )
         for result, status in zip(RESULTS * 2, Status, strict=False)
     )

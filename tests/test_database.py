@@ -24,7 +24,7 @@ from grader.store import Store
 from tests.test_store import REPORT, keep
 from dataclasses import replace
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))
 with Store(Path(sys.argv[1]), make=True) as store:
     try:
         for n in range(10_000):
@@ -39,8 +39,9 @@ def test_a_file_of_an_older_grader_is_brought_up_to_date_and_keeps_its_rows(tmp_
     path = tmp_path / "grades.sqlite"
     with Store(path, make=True) as store:
         keep(store, REPORT)
-        for statement in ("DROP TABLE overrides", "DROP TABLE files", "PRAGMA user_version = 1"):
-            store.db.execute(statement)
+        for table in ("overrides", "files", "settings"):
+            store.db.execute(f"DROP TABLE {table}")
+        store.db.execute("PRAGMA user_version = 1")
     with Store(path) as store:
         assert list(store.reports()) == [REPORT]
         assert store.db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -19,10 +20,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from grader.formats import grades_csv
+from grader.picture import Picture
 from grader.report import class_html, feedback_html, write, write_class
 from grader.results import results_json
-from grader.verdict import Status
+from grader.verdict import Report, Status
 from tests.reports import (
+    PICTURES,
     RESULTS,
     a_class,
     a_report,
@@ -138,6 +141,68 @@ def test_a_result_outside_the_listed_questions_is_shown_too() -> None:
     report = a_report(results=(*RESULTS, stray))
     assert "Look here." in feedback_html(report)
     assert json.loads(results_json(report))["tests"][-1]["number"] == "3.1"
+
+
+def with_picture(picture: Picture) -> Report:
+    return a_report(results=(replace(RESULTS[1], picture=picture),))
+
+
+def svg(html: str) -> str:
+    return html.partition('<figure class="picture">')[2].partition("</figure>")[0]
+
+
+def test_a_drawing_has_a_cell_for_each_place_and_sizes_that_tell_levels_apart() -> None:
+    page = Page(feedback_html(with_picture(PICTURES[0])))
+    kinds = [a.get("class", "") for tag, a in page.tags if tag in ("circle", "rect")]
+    cells = Counter(kind for kind in kinds if kind == "right" or kind.startswith("off-"))
+    key = {"right": 1, "off-1": 1, "off-2": 1, "off-3": 1, "off-4": 1}
+    assert cells - Counter(key) == {"right": 8, "off-1": 4, "off-2": 1, "off-3": 1, "off-4": 1}
+    widths = {a["class"]: a["width"] for tag, a in page.tags if a.get("class", "")[:4] == "off-"}
+    assert [widths[f"off-{level}"] for level in "1234"] == ["4", "7", "10", "14"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (PICTURES[0], "n_Q 1: n_K 1–2; n_Q 2: n_K 1–2; n_Q 3: n_K 0–2; right elsewhere"),
+        (PICTURES[1], "Where the gradient of loss is off, the worst over T"),
+        (PICTURES[1], "B 1; right elsewhere"),
+        (PICTURES[2], "nothing arrives at T = 0"),
+        (PICTURES[3], "Q nothing arrives K reached"),
+        (PICTURES[4], "asked for: B = 2; T = 5; H = 4; yours: 5, 2, 4"),
+    ],
+)
+def test_a_drawing_is_told_in_words_too(picture: Picture, words: str) -> None:
+    assert words in " ".join(Page(feedback_html(with_picture(picture))).text().split())
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_every_drawing_has_a_name_for_those_who_do_not_see_it(picture: Picture) -> None:
+    tags = Page(feedback_html(with_picture(picture))).tags
+    ids = [a["id"] for _, a in tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    labelled = [a for _, a in tags if "aria-labelledby" in a]
+    assert len(labelled) == (picture != PICTURES[3])  # that one is a list of words
+    assert all(set(a["aria-labelledby"].split()) <= set(ids) for a in labelled)
+
+
+def test_drawings_after_the_first_are_folded() -> None:
+    results = tuple(
+        replace(RESULTS[1], message=f"{i}", picture=drawing) for i, drawing in enumerate(PICTURES)
+    )
+    html = feedback_html(a_report(results=results))
+    assert html.count("<figure") == 5 and html.count("<summary>Drawing</summary>") == 4
+
+
+def test_the_next_step_says_what_waits_for_it() -> None:
+    holds = "Cannot be judged until this holds: "
+    waiting = (
+        replace(RESULTS[3], sentence="One token.", message=f"{holds}Heads are apart."),
+        replace(RESULTS[4], sentence="Two tokens.", message=f"{holds}One token."),
+        replace(RESULTS[4], sentence="Three tokens.", message=f"{holds}Something else."),
+    )
+    words = Page(feedback_html(a_report(results=(RESULTS[1], *waiting)))).text()
+    assert "When this holds, 2 more can be judged, worth 3 points." in " ".join(words.split())
 
 
 # --- the course team's page ----------------------------------------------------------------------

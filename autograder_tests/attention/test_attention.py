@@ -23,6 +23,7 @@ from grader.checks import (
     question,
     ratio,
     spelled,
+    where,
 )
 
 TAKES = ("Q (…, n_Q, d)", "K (…, n_K, d)", "V (…, n_K, e)", "mask (…, n_Q, n_K)")
@@ -66,6 +67,11 @@ def scale_of(weights, Q, K):
     return factor if factor and factor > 0 else None
 
 
+def drawn(weights, Q, K, V):
+    """Sketch where weights are not torch's."""
+    return where(weights, oracle(None)(Q, K, V)[1], WEIGHTS)
+
+
 def agree_but_for_scale(attention, Q, K, V, **mask):
     """Require results and gradients as torch's, at the scale that is due or else at the student's.
 
@@ -88,9 +94,11 @@ def respects(attention, Q, K, V, *masks):
         _, weights = attend(attention, Q, K, V, mask=mask)
         visible = mask.bool().expand_as(weights)
         if not weights[visible].any():
-            raise Failure("The mask works the wrong way round: True is where a query may look.")
+            said = "The mask works the wrong way round: True is where a query may look."
+            raise Failure(said, where(weights, weights * visible, WEIGHTS))
         if (weights[~visible].abs() > 1e-12).any():
-            raise Failure("A key that the mask hides still has weight.")
+            said = "A key that the mask hides still has weight."
+            raise Failure(said, where(weights, weights * visible, WEIGHTS))
         share = free * visible  # (..., n_Q, n_K)
         expected = share / share.sum(dim=-1, keepdim=True)
         equal(weights, expected, "The keys that are left should share the whole weight", WEIGHTS)
@@ -111,14 +119,19 @@ def test_weights_are_a_softmax_over_the_keys(student, draw):
     attention, (Q, K, V) = student.ScaledDotProductAttention(), inputs(draw, 2)
     _, weights = attend(attention, Q, K, V)
     if not (weights >= 0).all():
-        raise Failure("Some weights are negative or NaN, which no softmax gives.")
+        raise Failure(
+            "Some weights are negative or NaN, which no softmax gives.", drawn(weights, Q, K, V)
+        )
     for axis, name in ((-2, "the queries"), (0, "the batch")):
         if ((weights.sum(dim=axis) - 1).abs() < 1e-4).all():
-            raise Failure(f"The weights sum to 1 over {name}; they should do so over the keys.")
+            said = f"The weights sum to 1 over {name}; they should do so over the keys."
+            raise Failure(said, drawn(weights, Q, K, V))
     if ((weights.sum(dim=-1) - 1).abs() > 1e-4).any():
-        raise Failure("The weights of a query do not sum to 1 over the keys.")
+        said = "The weights of a query do not sum to 1 over the keys."
+        raise Failure(said, drawn(weights, Q, K, V))
     if scale_of(weights, Q, K) is None:
-        raise Failure("The weights sum to 1, but they do not follow the dot products of Q and K.")
+        said = "The weights sum to 1, but they do not follow the dot products of Q and K."
+        raise Failure(said, drawn(weights, Q, K, V))
 
 
 @question("ScaledDotProductAttention")
@@ -129,10 +142,12 @@ def test_the_scale_is_the_root_of_d(student, draw):
     attention = student.ScaledDotProductAttention()
     for n_Q, n_K, d in ((5, 7, 8), (4, 9, 6)):
         Q, K, V = inputs(draw, 2, n_Q=n_Q, n_K=n_K, d=d)
-        scale = scale_of(attend(attention, Q, K, V)[1], Q, K)
+        _, weights = attend(attention, Q, K, V)
+        scale = scale_of(weights, Q, K)
         factor = math.nan if scale is None else scale * math.sqrt(d)
         if not abs(factor - 1) < 1e-4:
-            raise Failure(f"With d = {d}, the scores are {spelled(factor)} × what they should be.")
+            said = f"With d = {d}, the scores are {spelled(factor)} × what they should be."
+            raise Failure(said, drawn(weights, Q, K, V))
 
 
 @question("ScaledDotProductAttention")
@@ -220,7 +235,8 @@ def test_a_causal_mask_hides_the_future(student, draw):
     D = dependencies(attention, x, x, x, mask=causal)  # (T, T)
     later = (D.triu(1) > 1e-9 * D.max()).nonzero().tolist()  # rounding leaves 1e-17
     if later:
-        raise Failure("Position {} depends on position {}, which is later.".format(*later[0]))
+        said = "Position {} depends on position {}, which is later.".format(*later[0])
+        raise Failure(said, where(D, D.tril(), "dependence (position, source)"))
     agree_but_for_scale(attention, x, x, x, mask=causal)
 
 

@@ -29,6 +29,7 @@ from grader.checks import (
     ratio,
     spelled,
     transplant,
+    where,
 )
 
 TAKES = ("Q (B, n_Q, d_model)", "K (B, n_K, d_model)", "V (B, n_K, d_model)")
@@ -191,14 +192,16 @@ def test_the_scale_is_the_root_of_d_head(student, draw):
     for d_model, num_heads in ((12, 3), (10, 2)):
         x = draw(2, 5, d_model)
         layer, torchs = twins(student, draw, d_model, num_heads)
-        scale = scale_of(attend(layer, num_heads, x, x, x)[1], torchs, x)
+        _, weights = attend(layer, num_heads, x, x, x)
+        scale = scale_of(weights, torchs, x)
         factor = scale * math.sqrt(torchs.d_head)
         if abs(factor - 1) > 1e-4:
             by_model = math.isclose(scale, d_model**-0.5, rel_tol=1e-4)
             raise Failure(
                 f"With d_model = {d_model} and {num_heads} heads, the scores are "
                 f"{spelled(factor)} × what they should be"
-                + (": they are divided by √d_model." if by_model else ".")
+                + (": they are divided by √d_model." if by_model else "."),
+                where(weights, (torchs.d_head**-0.5 * torchs.scores(x, x)).softmax(-1), WEIGHTS),
             )
 
 
@@ -287,7 +290,8 @@ def test_a_causal_mask_hides_the_future_from_the_layer(student, draw):
     D = dependencies(layer, x, x, x, mask=causal)  # (T, T)
     later = (D.triu(1) > 1e-9 * D.max()).nonzero().tolist()  # rounding leaves 1e-17
     if later:
-        raise Failure("Position {} depends on position {}, which is later.".format(*later[0]))
+        said = "Position {} depends on position {}, which is later.".format(*later[0])
+        raise Failure(said, where(D, D.tril(), "dependence (position, source)"))
 
 
 @question("MultiHeadAttention")

@@ -1,0 +1,57 @@
+"""Compare gradients with those that are due: which are lost, where one is cut, how it is off."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from .compare import EXACT, Named, largest, value_difference, within
+
+
+def lost_gradients(
+    actual: Sequence[Tensor], expected: Sequence[Tensor], named: Sequence[Named]
+) -> str:
+    """Name what no gradient reaches although one is due; empty where all are reached."""
+    floor = EXACT.floor * largest(expected)
+    lost = [
+        f"`{name.name}`"
+        for have, due, name in zip(actual, expected, named, strict=True)
+        if not have.any() and largest([due]) > floor
+    ]
+    if not lost:
+        return ""
+    return (
+        f"no gradient reaches {', '.join(lost)}: either it has no influence on the result, or "
+        "the way back is cut by detach(), .data, torch.tensor(...), no_grad() or numpy"
+    )
+
+
+def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
+    """Say how the gradient with respect to `named` is wrong; empty when it is right."""
+    if within(actual, expected, bound):
+        return ""
+    if found := cut(actual, expected, named, bound):
+        label, have, due = found
+        reached = (have > bound).nonzero().flatten()
+        missed = ((due > bound) & ~(have > bound)).nonzero().flatten()
+        return (
+            f"along {label}, the gradient reaches `{named.name}` at {int(reached[0])} but not "
+            f"at {int(missed[-1])}: the way back is cut there"
+        )
+    return "the result is right, but its gradient is not: that for " + value_difference(
+        actual, expected, named, bound
+    )
+
+
+def cut(
+    actual: Tensor, expected: Tensor, named: Named, bound: float
+) -> tuple[str, Tensor, Tensor] | None:
+    """Find an axis along which a gradient reaches some places and misses others where it is due.
+
+    Returns its name and, for each place, the largest gradient that arrives and that is due (n,).
+    """
+    for axis, label in enumerate(named.labels(expected.dim())):
+        rows = (t.movedim(axis, 0).reshape(t.shape[axis], -1) for t in (actual, expected))
+        have, due = (row.abs().amax(dim=1) for row in rows)
+        if (have > bound).any() and ((due > bound) & ~(have > bound)).any():
+            return label, have, due
+    return None
