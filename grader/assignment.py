@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from .limits import Limits
+from .percent import read_cell
 from .settings import BLOCK, AssignmentError, read_settings
 
 __all__ = ["Assignment", "AssignmentError", "Cell", "Limits", "without_solution"]
@@ -132,12 +133,9 @@ def _cells(path: Path, text: str) -> Iterator[Cell]:
 
 def _cell(path: Path, line: int, lines: list[str]) -> Cell:
     """Read one cell from its lines, the mark first."""
-    import jupytext  # 0.3 s, which only authors should pay
-    import nbformat
-
     try:
-        (raw,) = jupytext.reads("\n".join(lines), fmt="py:percent").cells
-    except (nbformat.ValidationError, ValueError):  # tags are no list; a second mark inside
+        raw = read_cell("\n".join(lines))
+    except ValueError:  # tags are no list; a second mark inside
         raise _unknown_mark(path, line, lines[0]) from None
     allowed = {"question", "tags", "region_name", "cell_marker", "lines_to_next_cell"}
     question, tags = raw.metadata.get("question"), tuple(raw.metadata.get("tags", ()))

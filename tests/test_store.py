@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.limits import Limits
-from grader.store import Entry, Store
+from grader.store import PAGE, Entry, Store
 from grader.verdict import Override, Report, Result, Status
 from grader.versions import Versions
 
@@ -142,3 +142,27 @@ def test_a_decision_settles_what_was_our_fault():
     decided = replace(ours, overrides=(Override("one", 2.0),))
     assert decided.judged and decided.score == 2
     assert replace(ours, overrides=(Override("one", None, "Sorry."),)).score is None
+
+
+def test_a_class_of_several_pages_is_kept_whole_and_in_order(store):
+    names = [f"s{n:04}" for n in range(2 * PAGE + 1)]
+    class_ = [Entry(name, Path("/in", name), name, None) for name in reversed(names)]
+    store.hand_in(class_)
+    store.hand_in([*class_, Entry("s0007", Path("/in/late"), "later", None)])
+    assert [entry.student for entry in store.entries()] == names
+    assert store.db.execute("SELECT count(*) FROM submissions").fetchone() == (len(names) + 1,)
+    assert store.entry("s0007") == Entry("s0007", Path("/in/late"), "later", None)
+    assert store.entry("nobody") is None
+
+
+def test_between_two_pages_one_may_write(store):
+    store.hand_in(Entry(f"s{n:04}", Path("/in"), "same", None) for n in range(PAGE + 1))
+    for entry in store.entries("same"):
+        store.override([(entry.student, Override("one", 1.0))])
+    assert len(store._overrides()) == PAGE + 1
+
+
+def test_reports_can_be_walked_again(store):
+    keep(store, REPORT)
+    reports = store.reports()
+    assert list(reports) == list(reports) == [REPORT]
