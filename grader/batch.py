@@ -48,14 +48,21 @@ class Batch:
             )
         return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
 
-    def take_in(self, submissions: Iterable[tuple[str, Path]]) -> set[str]:
-        """Read what was handed in, note it, and return whose it is."""
+    def take_in(
+        self,
+        submissions: Iterable[tuple[str, Path]],
+        late: Callable[[str], float | None] = lambda _: None,
+    ) -> set[str]:
+        """Read what was handed in, note it, and return whose it is.
+
+        `late` says how many hours after the deadline a student was, or None: as before.
+        """
         students: set[str] = set()
 
         def entries() -> Iterator[Entry]:
             for student, path in submissions:
                 students.add(student)
-                yield Entry(student, path.absolute(), digest(path), None)
+                yield Entry(student, path.absolute(), digest(path), None, (), late(student))
 
         self.store.hand_in(entries())
         return students

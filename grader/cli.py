@@ -19,6 +19,7 @@ from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
 from .intake import take_in
+from .late import RuleError, require
 from .lms import IntakeError
 from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
@@ -45,7 +46,7 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except (
-            AssignmentError, CourseError, CannotJudge, IntakeError, Refused, TableError,
+            AssignmentError, CourseError, CannotJudge, IntakeError, Refused, RuleError, TableError,
         ) as error:  # fmt: skip
             raise click.UsageError(str(error)) from None
         except StoreError as error:
@@ -54,6 +55,13 @@ class Group(click.Group):
         except KeyboardInterrupt:  # a second one, while what was judged is being written out
             click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
             sys.exit(INTERRUPTED)
+
+
+def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
+    """Refuse a rule for late hand-ins that cannot be used, before anything is judged."""
+    if rule:
+        require(rule)
+    return rule
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,12 +103,16 @@ def main(context: click.Context, root: Path) -> None:
     "--deadline", type=click.DateTime(["%Y-%m-%d %H:%M"]), metavar='"YYYY-MM-DD HH:MM"',
     help="With --names: of several files of a student, take the last one before.",
 )  # fmt: skip
+@click.option(
+    "--late", metavar="FORMULA", callback=_rule,
+    help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)"; "" lifts it.',
+)  # fmt: skip
 @JOBS
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, jobs: int, unsafe: bool,
+    deadline: datetime | None, late: str | None, jobs: int, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -130,7 +142,9 @@ def grade(
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store:
         batch = Batch.open(store, orders)
-        students = batch.take_in(submissions)
+        if late is not None:
+            store.set_late_rule(late)
+        students = batch.take_in(submissions, intake.late)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(students)
         reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())

@@ -55,6 +55,16 @@ MIGRATIONS = (
     """
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE submissions ADD COLUMN hours_late REAL NOT NULL DEFAULT 0;
+    DROP VIEW current;
+    CREATE VIEW current AS
+        SELECT student, path, digest, (
+            SELECT max(id) FROM judgements WHERE judgements.digest = submissions.digest
+        ) AS judgement, hours_late
+        FROM submissions
+        WHERE id = (SELECT max(id) FROM submissions AS s WHERE s.student = submissions.student);
+    """,
 )
 """What makes each version of the schema from the one before; PRAGMA user_version counts them."""
 

@@ -3,15 +3,18 @@
     id,question,points,comment
     kim_12345,split_heads,2.5,"The idea is right, the axes are swapped."
     lee_67890,split_heads,,"Have a look at einops."
+    park_11111,(late),0,was ill
 
 Points take the place of what the checks of the question give, at this and every later judging. With
-a comment alone, the checks count. A line with neither lifts an earlier decision.
+a comment alone, the checks count. A line with neither lifts an earlier decision. For the question
+(late), points are the hours after the deadline that count.
 """
 
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from .late import EXCUSED
 from .spreadsheet import TableError, rows
 from .verdict import Override, Report, whole
 
@@ -54,6 +57,10 @@ def _require(
     report = reports.get(student)
     if report is None:
         raise ValueError(f"there is no judged submission of {student!r}")
+    if question == EXCUSED:
+        if points is not None and points > report.hours_late:
+            raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")
+        return
     if question not in report.questions:
         known = ", ".join(report.questions)
         raise ValueError(f"there is no question {question!r}; there are {known}")

@@ -19,7 +19,7 @@ STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
 PAGES = (
     "report", "overview", "verdict", "picture", "page", "words", "clean", "results", "formats",
-    "spreadsheet",
+    "spreadsheet", "late",
 )  # fmt: skip
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
@@ -37,12 +37,13 @@ class Export:
         self.store, self.folder = store, folder.absolute()
         self._new: dict[str, Stamp] = {}
         self._count = 0
+        self._rule = store.late_rule
 
     def write(self) -> int:
         """Bring all files up to date and return how many were not, since the beginning."""
         everybody = hashlib.sha256()
         for entry in self.store.entries():
-            everybody.update(_made_of(entry).encode())
+            everybody.update(_made_of(entry, self._rule).encode())
             self.write_student(entry)
         made_of = everybody.hexdigest()[:SHORT]
         paths = [self.folder / name for name in CLASS]
@@ -55,7 +56,7 @@ class Export:
     def write_student(self, entry: Entry) -> None:
         """Bring the files of a student up to date."""
         paths = [self.folder / entry.student / name for name in STUDENTS]
-        made_of = _made_of(entry)
+        made_of = _made_of(entry, self._rule)
         if entry.judgement is None or self._up_to_date(paths, made_of):
             return
         if made := self.store.report(entry):
@@ -82,10 +83,13 @@ class Export:
         self._new = {}
 
 
-def _made_of(entry: Entry) -> str:
+def _made_of(entry: Entry, rule: str) -> str:
     """Return a digest of what a student's pages say: a judgement never changes."""
     decided = [(o.question, o.points, o.comment) for o in entry.overrides]
-    said = [entry.student, os.fsencode(entry.path.name).hex(), entry.judgement, decided]
+    said = [
+        entry.student, os.fsencode(entry.path.name).hex(), entry.judgement, decided,
+        entry.hours_late, rule,
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
 
 

@@ -10,7 +10,7 @@ from .clean import clean, cleaned
 from .spreadsheet import written
 from .verdict import Report, Result, Status, questions
 
-LAST = ("decided by hand", "comments", "problem")
+LAST = ("hours late", "decided by hand", "comments", "problem")
 
 
 def jsonl(reports: Iterable[Report]) -> Iterator[str]:
@@ -74,9 +74,10 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
         earned = [r.points(question) for question in names]
         counts = Counter(result.status for result in r.results)
         row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
+        late = r.hours or None
         said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
         by_hand = [" ".join(r.decided), said]
-        yield written([[*row, *(counts[status] for status in Status), *by_hand, r.problem]])
+        yield written([[*row, *(counts[status] for status in Status), late, *by_hand, r.problem]])
 
 
 FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {

@@ -24,6 +24,12 @@ class Intake:
 
     submissions: list[tuple[str, Path]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    hours_late: dict[str, float] | None = None
+    """Of everybody, hours after the deadline: 0 if before; None without a deadline."""
+
+    def late(self, student: str) -> float | None:
+        """Return the hours of a student, or None where there is no deadline."""
+        return None if self.hours_late is None else self.hours_late[student]
 
 
 def take_in(
@@ -43,11 +49,13 @@ def take_in(
         if not os.path.lexists(path):
             raise IntakeError(f"{path} does not exist.")
     places = [unpack(p, out) if p.suffix.lower() == ".zip" and p.is_file() else p for p in paths]
+    if deadline and not names:
+        raise IntakeError("--deadline needs --names, which tells whose files are compared with it.")
     if not names:
         return Intake(find(places, assignment))
     files = list(relative_files(places))
     exported = platform(names, (path for path, _ in files))
-    intake = Intake()
+    intake = Intake(hours_late={} if deadline else None)
     candidates: dict[str, list[Path]] = {}
     for path, parts in files:
         students = exported.students(path, parts)
@@ -60,6 +68,9 @@ def take_in(
         moments = {path: exported.moment(path) for path in of_student}
         chosen = _chosen(student, moments, named, deadline, intake.remarks)
         intake.submissions.append((student, chosen))
+        if deadline and intake.hours_late is not None:
+            seconds = (moments[chosen] or 0.0) - deadline.timestamp()
+            intake.hours_late[student] = max(0.0, round(seconds / 3600, 2))
     return intake
 
 

@@ -22,7 +22,7 @@ def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN)
     add those up.
     """
     report = for_student(report)
-    lines = [report.problem, *report.notes, "" if report.judged else OUR_FAULT]
+    lines = [report.problem, *report.notes, "" if report.judged else OUR_FAULT, late(report)]
     whole: dict[str, object] = {
         "output": "\n".join(line for line in lines if line),
         "output_format": "text",  # Gradescope's default for this one renders HTML
@@ -36,6 +36,16 @@ def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN)
         for test in _gradescope_question(report, question, i, visibility)
     ]
     return json.dumps(whole, indent=1) + "\n"
+
+
+def late(report: Report) -> str:
+    """Say what it costs that a submission came after the deadline; nothing where it was in time."""
+    if not report.hours:
+        return ""
+    what = f"Handed in {report.hours:g} hours after the deadline"
+    if not report.late_rule or report.score is None:
+        return f"{what}."
+    return f"{what}: {report.earned} points count as {report.score}, by the rule {report.late_rule}"
 
 
 def _gradescope_question(

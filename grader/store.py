@@ -57,6 +57,8 @@ class Entry:
     """sha256 of the bytes; of a file that was refused, why."""
     judgement: int | None
     overrides: tuple[Override, ...] = ()
+    hours_late: float | None = 0.0
+    """After the deadline; None keeps what was known of these bytes."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,32 @@ class Store(Database):
         rows = self.db.execute("SELECT assignment FROM judgements LIMIT 1").fetchone()
         return rows[0] if rows else ""
 
+    @property
+    def late_rule(self) -> str:
+        """What a hand-in after the deadline costs, see late.py; empty where it costs nothing."""
+        row = self.db.execute("SELECT value FROM settings WHERE name = 'late'").fetchone()
+        return row[0] if row else ""
+
+    def set_late_rule(self, rule: str) -> None:
+        """Let a rule count for everybody, now and later."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO settings VALUES ('late', ?)", (rule,))
+
     def hand_in(self, entries: Iterable[Entry]) -> None:
         """Note who has handed in what, where that is new; a page of them in a transaction."""
         coming = iter(entries)
-        while page := [(e.student, os.fsencode(e.path), e.digest) for e in islice(coming, PAGE)]:
+        before = "SELECT {} FROM submissions WHERE student = ?1 {} ORDER BY id DESC LIMIT 1"
+        known = f"coalesce(?4, ({before.format('hours_late', 'AND digest = ?3')}), 0)"
+        latest = before.format("path, digest, hours_late", "")
+        query = (
+            "INSERT INTO submissions (student, path, digest, hours_late)"
+            f" SELECT ?1, ?2, ?3, {known} WHERE (?2, ?3, {known}) IS NOT ({latest})"
+        )
+        while page := list(islice(coming, PAGE)):
             with self.transaction() as db:
                 db.executemany(
-                    "INSERT INTO submissions (student, path, digest) SELECT ?1, ?2, ?3"
-                    " WHERE (?2, ?3) IS NOT (SELECT path, digest FROM submissions"
-                    " WHERE student = ?1 ORDER BY id DESC LIMIT 1)",
-                    page,
+                    query,
+                    [(e.student, os.fsencode(e.path), e.digest, e.hours_late) for e in page],
                 )
 
     def record(
@@ -129,16 +147,16 @@ class Store(Database):
         asked = () if digest is None else (digest,)
         decided, student = self._overrides(), ""
         while rows := self.db.execute(query, (student, *asked)).fetchall():
-            for student, path, held, judgement in rows:
+            for student, path, held, judgement, hours in rows:
                 given = decided.get(student, ())
-                yield Entry(student, Path(os.fsdecode(path)), held, judgement, given)
+                yield Entry(student, Path(os.fsdecode(path)), held, judgement, given, hours)
 
     def entry(self, student: str) -> Entry | None:
         """Return a student's current submission, if there is one."""
         query = "SELECT * FROM current WHERE student = ?"
-        for _, path, digest, judgement in self.db.execute(query, (student,)).fetchall():
+        for _, path, digest, judgement, hours in self.db.execute(query, (student,)).fetchall():
             given = self._overrides().get(student, ())
-            return Entry(student, Path(os.fsdecode(path)), digest, judgement, given)
+            return Entry(student, Path(os.fsdecode(path)), digest, judgement, given, hours)
         return None
 
     def latest(self, digest: str) -> Judgement | None:
@@ -176,6 +194,7 @@ class Store(Database):
         return replace(
             self.judgement(entry.judgement).report,
             student=entry.student, file=entry.path.name, overrides=entry.overrides,
+            hours_late=entry.hours_late or 0.0, late_rule=self.late_rule,
         )  # fmt: skip
 
     def reports(self) -> "Reports":

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from .late import EXCUSED, reduced
 from .picture import Picture
 
 
@@ -103,6 +104,16 @@ class Report:
     seconds: float = 0.0
     overrides: tuple[Override, ...] = ()
     """At most one for a question."""
+    hours_late: float = 0.0
+    """How long after the deadline it was handed in; 0 also where no deadline is known."""
+    late_rule: str = ""
+    """What that costs, see late.py; empty where it costs nothing."""
+
+    @property
+    def hours(self) -> float:
+        """The hours after the deadline that count: a person may have excused some."""
+        excused = (o.points for o in self.overrides if o.question == EXCUSED)
+        return next((h for h in excused if h is not None), self.hours_late)
 
     @property
     def judged(self) -> bool:
@@ -114,6 +125,13 @@ class Report:
 
     @property
     def score(self) -> float | None:
+        """Points that count: those earned and, after the deadline, what the rule leaves of them."""
+        if self.earned is None or not self.late_rule or not self.hours:
+            return self.earned
+        return whole(reduced(self.late_rule, self.earned, self.max_score, self.hours))
+
+    @property
+    def earned(self) -> float | None:
         """Points earned or given by a person, or None while a grader_error is undecided."""
         decided = self.decided
         earned = sum(r.earned for r in self.results if r.question not in decided)
@@ -122,7 +140,8 @@ class Report:
     @property
     def decided(self) -> dict[str, float]:
         """Points of the questions that a person has decided."""
-        return {o.question: o.points for o in self.overrides if o.points is not None}
+        given = (o for o in self.overrides if o.question != EXCUSED)
+        return {o.question: o.points for o in given if o.points is not None}
 
     @property
     def max_score(self) -> int:
@@ -138,7 +157,7 @@ class Report:
         results = self.of(question)
         overrides = tuple(o for o in self.overrides if o.question == question)
         part = replace(self, results=results, overrides=overrides)
-        return part.score if results or part.decided else None
+        return part.earned if results or part.decided else None
 
 
 def questions(reports: Iterable[Report]) -> list[str]:
@@ -147,5 +166,5 @@ def questions(reports: Iterable[Report]) -> list[str]:
     for r in reports:
         names |= dict.fromkeys(r.questions)
         names |= dict.fromkeys(x.question for x in r.results)
-        names |= dict.fromkeys(o.question for o in r.overrides)
+        names |= dict.fromkeys(o.question for o in r.overrides if o.question != EXCUSED)
     return list(names)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import database
 from grader.database import MIGRATIONS, Database, StoreError
 from grader.store import Store
 from tests.test_store import REPORT, keep
@@ -35,13 +36,22 @@ with Store(Path(sys.argv[1]), make=True) as store:
 """
 
 
-def test_a_file_of_an_older_grader_is_brought_up_to_date_and_keeps_its_rows(tmp_path):
-    path = tmp_path / "grades.sqlite"
-    with Store(path, make=True) as store:
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_file_of_an_older_grader_is_brought_up_to_date_and_keeps_its_rows(
+    tmp_path, monkeypatch, version
+):
+    today, path = tmp_path / "today.sqlite", tmp_path / "grades.sqlite"
+    with Store(today, make=True) as store:
         keep(store, REPORT)
-        for table in ("overrides", "files", "settings"):
-            store.db.execute(f"DROP TABLE {table}")
-        store.db.execute("PRAGMA user_version = 1")
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "MIGRATIONS", MIGRATIONS[:version])
+        with Database(path, make=True) as old:
+            old.db.execute("ATTACH ? AS today", (str(today),))
+            for table in ("submissions", "judgements", "results"):
+                columns = ", ".join(
+                    f'"{name}"' for _, name, *_ in old.db.execute(f"PRAGMA table_info({table})")
+                )
+                old.db.execute(f"INSERT INTO {table} SELECT {columns} FROM today.{table}")
     with Store(path) as store:
         assert list(store.reports()) == [REPORT]
         assert store.db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

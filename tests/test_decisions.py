@@ -1,5 +1,6 @@
 """A table of decisions counts whole or not at all, and its mistakes are named by their line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,13 @@ def test_a_line_that_cannot_be_used_is_named(tmp_path, text, words):
     with pytest.raises(TableError) as refused:
         decisions(tmp_path, text)
     assert words in str(refused.value)
+
+
+def test_hours_after_the_deadline_can_be_excused_as_far_as_there_are_any(tmp_path):
+    late = {"kim": replace(REPORT, hours_late=5.0)}
+    path = tmp_path / "decisions.csv"
+    path.write_text(HEADER + "kim,(late),0,was ill\n")
+    assert read(path, late) == [("kim", Override("(late)", 0, "was ill"))]
+    with pytest.raises(TableError, match="kim was 0 hours late"):
+        path.write_text(HEADER + "kim,(late),1,\n")
+        read(path, KNOWN)

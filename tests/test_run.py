@@ -1,10 +1,12 @@
 """`grader grade` goes on where it was, after an edit or SIGKILL; to see it, it needs no torch."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,34 @@ def test_a_store_that_cannot_be_used_is_a_sentence_and_exit_code_4(folder):
     (folder / "out" / "grades.sqlite").write_text("no database, but long enough to be one" * 9)
     result = CliRunner().invoke(main, command(folder))
     assert result.exit_code == 4 and "is no store of grades" in result.output
+
+
+def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folder):
+    at = datetime(2026, 11, 20, 12)
+    for hours, student in ((-1, "right"), (30, "wrong")):
+        moment = (at + timedelta(hours=hours)).timestamp()
+        os.utime(folder / "in" / f"{student}_doubling.ipynb", (moment, moment))
+    (folder / "in" / "same_doubling.ipynb").unlink()
+
+    def again(*more: str) -> dict[str, tuple[float | None, float]]:
+        words = [*command(folder), "--names", "{id}_*.ipynb", *more]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        return {s: (report.score, report.hours) for s, report in reports(folder).items()}
+
+    deadline = ["--deadline", "2026-11-20 12:00"]
+    found = again(*deadline)
+    earned = found["wrong"][0]
+    assert found == {"right": (5, 0), "wrong": (earned, 30)} and earned
+    assert again("--late", "score * (1 - 0.25 * days)")["wrong"] == (earned / 2, 30)
+    assert again() == {"right": (5, 0), "wrong": (earned / 2, 30)}
+    said = json.loads((folder / "out" / "wrong" / "results.json").read_text())
+    assert said["score"] == earned / 2
+    assert f"30 hours after the deadline: {earned} points count as" in said["output"]
+    table = folder / "decisions.csv"
+    table.write_text("id,question,points,comment\nwrong,(late),0,was ill\n")
+    excused = CliRunner().invoke(main, ["override", str(folder / "out"), str(table)])
+    assert excused.exit_code == 0, excused.output
+    assert reports(folder)["wrong"].score == earned
+    refused = CliRunner().invoke(main, [*command(folder), "--late", "score ** 2"])
+    assert refused.exit_code == 2 and "holds what no rule knows" in refused.output
