@@ -168,8 +168,10 @@ def test_the_first_cell_says_what_to_hand_in(source):
     text = "".join(welcome["source"])
     assert welcome["cell_type"] == "markdown"
     assert text.startswith("# Doubling\n")
-    assert "doubling.ipynb" in text
-    assert "`double`" in text
+    assert "submit this one file, `doubling.ipynb`" in text
+    assert "File → Download → Download .ipynb" in text  # in Colab
+    assert "Keep these names as they are, for they are what is graded: `double`." in text
+    assert "`grader check doubling.ipynb`" in text
 
 
 def test_a_new_cell_changes_the_id_of_no_other(source):

@@ -15,7 +15,7 @@ COMMAND = re.compile(r"(?m)^\$ ")
 ADDED = re.compile(r"add to the end of\s+`([^`]+)`:$", re.IGNORECASE)
 REPLACED = re.compile(r"In `([^`]+)`, put this in the place of `([^`]+)`:$")
 NAMED = re.compile(r"`([\w/]+\.\w+)`[^`]*:$")
-MOVED = 1
+FOUND = 1
 """Exit code of a command that finds something, which it says by ✗ or "moved"."""
 
 
@@ -45,14 +45,14 @@ def follow(session: str, folder: Path) -> None:
             assert found, f"$ {command}\nshould print: {line}\nand prints:\n{done.stdout}"
             at = found.end()
         finds = any("✗" in line or line.endswith(" moved") for line in lines)
-        assert done.returncode == (MOVED if finds else 0), f"$ {command}\n{done.stdout}"
+        assert done.returncode == (FOUND if finds else 0), f"$ {command}\n{done.stdout}"
 
 
 def use(before: str, text: str, folder: Path) -> None:
     """Do with a block what the sentence before it says."""
     if added := ADDED.search(before):
         path = folder / added[1]
-        path.write_text(path.read_text("utf-8") + text, "utf-8")
+        path.write_text(path.read_text("utf-8") + "\n\n" + text, "utf-8")
     elif replaced := REPLACED.search(before):
         path, old = folder / replaced[1], replaced[2]
         source = path.read_text("utf-8")
