@@ -7,6 +7,7 @@ judged, 4 the store cannot be used (disk full?), 130 interrupted.
 
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,13 +20,14 @@ from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
 from .intake import IntakeError, take_in
-from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
+from .options import ASSIGNMENT, JOBS, LANGUAGE, NAMES, OUT, PATHS, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .spreadsheet import TableError
 from .submission import Refused
 from .ta import COMMANDS
-from .terminal import console, plain, progress
+from .terminal import console, on_stderr, plain, progress
+from .words import speaker, translator
 
 NO_STORE, INTERRUPTED = 4, 130
 
@@ -111,12 +113,14 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     "--deadline", type=click.DateTime(["%Y-%m-%d %H:%M"]), metavar='"YYYY-MM-DD HH:MM"',
     help="With --names: of several files of a student, take the last one before.",
 )  # fmt: skip
+@LANGUAGE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 @JOBS
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, jobs: int, unsafe: bool,
+    deadline: datetime | None, language: str | None, as_json: bool, jobs: int, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -144,16 +148,21 @@ def grade(
     if not submissions:
         raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
-    with Store(out / NAME, make=True) as store:
+    with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, orders)
+        if language:
+            store.language = language
+        say = speaker(store.language)
         entries = batch.take_in(submissions)
         to_do = batch.to_do(entries)
-        reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
+        reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
         same = len({entry.digest for entry in entries}) - len(to_do)
-        for remark in remarks:
+        for remark in map(translator(store.language), remarks):
             console.print(plain(remark), style="yellow", markup=False, highlight=False)
-        console.print(f"{same} judged before; {len(to_do)} to judge{f': {reasons}' * bool(to_do)}")
-        sys.exit(run(batch, list(to_do), [entry.student for entry in entries], out, jobs))
+        said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
+        console.print(f"{said}{f': {reasons}' * bool(to_do)}")
+        students = [entry.student for entry in entries]
+        sys.exit(run(batch, list(to_do), students, out, jobs, as_json=as_json))
 
 
 @main.command()

@@ -17,7 +17,10 @@ from .store import Entry, Store
 
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
-PAGES = ("report", "verdict", "page", "clean", "results", "formats", "spreadsheet")
+PAGES = (
+    "report", "verdict", "page", "clean", "results", "formats", "spreadsheet", "picture",
+    "clusters", "words",
+)  # fmt: skip
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
 
@@ -30,6 +33,7 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
+        self.language = store.language
         self._stamps = store.files()
         self._new: dict[str, Stamp] = {}
 
@@ -37,10 +41,10 @@ class Export:
         """Bring all files up to date and return how many were not."""
         entries = list(self.store.entries())
         self.write_students(entries)
-        made_of = _digest([_ingredients(entry) for entry in entries])
+        made_of = _digest([self.language, *map(_ingredients, entries)])
         paths = [self.folder / name for name in CLASS]
         if not self._up_to_date(paths, made_of):
-            report.write_class(self.store.reports(), self.folder)
+            report.write_class(self.store.reports(), self.folder, self.language)
             self._note(paths, made_of)
         count, new = len(self._new), self._new
         if new:
@@ -52,11 +56,11 @@ class Export:
         """Bring the files of these students up to date."""
         for entry in entries:
             paths = [self.folder / entry.student / name for name in STUDENTS]
-            made_of = _digest(_ingredients(entry))
+            made_of = _digest([self.language, *_ingredients(entry)])
             if entry.judgement is None or self._up_to_date(paths, made_of):
                 continue
             if made := self.store.report(entry):
-                report.write(made, self.folder / entry.student)
+                report.write(made, self.folder / entry.student, self.language)
                 self._note(paths, made_of)
 
     def _up_to_date(self, paths: Iterable[Path], made_of: str) -> bool:
@@ -83,7 +87,8 @@ def _digest(ingredients: object) -> str:
 def _recipe() -> str:
     """Return a digest of the code that makes pages."""
     code = hashlib.sha256()
-    for path in (*(HERE / f"{name}.py" for name in PAGES), *sorted(HERE.glob("templates/*.html"))):
+    texts = *sorted(HERE.glob("templates/*.html")), *sorted(HERE.glob("words/*.toml"))
+    for path in (*(HERE / f"{name}.py" for name in PAGES), *texts):
         code.update(path.read_bytes())
     return code.hexdigest()
 

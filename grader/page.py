@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from .clean import OUR_FAULT
 from .results import DECIDED, REMARK
 from .verdict import CAUSES, Report, Status
-from .words import DEFAULT, Say, speaker
+from .words import DEFAULT, Say, speaker, translator
 
 _TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
 
@@ -45,6 +45,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
     environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
     environment.filters["url"] = lambda text: quote(text, safe="")
     environment.globals |= {"Status": Status, "CAUSES": CAUSES, "OUR_FAULT": OUR_FAULT}
+    environment.filters["translated"] = translator(language)
     environment.globals |= {"_": partial(_said, speaker(language)), "LANGUAGE": language}
     environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK}
     return environment.get_template(name)

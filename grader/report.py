@@ -1,7 +1,7 @@
 """Turn Reports into the files that people read, of a student and of the class.
 
-Nothing here reads the clock, and wall times stay out: a regrade that finds the same gives the same
-bytes.
+Nothing here reads the clock, and wall times are on the class's page alone: a regrade that finds the
+same gives the same bytes of all others.
 """
 
 from collections import Counter
@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .clean import for_student, in_order
+from .clusters import Clusters
 from .file import replace_file
 from .formats import grades_csv
-from .page import headline, template
+from .page import template
 from .results import results_json
 from .verdict import CAUSES, Report, Result, Status, questions
 from .words import DEFAULT
@@ -39,10 +40,10 @@ def _waiting(report: Report, start: Result | None) -> list[Result]:
     return found
 
 
-def class_html(reports: Iterable[Report]) -> str:
+def class_html(reports: Iterable[Report], language: str = DEFAULT) -> str:
     """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
     reports = in_order(reports)
-    return template("class.html").render(
+    return template("class.html", language).render(
         reports=reports,
         needs_person=[r for r in reports if r.problem or not r.judged],
         scores=[r.score for r in reports if r.score is not None],
@@ -50,22 +51,22 @@ def class_html(reports: Iterable[Report]) -> str:
         max_score=max((r.max_score for r in reports), default=0),
         checks={question: _checks(reports, question) for question in questions(reports)},
         statuses=Counter(result.status for r in reports for result in r.results),
-        failures=_failures(reports),
+        clusters=Clusters.of(reports),
         uses=_uses(reports),
     )
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
     """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
     replace_file(folder / "results.json", results_json(report))
-    replace_file(folder / "feedback.html", feedback_html(report))
+    replace_file(folder / "feedback.html", feedback_html(report, language))
 
 
-def write_class(reports: Iterable[Report], folder: Path) -> None:
+def write_class(reports: Iterable[Report], folder: Path, language: str = DEFAULT) -> None:
     """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`."""
     reports = list(reports)
     replace_file(folder / "grades.csv", grades_csv(reports))
-    replace_file(folder / "report.html", class_html(reports))
+    replace_file(folder / "report.html", class_html(reports, language))
 
 
 def _uses(reports: list[Report]) -> list[tuple[str, list[Report]]]:
@@ -83,13 +84,3 @@ def _checks(reports: Iterable[Report], question: str) -> list[tuple[Result, Coun
     for result in (r for report in reports for r in report.of(question)):
         counts.setdefault(result.check, (result, Counter()))[1][result.status] += 1
     return list(counts.values())
-
-
-def _failures(reports: Iterable[Report]) -> list[tuple[Result, list[str]]]:
-    """Return an example and the students of each check and message, most frequent first."""
-    found: dict[tuple[str, ...], tuple[Result, list[str]]] = {}
-    for report in reports:
-        for result in (r for r in report.results if r.status in CAUSES):
-            key = (result.question, result.check, result.status, headline(result.message))
-            found.setdefault(key, (result, []))[1].append(report.student)
-    return sorted(found.values(), key=lambda failure: -len(failure[1]))

@@ -5,6 +5,7 @@
     results       the checks of a judgement, each with the version of the check
     overrides     what people have decided; the last line on a student's question counts
     files         which files were written, and of what; a cache, see export.py
+    settings      the language of pages and the terminal
 
 Nothing is overwritten, so that `grader diff` can say who moved and why. Several students who hand
 in the same bytes share a judgement. A method that writes returns once all it wrote is on the disk.
@@ -26,10 +27,13 @@ from .limits import Limits
 from .picture import read as read_picture
 from .verdict import Override, Report, Result, Status, whole
 from .versions import Versions, torch_version
+from .words import DEFAULT
 
 NAME = "grades.sqlite"
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
-RESULT_SAID = ("sentence", "message", "detail", "public", "mistake", "notes", "picture")
+RESULT_SAID = (
+    "sentence", "message", "detail", "public", "mistake", "hypothesis", "notes", "picture",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,17 @@ class Store(Database):
         """Name of the assignment, or empty while nothing is judged."""
         rows = self.db.execute("SELECT assignment FROM judgements LIMIT 1").fetchone()
         return rows[0] if rows else ""
+
+    @property
+    def language(self) -> str:
+        """What pages and the terminal speak."""
+        rows = self.db.execute("SELECT value FROM settings WHERE name = 'language'").fetchone()
+        return rows[0] if rows else DEFAULT
+
+    @language.setter
+    def language(self, language: str) -> None:
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO settings VALUES ('language', ?)", (language,))
 
     def hand_in(self, entries: Iterable[Entry]) -> None:
         """Note who has handed in what, where that is new."""

@@ -2,57 +2,100 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from .clean import clean
+from .summary import FULL, PERSON, outcome
 from .verdict import Report, Status
+from .words import Say
 
 console = Console()
 QUIET = (Status.PASSED, Status.NOT_RUN)
 
 
+@contextmanager
+def on_stderr() -> Iterator[None]:
+    """Leave stdout to what a machine will read."""
+    console.stderr = True
+    try:
+        yield
+    finally:
+        console.stderr = False
+
+
+class Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while it is not known."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "", style="dim")
+
+
 def progress() -> Progress:
-    """Return a bar with what is done, counts in words, and the time that remains."""
+    """Return a bar with what is done, how fast, the time that remains, and counts in words."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"), TimeRemainingColumn(compact=True),
+        TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), Rate(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[counts]}"),
         console=console,
     )  # fmt: skip
 
 
-def watched(reports: Iterable[Report], title: str, total: int) -> Iterator[Report]:
-    """Yield Reports and show how far they are."""
+def watched(reports: Iterable[Report], title: str, total: int, say: Say = str) -> Iterator[Report]:
+    """Yield Reports and show how far they are, and how they ended."""
+    words = outcomes(say)
     counts: Counter[str] = Counter()
     with progress() as bar:
         task = bar.add_task(title, total=total, counts="")
         for report in reports:
             yield report
-            counts["full"] += report.score == report.max_score
-            counts["person"] += for_a_person(report)
-            person = f" [yellow]{counts['person']} for a person[/]" if counts["person"] else ""
-            bar.update(task, advance=1, counts=f"[green]{counts['full']} full marks[/]{person}")
+            counts[outcome(report)] += 1
+            said = (
+                f"[{colour}]{counts[ending]} {word}[/]"
+                for ending, (word, colour) in words.items()
+                if counts[ending]
+            )
+            bar.update(task, advance=1, counts=" · ".join(said))
 
 
-def for_a_person(report: Report) -> bool:
-    """Whether somebody must look at a submission."""
-    return bool(report.problem) or not report.judged
+def outcomes(say: Say) -> dict[str, tuple[str, str]]:
+    """Return how each outcome is called, and its colour."""
+    return {
+        FULL: (say("full marks"), "green"),
+        Status.FAILED: (say("not right yet"), "red"),
+        Status.STUDENT_ERROR: (say("stopped with an error"), "red"),
+        Status.TIMED_OUT: (say("ran out of time"), "red"),
+        Status.OUT_OF_MEMORY: (say("ran out of memory"), "red"),
+        Status.NOT_RUN: (say("not judged yet"), "dim"),
+        PERSON: (say("for a person"), "yellow"),
+    }
 
 
-def table(reports: Iterable[Report]) -> Table:
+def table(reports: Iterable[Report], say: Say = str) -> Table:
     """Return a line per student: score, checks passed, and where the first points were lost."""
-    made = Table(title="Results", expand=True)
-    made.add_column("student", no_wrap=True)
-    made.add_column("score", justify="right", no_wrap=True)
-    made.add_column("checks", justify="right", no_wrap=True)
-    made.add_column("remark", ratio=1)
+    made = Table(title=say("Results"), expand=True)
+    made.add_column(say("student"), no_wrap=True)
+    made.add_column(say("score"), justify="right", no_wrap=True)
+    made.add_column(say("checks"), justify="right", no_wrap=True)
+    made.add_column(say("remark"), ratio=1)
     for report in reports:
         score = "—" if report.score is None else f"{report.score}/{report.max_score}"
         passed = sum(result.status is Status.PASSED for result in report.results)
-        line = Text(plain(_remark(report)), no_wrap=True, overflow="ellipsis")
+        line = Text(plain(_remark(report, say)), no_wrap=True, overflow="ellipsis")
         count = f"{passed}/{len(report.results)}"
         made.add_row(Text(plain(report.student)), score, count, line)
     return made
@@ -63,9 +106,12 @@ def plain(text: str) -> str:
     return clean(text).replace("\n", " ")
 
 
-def _remark(report: Report) -> str:
+def _remark(report: Report, say: Say) -> str:
     first = next((x for x in report.results if x.status not in QUIET), None)
-    blamed = f"{first.question}, {first.status.replace('_', ' ')}: " if first else ""
+    endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+    blamed = f"{first.question}, {endings[first.status][0]}: " if first else ""
     decided = ", ".join(report.decided)
     said = report.problem or (blamed + first.sentence if first else "")
-    return f"[set by a person: {decided}] {said}" if decided else said
+    return (
+        f"[{say('set by hand: {questions}').format(questions=decided)}] {said}" if decided else said
+    )
