@@ -7,6 +7,7 @@ judged, 4 the store cannot be used (disk full?), 130 interrupted.
 
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,13 +22,14 @@ from .database import StoreError
 from .intake import take_in
 from .late import RuleError, require
 from .lms import IntakeError
-from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
+from .options import ASSIGNMENT, JOBS, LANGUAGE, NAMES, OUT, PATHS, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .spreadsheet import TableError
 from .submission import Refused
 from .ta import COMMANDS
-from .terminal import console, plain, progress
+from .terminal import console, on_stderr, plain, progress
+from .words import speaker, translator
 
 NO_STORE, INTERRUPTED = 4, 130
 
@@ -107,12 +109,15 @@ def main(context: click.Context, root: Path) -> None:
     "--late", metavar="FORMULA", callback=_rule,
     help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)"; "" lifts it.',
 )  # fmt: skip
+@LANGUAGE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 @JOBS
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, late: str | None, jobs: int, unsafe: bool,
+    deadline: datetime | None, late: str | None, language: str | None, as_json: bool, jobs: int,
+    unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -140,18 +145,22 @@ def grade(
     if not submissions:
         raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
-    with Store(out / NAME, make=True) as store:
+    with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, orders)
         if late is not None:
-            store.set_late_rule(late)
+            store.late_rule = late
+        if language:
+            store.language = language
+        say = speaker(store.language)
         students = batch.take_in(submissions, intake.late)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(students)
-        reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
-        for remark in remarks:
+        reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
+        for remark in map(translator(store.language), remarks):
             console.print(plain(remark), style="yellow", markup=False, highlight=False)
-        console.print(f"{same} judged before; {len(to_do)} to judge{f': {reasons}' * bool(to_do)}")
-        sys.exit(run(batch, to_do, students, out, jobs))
+        said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
+        console.print(f"{said}{f': {reasons}' * bool(to_do)}")
+        sys.exit(run(batch, to_do, students, out, jobs, as_json=as_json))
 
 
 @main.command()

@@ -18,8 +18,8 @@ from .store import PAGE, Entry, Store
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
 PAGES = (
-    "report", "overview", "verdict", "picture", "page", "words", "clean", "results", "formats",
-    "spreadsheet", "late",
+    "report", "overview", "clusters", "verdict", "picture", "page", "words", "clean", "results",
+    "formats", "spreadsheet", "late",
 )  # fmt: skip
 """Modules that make them, beside the templates."""
 HERE = Path(__file__).parent
@@ -35,20 +35,20 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
+        self._settings = [store.language, store.late_rule]
         self._new: dict[str, Stamp] = {}
         self._count = 0
-        self._rule = store.late_rule
 
     def write(self) -> int:
         """Bring all files up to date and return how many were not, since the beginning."""
         everybody = hashlib.sha256()
         for entry in self.store.entries():
-            everybody.update(_made_of(entry, self._rule).encode())
+            everybody.update(self._made_of(entry).encode())
             self.write_student(entry)
         made_of = everybody.hexdigest()[:SHORT]
         paths = [self.folder / name for name in CLASS]
         if not self._up_to_date(paths, made_of):
-            report.write_class(self.store.reports(), self.folder)
+            report.write_class(self.store.reports(), self.folder, self.store.language)
             self._note(paths, made_of)
         self._remember()
         return self._count
@@ -56,12 +56,21 @@ class Export:
     def write_student(self, entry: Entry) -> None:
         """Bring the files of a student up to date."""
         paths = [self.folder / entry.student / name for name in STUDENTS]
-        made_of = _made_of(entry, self._rule)
+        made_of = self._made_of(entry)
         if entry.judgement is None or self._up_to_date(paths, made_of):
             return
         if made := self.store.report(entry):
-            report.write(made, self.folder / entry.student)
+            report.write(made, self.folder / entry.student, self.store.language)
             self._note(paths, made_of)
+
+    def _made_of(self, entry: Entry) -> str:
+        """Return a digest of what a student's pages say: a judgement never changes."""
+        decided = [(o.question, o.points, o.comment) for o in entry.overrides]
+        said = [
+            *self._settings, entry.student, os.fsencode(entry.path.name).hex(), entry.judgement,
+            decided, entry.hours_late,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
 
     def _up_to_date(self, paths: Iterable[Path], made_of: str) -> bool:
         return all(
@@ -83,21 +92,12 @@ class Export:
         self._new = {}
 
 
-def _made_of(entry: Entry, rule: str) -> str:
-    """Return a digest of what a student's pages say: a judgement never changes."""
-    decided = [(o.question, o.points, o.comment) for o in entry.overrides]
-    said = [
-        entry.student, os.fsencode(entry.path.name).hex(), entry.judgement, decided,
-        entry.hours_late, rule,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
-
-
 @cache
 def _recipe() -> str:
     """Return a digest of the code that makes pages."""
     code = hashlib.sha256()
-    for path in (*(HERE / f"{name}.py" for name in PAGES), *sorted(HERE.glob("templates/*.html"))):
+    texts = *sorted(HERE.glob("templates/*.html")), *sorted(HERE.glob("words/*.toml"))
+    for path in (*(HERE / f"{name}.py" for name in PAGES), *texts):
         code.update(path.read_bytes())
     return code.hexdigest()
 

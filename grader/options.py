@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from .words import LANGUAGES
+
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
 )
@@ -26,6 +28,10 @@ NAMES = click.option(
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
     show_default="one per core", help="How many submissions to judge at the same time.",
+)  # fmt: skip
+LANGUAGE = click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES),
+    help="What pages and terminal speak; later commands on the same folder, too (at first: en).",
 )  # fmt: skip
 UNSAFE = click.option(
     "--unsafe", is_flag=True,

@@ -1,20 +1,17 @@
 """What the course team's page says of a whole class, gathered from one Report at a time.
 
-Of a Report, only numbers stay, so that 10,000 take little more memory than 100. The failures are
-walked twice: counted first, by a hash of 64 bits, since in a large class nearly each may be
-different; then the most frequent ones are looked up.
+Of a Report, only numbers and names stay, so that 10,000 take little more memory than 100.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from .clean import cleaned
-from .page import headline
-from .verdict import CAUSES, Report, Result, Status, questions
+from .clusters import Clusters
+from .verdict import Report, Result, Status, questions
 
-SHOWN, TOLD, FEW = 10, 100, 3
-"""How many failures are shown, how many of those who need a person with all that is known, and how
-many who use a name of torch."""
+TOLD, FEW = 100, 3
+"""Of how many who need a person all is told that is known, and how many who use a name of torch."""
 
 
 class Overview:
@@ -40,14 +37,14 @@ class Overview:
         self.layers: dict[tuple[str, ...], None] = {}
         self._uses: Counter[str] = Counter()
         self._users: dict[str, list[str]] = {}
-        found: Counter[int] = Counter()
+        self.durations: list[float] = []
+        """Seconds that judging took."""
+        self.slowest = ("", 0.0)
+        """Whose took longest, and how long."""
+        self.clusters = Clusters()
         for report in map(cleaned, reports):
             self._add(report)
-            found.update(hash(key) for key, _ in _failures(report))
-        self.failures = _examples(reports, [key for key, _ in found.most_common(SHOWN)])
-        """The most frequent ones first: an example, and whose they are."""
-        self.rarer = max(0, len(found) - SHOWN)
-        """How many other failures there are."""
+        self.clusters.look_up(map(cleaned, reports))
 
     @property
     def uses(self) -> list[tuple[str, int, list[str]]]:
@@ -60,6 +57,10 @@ class Overview:
         self.count += 1
         self.max_score = max(self.max_score, report.max_score)
         self.layers[report.layers] = None
+        self.durations.append(report.duration)
+        if not self.slowest[0] or report.duration > self.slowest[1]:
+            self.slowest = (report.student, report.duration)
+        self.clusters.add(report)
         if report.score is not None:
             self.scores[report.score] += 1
             self.bins[min(int(report.score), report.max_score)] += 1
@@ -80,20 +81,3 @@ class Overview:
             self._uses[name] += 1
             if self._uses[name] <= FEW:
                 self._users.setdefault(name, []).append(report.student)
-
-
-def _failures(report: Report) -> Iterator[tuple[tuple[str, ...], Result]]:
-    """Yield what is the same for all who fail in the same way, and the result."""
-    for r in report.results:
-        if r.status in CAUSES:
-            yield (r.question, r.check, r.status, headline(r.message)), r
-
-
-def _examples(reports: Iterable[Report], wanted: list[int]) -> list[tuple[Result, list[str]]]:
-    """Return an example and the students of each failure, by the hashes of what they share."""
-    found: dict[int, tuple[Result, list[str]]] = {}
-    for report in map(cleaned, reports):
-        for key, result in _failures(report):
-            if hash(key) in wanted:
-                found.setdefault(hash(key), (result, []))[1].append(report.student)
-    return [found[key] for key in wanted]

@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from .clean import OUR_FAULT
+from .late import EXCUSED
 from .results import DECIDED, REMARK
 from .verdict import CAUSES, Report, Status
-from .words import DEFAULT, Say, speaker
+from .words import DEFAULT, Say, speaker, translator
 
 _TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
 
@@ -44,9 +45,15 @@ def template(name: str, language: str = DEFAULT) -> Template:
     )
     environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
     environment.filters["url"] = lambda text: quote(text, safe="")
-    environment.globals |= {"Status": Status, "CAUSES": CAUSES, "OUR_FAULT": OUR_FAULT}
+    environment.globals |= {
+        "Status": Status,
+        "CAUSES": CAUSES,
+        "OUR_FAULT": OUR_FAULT,
+        "EXCUSED": EXCUSED,
+    }
+    environment.filters["translated"] = translator(language)
     environment.globals |= {"_": partial(_said, speaker(language)), "LANGUAGE": language}
-    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK}
+    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "EXCUSED": EXCUSED}
     return environment.get_template(name)
 
 

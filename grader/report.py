@@ -1,7 +1,7 @@
 """Turn Reports into the files that people read, of a student and of the class.
 
-Nothing here reads the clock, and wall times stay out: a regrade that finds the same gives the same
-bytes.
+Nothing here reads the clock, and wall times are on the class's page alone: a regrade that finds the
+same gives the same bytes of all others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,30 +39,32 @@ def _waiting(report: Report, start: Result | None) -> list[Result]:
     return found
 
 
-def class_html(reports: Iterable[Report]) -> str:
+def class_html(reports: Iterable[Report], language: str = DEFAULT) -> str:
     """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
-    return "".join(class_pieces(reports))
+    return "".join(class_pieces(reports, language))
 
 
-def class_pieces(reports: Iterable[Report]) -> Iterator[str]:
+def class_pieces(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
     """Yield the course team's page piece by piece, with one Report in memory at a time.
 
     `reports` come in the order of the ids, and are walked three times.
     """
     overview = Overview(reports)
-    return template("class.html").generate(overview=overview, reports=map(cleaned, reports))
+    return template("class.html", language).generate(
+        overview=overview, reports=map(cleaned, reports)
+    )
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
     """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
     replace_file(folder / "results.json", results_json(report))
-    replace_file(folder / "feedback.html", feedback_html(report))
+    replace_file(folder / "feedback.html", feedback_html(report, language))
 
 
-def write_class(reports: Iterable[Report], folder: Path) -> None:
+def write_class(reports: Iterable[Report], folder: Path, language: str = DEFAULT) -> None:
     """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`.
 
     `reports` come in the order of the ids, and are walked several times.
     """
     replace_file(folder / "grades.csv", grades_csv(reports))
-    replace_file(folder / "report.html", class_pieces(reports))
+    replace_file(folder / "report.html", class_pieces(reports, language))

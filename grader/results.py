@@ -45,7 +45,9 @@ def late(report: Report) -> str:
     what = f"Handed in {report.hours:g} hours after the deadline"
     if not report.late_rule or report.score is None:
         return f"{what}."
-    return f"{what}: {report.earned} points count as {report.score}, by the rule {report.late_rule}"
+    return (
+        f"{what}: {report.earned} points count as {report.score}, by the rule {report.late_rule}."
+    )
 
 
 def _gradescope_question(

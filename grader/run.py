@@ -9,6 +9,7 @@ from .export import Export
 from .summary import Summary
 from .terminal import console, watched
 from .verdict import Result
+from .words import speaker
 
 NOT_ALL_JUDGED, INTERRUPTED = 3, 130
 
@@ -20,33 +21,45 @@ def run(
     folder: Path,
     jobs: int,
     again: Callable[[Result], bool] | None = None,
+    as_json: bool = False,
 ) -> int:
     """Judge who is to do, bring the folder's files up to date, and show these students.
 
-    Returns the exit code. When interrupted, all that was judged stays. Raises CannotJudge.
+    With `as_json`, stdout gets one JSON object. Returns the exit code. When interrupted, all that
+    was judged stays. Raises CannotJudge.
     """
     store, start, interrupted = batch.store, time.monotonic(), False
-    export = Export(store, folder)
+    export, say = Export(store, folder), speaker(store.language)
+    judged = 0
     try:
         if to_do:
-            judged = batch.judge(to_do, jobs, again)
-            for report in watched(judged, batch.assignment.title, len(to_do)):
+            reports = batch.judge(to_do, jobs, again)
+            for report in watched(reports, batch.assignment.title, len(to_do), say):
+                judged += 1
                 for entry in store.entries(report.sha256):
                     export.write_student(entry)
     except KeyboardInterrupt:
         interrupted = True
     export.write()
-    summary = Summary(report for report in store.reports() if report.student in students)
+    shown = (report for report in store.reports() if report.student in students)
+    summary = Summary(shown, say)
     summary.show(console)
     seconds = time.monotonic() - start
-    console.print(f"{summary.count} of {len(students)} submissions in {seconds:.1f} s")
-    console.print(f"Class:    {folder / 'report.html'}   {folder / 'grades.csv'}")
+    said = say("{n} of {all} submissions in {seconds} s")
+    console.print(said.format(n=summary.count, all=len(students), seconds=f"{seconds:.1f}"))
+    console.print(f"{say('Class:')} {folder / 'report.html'}   {folder / 'grades.csv'}")
     console.print(
-        f"Students: {folder / '<id>' / 'feedback.html'}   {folder / '<id>' / 'results.json'}"
+        f"{say('Students:')} {folder / '<id>' / 'feedback.html'}   "
+        f"{folder / '<id>' / 'results.json'}"
     )
-    if (changed := len(students) - summary.count) and not interrupted:
-        console.print(f"[red]{changed} changed while being judged:[/] the same command goes on.")
+    changed = len(students) - summary.count
+    code = INTERRUPTED if interrupted else NOT_ALL_JUDGED if changed or summary.people else 0
+    if changed and not interrupted:
+        said = say("{n} changed while being judged: the same command goes on.")
+        console.print(said.format(n=changed), style="red")
     if interrupted:
-        console.print("[yellow]Interrupted.[/] What was judged is kept; the same command goes on.")
-        return INTERRUPTED
-    return NOT_ALL_JUDGED if changed or summary.for_a_person else 0
+        said = say("Interrupted. What was judged is kept; the same command goes on.")
+        console.print(said, style="yellow")
+    if as_json:
+        print(summary.as_json(batch.assignment.name, folder, judged, code))
+    return code

@@ -147,6 +147,7 @@ class Session:
             picture=error.sketch() if isinstance(error, Failure) and error.sketch else None,
             seconds=time.perf_counter() - start,
             mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
+            hypothesis=hypothesis.sentence if hypothesis else "",
             notes=tuple(notes),
         )
 

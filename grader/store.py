@@ -5,6 +5,7 @@
     results       the checks of a judgement, each with the version of the check
     overrides     what people have decided; the last line on a student's question counts
     files         which files were written, and of what; a cache, see export.py
+    settings      the language of pages and the terminal
 
 Nothing is overwritten, so that `grader diff` can say who moved and why. Several students who hand
 in the same bytes share a judgement. A method that writes returns once all it wrote is on the disk.
@@ -27,12 +28,15 @@ from .limits import Limits
 from .picture import read as read_picture
 from .verdict import Override, Report, Result, Status, whole
 from .versions import Versions, torch_version
+from .words import DEFAULT
 
 NAME = "grades.sqlite"
 PAGE = 200
 """Students whose submissions are read, or written, at a time."""
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
-RESULT_SAID = ("sentence", "message", "detail", "public", "mistake", "notes", "picture")
+RESULT_SAID = (
+    "sentence", "message", "detail", "public", "mistake", "hypothesis", "notes", "picture",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,28 @@ class Store(Database):
     @property
     def late_rule(self) -> str:
         """What a hand-in after the deadline costs, see late.py; empty where it costs nothing."""
-        row = self.db.execute("SELECT value FROM settings WHERE name = 'late'").fetchone()
-        return row[0] if row else ""
+        return self._setting("late", "")
 
-    def set_late_rule(self, rule: str) -> None:
-        """Let a rule count for everybody, now and later."""
+    @late_rule.setter
+    def late_rule(self, rule: str) -> None:
+        self._set("late", rule)
+
+    @property
+    def language(self) -> str:
+        """What pages and the terminal speak."""
+        return self._setting("language", DEFAULT)
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._set("language", language)
+
+    def _setting(self, name: str, otherwise: str) -> str:
+        row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else otherwise
+
+    def _set(self, name: str, value: str) -> None:
         with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO settings VALUES ('late', ?)", (rule,))
+            db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def hand_in(self, entries: Iterable[Entry]) -> None:
         """Note who has handed in what, where that is new; a page of them in a transaction."""

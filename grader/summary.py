@@ -1,89 +1,139 @@
-"""What the terminal says of a class in the end: of a large one, whom a person should look at."""
+"""What has become of a class: for the terminal, and for machines as JSON.
 
+Of a large class, the terminal shows whom a person should look at.
+"""
+
+import json
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import fmean, median
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .terminal import for_a_person, plain
+from .outcome import for_a_person, outcome
+from .terminal import outcomes, plain
 from .verdict import Report, Status
+from .words import Say
 
 MANY = 40
 """A table of more students is longer than a screen: nobody reads it."""
 QUIET = (Status.PASSED, Status.NOT_RUN)
+MEANINGS = {
+    0: "all were judged",
+    3: "some submissions could not be judged, or are no notebooks: a person should look",
+    130: "interrupted; what was judged is kept, and the same command goes on",
+}
+"""What the exit codes of a run say."""
 
 
 class Summary:
-    """A class, of which MANY lines at most are kept."""
+    """A class, of which counts, names and MANY lines at most are kept."""
 
-    def __init__(self, reports: Iterable[Report]) -> None:
-        self.count = self.for_a_person = self.max_score = 0
+    def __init__(self, reports: Iterable[Report], say: Say = str) -> None:
+        self._say = say
+        self.max_score = 0
         self.scores: Counter[float] = Counter()
         """How many earned how much."""
-        self.first: list[tuple[str, ...]] = []
-        self.people: list[tuple[str, ...]] = []
+        self.outcomes: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
+        """How checks ended, over all submissions."""
+        self.people: list[str] = []
+        """Students whose submission needs a person."""
+        self._first: list[tuple[str, ...]] = []
+        self._first_people: list[tuple[str, ...]] = []
         for report in reports:
             self._add(report)
 
+    @property
+    def count(self) -> int:
+        """How many submissions there are."""
+        return self.outcomes.total()
+
     def show(self, console: Console) -> None:
         """Print all students or, in a large class, those who need a person and a few figures."""
+        say = self._say
         if self.count <= MANY:
-            console.print(_table("Results", self.first))
+            console.print(self._table(say("Results"), self._first))
             return
         if self.people:
-            console.print(_table("Needs a person", self.people))
-        if (more := self.for_a_person - len(self.people)) > 0:
-            console.print(f"and {more} more, see report.html")
+            console.print(self._table(say("Needs a person"), self._first_people))
+        if (more := len(self.people) - len(self._first_people)) > 0:
+            console.print(say("and {n} more, see report.html").format(n=more))
         console.print(self.figures())
 
     def figures(self) -> str:
         """Return a line of statistics."""
-        said = []
+        say, said = self._say, []
         if self.scores:
             scores = list(self.scores.elements())
             full = sum(score >= self.max_score for score in scores)
-            said.append(f"mean {fmean(scores):.1f}, median {median(scores):g} of {self.max_score}")
-            said.append(f"{full} with full marks")
-        return "; ".join([*said, f"{self.for_a_person} for a person"])
+            middle = say("mean {mean}, median {median} of {all}")
+            mean = f"{fmean(scores):.1f}"
+            said.append(middle.format(mean=mean, median=f"{median(scores):g}", all=self.max_score))
+            said.append(say("{n} with full marks").format(n=full))
+        return "; ".join([*said, say("{n} for a person").format(n=len(self.people))])
+
+    def as_json(self, assignment: str, folder: Path, judged: int, code: int) -> str:
+        """Return one JSON object on one line, with where the scores are and what the code means."""
+        whole = {
+            "assignment": assignment,
+            "submissions": self.count,
+            "judged_now": judged,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "checks": dict(sorted(self.checks.items())),
+            "for_a_person": self.people,
+            "mean_score": fmean(self.scores.elements()) if self.scores else None,
+            "max_score": self.max_score,
+            "scores": str(folder / "grades.csv"),
+            "report": str(folder / "report.html"),
+            "store": str(folder / "grades.sqlite"),
+            "exit_code": code,
+            "meaning": MEANINGS[code],
+        }
+        return json.dumps(whole)
 
     def _add(self, report: Report) -> None:
-        self.count += 1
+        self.outcomes[outcome(report)] += 1
+        self.checks.update(result.status for result in report.results)
         self.max_score = max(self.max_score, report.max_score)
         if report.score is not None:
             self.scores[report.score] += 1
-        if len(self.first) < MANY:
-            self.first.append(_line(report))
+        if len(self._first) < MANY:
+            self._first.append(self._line(report))
         if for_a_person(report):
-            self.for_a_person += 1
-            if len(self.people) < MANY:
-                self.people.append(_line(report))
+            self.people.append(report.student)
+            if len(self._first_people) < MANY:
+                self._first_people.append(self._line(report))
 
+    def _table(self, title: str, lines: Iterable[tuple[str, ...]]) -> Table:
+        """Return a line per student: score, checks passed, where the first points were lost."""
+        say = self._say
+        made = Table(title=title, expand=True)
+        made.add_column(say("student"), no_wrap=True)
+        made.add_column(say("score"), justify="right", no_wrap=True)
+        made.add_column(say("checks"), justify="right", no_wrap=True)
+        made.add_column(say("remark"), ratio=1)
+        for student, score, checks, remark in lines:
+            said = Text(remark, no_wrap=True, overflow="ellipsis")
+            made.add_row(Text(student), score, checks, said)
+        return made
 
-def _table(title: str, lines: Iterable[tuple[str, ...]]) -> Table:
-    """Return a line per student: score, checks passed, and where the first points were lost."""
-    made = Table(title=title, expand=True)
-    made.add_column("student", no_wrap=True)
-    made.add_column("score", justify="right", no_wrap=True)
-    made.add_column("checks", justify="right", no_wrap=True)
-    made.add_column("remark", ratio=1)
-    for student, score, checks, remark in lines:
-        said = Text(remark, no_wrap=True, overflow="ellipsis")
-        made.add_row(Text(student), score, checks, said)
-    return made
+    def _line(self, report: Report) -> tuple[str, str, str, str]:
+        score = "—" if report.score is None else f"{report.score}/{report.max_score}"
+        passed = sum(result.status is Status.PASSED for result in report.results)
+        counts = f"{passed}/{len(report.results)}"
+        return plain(report.student), score, counts, plain(self._remark(report))
 
-
-def _line(report: Report) -> tuple[str, str, str, str]:
-    score = "—" if report.score is None else f"{report.score}/{report.max_score}"
-    passed = sum(result.status is Status.PASSED for result in report.results)
-    return plain(report.student), score, f"{passed}/{len(report.results)}", plain(_remark(report))
-
-
-def _remark(report: Report) -> str:
-    first = next((x for x in report.results if x.status not in QUIET), None)
-    blamed = f"{first.question}, {first.status.replace('_', ' ')}: " if first else ""
-    decided = ", ".join(report.decided)
-    said = report.problem or (blamed + first.sentence if first else "")
-    return f"[set by a person: {decided}] {said}" if decided else said
+    def _remark(self, report: Report) -> str:
+        say = self._say
+        first = next((x for x in report.results if x.status not in QUIET), None)
+        endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+        blamed = f"{first.question}, {endings[first.status][0]}: " if first else ""
+        said = report.problem or (blamed + first.sentence if first else "")
+        if report.decided:
+            by_hand = say("set by hand: {questions}").format(questions=", ".join(report.decided))
+            return f"[{by_hand}] {said}"
+        return said

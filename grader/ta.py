@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from .course import Course
-from .options import JOBS, UNSAFE
+from .options import JOBS, LANGUAGE, UNSAFE
 from .orders import Orders
 from .store import NAME, Entry, Store
 from .terminal import console, plain
 from .verdict import Result, Status
+from .words import speaker
 
 FOLDER = click.argument(
     "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -29,12 +30,13 @@ STORE = click.Path(exists=True, path_type=Path)
 @click.option("-s", "--student", "students", multiple=True, help="Only this student, by id.")
 @click.option("--failures", is_flag=True, help="Only checks that did not pass.")
 @click.option("--faults", is_flag=True, help="Only checks that a fault of ours has spoiled.")
+@LANGUAGE
 @JOBS
 @UNSAFE
 @click.pass_obj
 def regrade(
     root: Path, folder: Path, questions: tuple[str, ...], students: tuple[str, ...],
-    failures: bool, faults: bool, jobs: int, unsafe: bool,
+    failures: bool, faults: bool, language: str | None, jobs: int, unsafe: bool,
 ) -> None:  # fmt: skip
     """Judge submissions in OUT again, from the files where they were.
 
@@ -53,6 +55,9 @@ def regrade(
         course, name = Course.find(root), store.assignment
         orders = Orders(course.solution(name), course.checks(name), course.key(), unsafe=unsafe)
         batch = Batch.open(store, orders)
+        if language:
+            store.language = language
+        say = speaker(store.language)
         _refuse_unknown("question", questions, batch.assignment.questions)
         _refuse_unknown("student", students, [entry.student for entry in store.entries()])
 
@@ -75,7 +80,8 @@ def regrade(
                     "grade it with `grader grade`."
                 )
             to_do[entry.digest] = entry.student
-        console.print(f"{len(to_do)} to judge again" if to_do else "Nothing to judge again.")
+        said = say("{n} to judge again").format(n=len(to_do))
+        console.print(said if to_do else say("Nothing to judge again."))
         same = {entry.student for entry in store.entries() if entry.digest in to_do}
         sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else 0)
 

@@ -2,41 +2,85 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from .clean import clean
-from .verdict import Report
+from .outcome import FULL, PERSON, outcome
+from .verdict import Report, Status
+from .words import Say
 
 console = Console()
 
 
+@contextmanager
+def on_stderr() -> Iterator[None]:
+    """Leave stdout to what a machine will read."""
+    console.stderr = True
+    try:
+        yield
+    finally:
+        console.stderr = False
+
+
+class Rate(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while it is not known."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "", style="dim")
+
+
 def progress() -> Progress:
-    """Return a bar with what is done, counts in words, and the time that remains."""
+    """Return a bar with what is done, how fast, the time that remains, and counts in words."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"), TimeRemainingColumn(compact=True),
+        TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), Rate(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[counts]}"),
         console=console,
     )  # fmt: skip
 
 
-def watched(reports: Iterable[Report], title: str, total: int) -> Iterator[Report]:
-    """Yield Reports and show how far they are."""
+def watched(reports: Iterable[Report], title: str, total: int, say: Say = str) -> Iterator[Report]:
+    """Yield Reports and show how far they are, and how they ended."""
+    words = outcomes(say)
     counts: Counter[str] = Counter()
     with progress() as bar:
         task = bar.add_task(title, total=total, counts="")
         for report in reports:
             yield report
-            counts["full"] += report.score == report.max_score
-            counts["person"] += for_a_person(report)
-            person = f" [yellow]{counts['person']} for a person[/]" if counts["person"] else ""
-            bar.update(task, advance=1, counts=f"[green]{counts['full']} full marks[/]{person}")
+            counts[outcome(report)] += 1
+            said = (
+                f"[{colour}]{counts[ending]} {word}[/]"
+                for ending, (word, colour) in words.items()
+                if counts[ending]
+            )
+            bar.update(task, advance=1, counts=" · ".join(said))
 
 
-def for_a_person(report: Report) -> bool:
-    """Whether somebody must look at a submission."""
-    return bool(report.problem) or not report.judged
+def outcomes(say: Say) -> dict[str, tuple[str, str]]:
+    """Return how each outcome is called, and its colour."""
+    return {
+        FULL: (say("full marks"), "green"),
+        Status.FAILED: (say("not right yet"), "red"),
+        Status.STUDENT_ERROR: (say("stopped with an error"), "red"),
+        Status.TIMED_OUT: (say("ran out of time"), "red"),
+        Status.OUT_OF_MEMORY: (say("ran out of memory"), "red"),
+        Status.NOT_RUN: (say("not judged yet"), "dim"),
+        PERSON: (say("for a person"), "yellow"),
+    }
 
 
 def plain(text: str) -> str:

@@ -50,6 +50,8 @@ class Result:
     """Wall time of the check, in seconds."""
     mistake: str = ""
     """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
+    hypothesis: str = ""
+    """For the course team: what was probably done, as a clause; the message says it, too."""
     notes: tuple[str, ...] = ()
     """Remarks of the check for the student; the Report's notes hold them, too."""
     picture: Picture | None = None
@@ -151,6 +153,11 @@ class Report:
     def of(self, question: str) -> tuple[Result, ...]:
         """Return the results of one question, in order."""
         return tuple(r for r in self.results if r.question == question)
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the last judging or, if that took over earlier results, of all of them."""
+        return max(self.seconds, sum(r.seconds for r in self.results))
 
     def points(self, question: str) -> float | None:
         """Return the points of a question, or None while it is neither judged nor decided."""

@@ -4,7 +4,8 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.overview import FEW, SHOWN, TOLD, Overview
+from grader.clusters import SHOWN
+from grader.overview import FEW, TOLD, Overview
 from grader.report import class_html, class_pieces
 from grader.verdict import Report
 from tests.reports import RESULTS, a_report, ours
@@ -40,13 +41,14 @@ def test_of_a_thousand_reports_few_are_in_memory_at_the_same_time():
 def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_rest_counted():
     reports = list(Class(30))
     reports += [replace(reports[7], student=f"t{i}") for i in range(3)]
-    overview = Overview(reports)
-    assert len(overview.failures) == SHOWN and overview.rarer == 30 - SHOWN
-    result, students = overview.failures[0]
-    assert result.message == "7 is wrong." and students == ["s000007", "t0", "t1", "t2"]
-    assert [students for _, students in overview.failures[1:]] == [
-        [f"s{i:06}"] for i in range(SHOWN) if i != 7
-    ], "of the same frequency in the order of the ids"
+    clusters = Overview(reports).clusters
+    assert len(clusters.unknown) == SHOWN and clusters.rarer == 30 - SHOWN
+    first, *others = sorted(clusters.unknown.values(), key=lambda c: -c.size)
+    assert first.example.message == "7 is wrong."
+    assert first.students == ["s000007", "t0", "t1", "t2"]
+    assert [c.students for c in others] == [[f"s{i:06}"] for i in range(SHOWN) if i != 7], (
+        "of the same frequency in the order of the ids"
+    )
     assert "and 20 that are rarer" in class_html(reports)
 
 

@@ -23,7 +23,7 @@ from grader.formats import grades_csv
 from grader.picture import Picture
 from grader.report import class_html, feedback_html, write, write_class
 from grader.results import results_json
-from grader.verdict import Report, Status
+from grader.verdict import Override, Report, Status
 from tests.reports import (
     PICTURES,
     RESULTS,
@@ -215,15 +215,48 @@ def test_the_class_page_counts_submissions_scores_and_failures() -> None:
     assert "split_heads mean 4.0 of 7" in words
     assert "14 passed" in words and "4 not right yet" in words and "4 not judged yet" in words
     assert "It runs.test_runs 50 % passed" in words
-    assert "Most frequent failures 2 Heads are mixed." in words
+    unknown = "Only the first of each question: what fails later mostly has the same cause. "
+    assert f"{unknown}2of 4 Heads are mixed." in words
 
 
 def test_the_most_frequent_failure_comes_first() -> None:
     rare = replace(RESULTS[1], message="Rare.")
     reports = [a_report("a", results=(rare,)), *a_class(5)]
-    frequent = class_html(reports).split("Most frequent failures")[1].split("</section>")[0]
-    assert re.findall(r'class="count">(\d+)<', frequent) == ["3", "3", "3", "1"]
+    frequent = class_html(reports).split("no known mistake")[1].split("</section>")[0]
+    assert re.findall(r'class="count">(\d+)<', frequent) == ["3", "3", "1"]
     assert frequent.index("Heads are mixed.") < frequent.index("Rare.")
+
+
+def mistaken(student: str, mistake: str, hypothesis: str) -> Report:
+    known = replace(RESULTS[1], mistake=mistake, hypothesis=hypothesis, picture=PICTURES[0])
+    return a_report(student, results=(RESULTS[0], known, *RESULTS[2:]))
+
+
+def test_students_with_the_same_mistake_are_listed_under_it_once() -> None:
+    forgot = "the scores are not divided by √d"
+    reports = [mistaken(f"s{i}", "no_scale", forgot) for i in range(3)]
+    reports += [mistaken("t", "no_mask", "the mask is ignored"), a_report("u")]
+    html = class_html(reports)
+    section = html.split('id="mistakes"')[1].split("</section>")[0]
+    words = " ".join(Page(f"<div>{section.partition('>')[2]}</div>").text().split())
+    assert f"3of 5 {forgot}" in words and "s0, s1, s2" in words
+    assert "1of 5 the mask is ignored" in words and words.index("3of 5") < words.index("1of 5")
+    assert section.count("<figure") == 2  # an example of each
+    assert {unquote(link) for link in Page(section).links()} == {
+        f"{student}/feedback.html" for student in ("s0", "s1", "s2", "t")
+    }
+    unknown = html.split("no known mistake")[1].split("</section>")[0]
+    assert "Heads are mixed." in unknown and "s0" not in unknown.split("It runs.")[0]
+
+
+def test_the_class_page_says_who_ran_into_which_limit_and_how_long_it_took() -> None:
+    slow = replace(RESULTS[1], status=Status.TIMED_OUT, seconds=30.25, message="too long")
+    reports = [a_report("quick", seconds=0.5), a_report("slow", results=(slow,))]
+    page = class_html(reports)
+    words = " ".join(Page(page).text().partition("Time and limits")[2].split())
+    assert "median time15.4 s" in words and "longest, slow30.2 s" in words
+    assert "1 of 2: ran out of time Heads are apart. split_heads · test_values slow" in words
+    assert "Nobody ran into a limit." in Page(class_html([a_report()])).text()
 
 
 def test_bars_are_as_long_as_what_they_count() -> None:
@@ -374,10 +407,11 @@ def test_the_bytes_are_the_same_in_another_process(seed: str) -> None:
     assert other.stdout.strip() == digest()
 
 
-def test_wall_time_changes_no_page() -> None:
+def test_wall_time_changes_the_class_page_alone() -> None:
     reports = [*a_class(5), ours()]
     slower = [replace(report, seconds=3.5) for report in reports]
-    assert class_html(slower) == class_html(reports)
+    assert class_html(slower) != class_html(reports)
+    assert feedback_html(slower[0]) == feedback_html(reports[0])
     assert list(grades_csv(slower)) == list(grades_csv(reports))
     assert results_json(slower[0]) == results_json(reports[0])
 
@@ -430,3 +464,18 @@ def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
 def test_the_class_page_counts_half_points_and_marks_decisions() -> None:
     words = Page(class_html([decided(), a_report("lee")])).text()
     assert "mean score1.8 of 10" in words and "set by hand: split_heads" in words
+
+
+def test_a_student_reads_what_being_late_costs_and_what_was_excused() -> None:
+    late = a_report(hours_late=30, late_rule="score * (1 - 0.25 * days)")
+    assert (late.earned, late.score) == (1, 0.5)
+    said = Page(feedback_html(late)).text()
+    assert (
+        "Handed in 30 hours after the deadline: 1 points count as 0.5, "
+        "by the rule score * (1 - 0.25 * days)." in " ".join(said.split())
+    )
+    assert "마감 30시간 뒤에" in Page(feedback_html(late, "ko")).text()
+    excused = replace(late, overrides=(Override("(late)", 0, "Was <ill>."),))
+    said = Page(feedback_html(excused)).text()
+    assert excused.score == 1 and "Was <ill>." in said and "points count as" not in said
+    assert "deadline" not in Page(feedback_html(a_report())).text()
