@@ -12,6 +12,7 @@ from pathlib import Path
 from .assignment import Assignment
 from .grade import grade
 from .orders import CannotJudge, Orders, Work, seed
+from .shard import WHOLE, Shard
 from .store import Entry, Store
 from .submission import Refused, Submission
 from .verdict import Report, Result, Status
@@ -48,14 +49,16 @@ class Batch:
             )
         return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
 
-    def take_in(self, submissions: Iterable[tuple[str, Path]]) -> set[str]:
-        """Read what was handed in, note it, and return whose it is."""
+    def take_in(self, submissions: Iterable[tuple[str, Path]], shard: Shard = WHOLE) -> set[str]:
+        """Read what was handed in, note it, and return whose it is, as far as a shard holds it."""
         students: set[str] = set()
 
         def entries() -> Iterator[Entry]:
             for student, path in submissions:
-                students.add(student)
-                yield Entry(student, path.absolute(), digest(path), None)
+                entry = Entry(student, path.absolute(), digest(path), None)
+                if shard.holds(entry.digest):
+                    students.add(student)
+                yield entry
 
         self.store.hand_in(entries())
         return students

@@ -19,9 +19,11 @@ from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
 from .intake import IntakeError, take_in
-from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, UNSAFE, ZIP
+from .machines import merge
+from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, SHARD, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
+from .shard import Shard
 from .spreadsheet import TableError
 from .submission import Refused
 from .ta import COMMANDS
@@ -62,6 +64,7 @@ def main(context: click.Context, root: Path) -> None:
     \b
     Course team:  grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
+                  grader merge results shard_1 shard_2       what several machines have judged
                   grader regrade results   judge again: a question, a student, only failures
                   grader override results decisions.csv      what people decide, counts
                   grader diff results      whose score moved, and why
@@ -112,11 +115,12 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     help="With --names: of several files of a student, take the last one before.",
 )  # fmt: skip
 @JOBS
+@SHARD
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, jobs: int, unsafe: bool,
+    deadline: datetime | None, jobs: int, shard: Shard, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -146,7 +150,7 @@ def grade(
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store:
         batch = Batch.open(store, orders)
-        students = batch.take_in(submissions)
+        students = batch.take_in(submissions, shard)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(students)
         reasons = ", ".join(f"{n} {why}" for why, n in Counter(to_do.values()).items())
@@ -304,5 +308,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, merge):
     main.add_command(command)

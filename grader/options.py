@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from .shard import Shard
+
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
 )
@@ -30,4 +32,17 @@ JOBS = click.option(
 UNSAFE = click.option(
     "--unsafe", is_flag=True,
     help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+)  # fmt: skip
+
+
+def _shard(_: click.Context, __: click.Parameter, text: str) -> Shard:
+    try:
+        return Shard.read(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+SHARD = click.option(
+    "--shard", metavar="I/N", default="1/1", callback=_shard,
+    help="Judge only share I of N, by the sha256 of the files; `grader merge` joins all shares.",
 )  # fmt: skip
