@@ -37,9 +37,11 @@ class Batch:
     orders: Orders
     assignment: Assignment
     versions: Versions
+    cluster: str = ""
+    """Address of the scheduler whose workers judge, or empty: judges of this machine."""
 
     @classmethod
-    def open(cls, store: Store, orders: Orders) -> "Batch":
+    def open(cls, store: Store, orders: Orders, cluster: str = "") -> "Batch":
         """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
         assignment = Assignment.read(orders.solution)
         if store.assignment not in ("", assignment.name):
@@ -47,7 +49,8 @@ class Batch:
                 f"{store.path} holds {store.assignment}; choose another folder for "
                 f"{assignment.name}."
             )
-        return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
+        versions = Versions.read(assignment, orders.checks, orders.key)
+        return cls(store, orders, assignment, versions, cluster)
 
     def take_in(self, submissions: Iterable[tuple[str, Path]], shard: Shard = WHOLE) -> set[str]:
         """Read what was handed in, note it, and return whose it is, as far as a shard holds it."""
@@ -92,7 +95,7 @@ class Batch:
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
                 yield Work(entry.student, entry.path, tuple(kept))
 
-        for report in grade(works(), self.orders, jobs):
+        for report in self._hand_out(works(), jobs):
             refused = digests.pop(report.student)
             self.store.record(
                 report.sha256 or refused,
@@ -102,6 +105,17 @@ class Batch:
                 seed(self.orders.key, report.sha256),
             )
             yield report
+
+    def _hand_out(self, works: Iterator[Work], jobs: int) -> Iterator[Report]:
+        """Yield a Report for each of them. Raises CannotJudge."""
+        if not self.cluster:
+            return grade(works, self.orders, jobs)
+        try:
+            from .cluster import grade_on
+        except ImportError:
+            said = "--cluster needs dask: pip install 'torch-grader[cluster]'"
+            raise CannotJudge(said) from None
+        return grade_on(self.cluster, works, self.orders)
 
     def _settled(self, digest: str) -> bool:
         return self.store.settled(digest, self.versions.plan, unsafe=self.orders.unsafe)

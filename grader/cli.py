@@ -20,7 +20,7 @@ from .course import Course, CourseError
 from .database import StoreError
 from .intake import IntakeError, take_in
 from .machines import merge
-from .options import ASSIGNMENT, JOBS, NAMES, OUT, PATHS, SHARD, UNSAFE, ZIP
+from .options import ASSIGNMENT, CLUSTER, JOBS, NAMES, OUT, PATHS, SHARD, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .shard import Shard
@@ -116,11 +116,12 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
 )  # fmt: skip
 @JOBS
 @SHARD
+@CLUSTER
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, jobs: int, shard: Shard, unsafe: bool,
+    deadline: datetime | None, jobs: int, shard: Shard, cluster: str, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -149,7 +150,7 @@ def grade(
         raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store:
-        batch = Batch.open(store, orders)
+        batch = Batch.open(store, orders, cluster)
         students = batch.take_in(submissions, shard)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(students)

@@ -46,3 +46,7 @@ SHARD = click.option(
     "--shard", metavar="I/N", default="1/1", callback=_shard,
     help="Judge only share I of N, by the sha256 of the files; `grader merge` joins all shares.",
 )  # fmt: skip
+CLUSTER = click.option(
+    "--cluster", metavar="ADDRESS", default="",
+    help="Let the workers of this dask scheduler judge, e.g. tcp://10.0.0.1:8786.",
+)  # fmt: skip
