@@ -12,6 +12,7 @@ from pathlib import Path
 from .assignment import Assignment
 from .grade import grade
 from .orders import CannotJudge, Orders, Work, seed
+from .shard import WHOLE, Shard
 from .store import Entry, Store
 from .submission import Refused, Submission
 from .verdict import Report, Result, Status
@@ -36,9 +37,11 @@ class Batch:
     orders: Orders
     assignment: Assignment
     versions: Versions
+    cluster: str = ""
+    """Address of the scheduler whose workers judge, or empty: judges of this machine."""
 
     @classmethod
-    def open(cls, store: Store, orders: Orders) -> "Batch":
+    def open(cls, store: Store, orders: Orders, cluster: str = "") -> "Batch":
         """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
         assignment = Assignment.read(orders.solution)
         if store.assignment not in ("", assignment.name):
@@ -46,14 +49,16 @@ class Batch:
                 f"{store.path} holds {store.assignment}; choose another folder for "
                 f"{assignment.name}."
             )
-        return cls(store, orders, assignment, Versions.read(assignment, orders.checks, orders.key))
+        versions = Versions.read(assignment, orders.checks, orders.key)
+        return cls(store, orders, assignment, versions, cluster)
 
     def take_in(
         self,
         submissions: Iterable[tuple[str, Path]],
+        shard: Shard = WHOLE,
         late: Callable[[str], float | None] = lambda _: None,
     ) -> set[str]:
-        """Read what was handed in, note it, and return whose it is.
+        """Read what was handed in, note it, and return whose it is, as far as a shard holds it.
 
         `late` says how many hours after the deadline a student was, or None: as before.
         """
@@ -61,8 +66,10 @@ class Batch:
 
         def entries() -> Iterator[Entry]:
             for student, path in submissions:
-                students.add(student)
-                yield Entry(student, path.absolute(), digest(path), None, (), late(student))
+                entry = Entry(student, path.absolute(), digest(path), None, (), late(student))
+                if shard.holds(entry.digest):
+                    students.add(student)
+                yield entry
 
         self.store.hand_in(entries())
         return students
@@ -96,7 +103,7 @@ class Batch:
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
                 yield Work(entry.student, entry.path, tuple(kept))
 
-        for report in grade(works(), self.orders, jobs):
+        for report in self._hand_out(works(), jobs):
             refused = digests.pop(report.student)
             self.store.record(
                 report.sha256 or refused,
@@ -106,6 +113,17 @@ class Batch:
                 seed(self.orders.key, report.sha256),
             )
             yield report
+
+    def _hand_out(self, works: Iterator[Work], jobs: int) -> Iterator[Report]:
+        """Yield a Report for each of them. Raises CannotJudge."""
+        if not self.cluster:
+            return grade(works, self.orders, jobs)
+        try:
+            from .cluster import grade_on
+        except ImportError:
+            said = "--cluster needs dask: pip install 'torch-grader[cluster]'"
+            raise CannotJudge(said) from None
+        return grade_on(self.cluster, works, self.orders)
 
     def _settled(self, digest: str) -> bool:
         return self.store.settled(digest, self.versions.plan, unsafe=self.orders.unsafe)

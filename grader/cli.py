@@ -22,9 +22,22 @@ from .database import StoreError
 from .intake import take_in
 from .late import RuleError, require
 from .lms import IntakeError
-from .options import ASSIGNMENT, JOBS, LANGUAGE, NAMES, OUT, PATHS, UNSAFE, ZIP
+from .machines import merge
+from .options import (
+    ASSIGNMENT,
+    CLUSTER,
+    JOBS,
+    LANGUAGE,
+    NAMES,
+    OUT,
+    PATHS,
+    SHARD,
+    UNSAFE,
+    ZIP,
+)  # fmt: skip
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
+from .shard import Shard
 from .spreadsheet import TableError
 from .submission import Refused
 from .ta import COMMANDS
@@ -80,6 +93,7 @@ def main(context: click.Context, root: Path) -> None:
     Course team:  grader new NAME          begin an assignment
                   grader build             make the students' notebooks from solutions/
                   grader grade SUBMISSIONS -a attention -o results
+                  grader merge results shard_1 shard_2       what several machines have judged
                   grader regrade results   judge again: a question, a student, only failures
                   grader override results decisions.csv      what people decide, counts
                   grader diff results      whose score moved, and why
@@ -112,12 +126,14 @@ def main(context: click.Context, root: Path) -> None:
 @LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 @JOBS
+@SHARD
+@CLUSTER
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
     deadline: datetime | None, late: str | None, language: str | None, as_json: bool, jobs: int,
-    unsafe: bool,
+    shard: Shard, cluster: str, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -146,13 +162,13 @@ def grade(
         raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
-        batch = Batch.open(store, orders)
+        batch = Batch.open(store, orders, cluster)
         if late is not None:
             store.late_rule = late
         if language:
             store.language = language
         say = speaker(store.language)
-        students = batch.take_in(submissions, intake.late)
+        students = batch.take_in(submissions, shard, intake.late)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(students)
         reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
@@ -259,5 +275,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in (*COMMANDS, *authoring.COMMANDS):
+for command in (*COMMANDS, *authoring.COMMANDS, merge):
     main.add_command(command)

@@ -18,7 +18,7 @@ from .store import PAGE, Entry, Store
 STUDENTS = ("results.json", "feedback.html")
 CLASS = ("grades.csv", "report.html")
 PAGES = (
-    "report", "overview", "clusters", "verdict", "picture", "page", "words", "clean", "results",
+    "report", "overview", "mistakes", "verdict", "picture", "page", "words", "clean", "results",
     "formats", "spreadsheet", "late",
 )  # fmt: skip
 """Modules that make them, beside the templates."""

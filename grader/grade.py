@@ -10,8 +10,9 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 
@@ -22,15 +23,14 @@ from .verdict import Report, Result, Status
 class Judge:
     """A judge process, as its employer sees it."""
 
-    def __init__(self, orders: Orders, core: int) -> None:
-        self.core = core
+    def __init__(self, orders: Orders, cores: Set[int]) -> None:
+        self.cores = cores
         context = multiprocessing.get_context("spawn")  # a fork would inherit torch's locks
         self.connection: Connection
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, orders, core), daemon=False)
-        ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for the parent
-        self.process.start()
-        signal.signal(signal.SIGINT, ours)
+        self.process = context.Process(target=_serve, args=(theirs, orders, cores), daemon=False)
+        with _uninterrupted():
+            self.process.start()
         theirs.close()
         self.work: Work | None = None
 
@@ -47,17 +47,20 @@ class Judge:
         self.process.kill()
 
 
-def grade(submissions: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
+def grade(
+    submissions: Iterable[Work], orders: Orders, jobs: int, cores: Sequence[Set[int]] = ()
+) -> Generator[Report, None, None]:
     """Yield a Report for each submission, as they are finished.
 
-    Submissions are taken one by one, as judges come free. Raises CannotJudge when the author's
-    checks or the sandbox do not work.
+    Submissions are taken one by one, as judges come free. `cores` says where each judge may run, if
+    not on a core of its own. Raises CannotJudge when the author's checks or the sandbox do not
+    work.
     """
     coming = iter(submissions)
     todo = list(islice(coming, jobs))
     tries: Counter[Work] = Counter()
     judges: list[Judge] = []
-    cores = sorted(os.sched_getaffinity(0))
+    cores = cores or [{core} for core in sorted(os.sched_getaffinity(0))]
     try:
         judges += [Judge(orders, cores[n % len(cores)]) for n in range(len(todo))]
         while judges:
@@ -81,10 +84,10 @@ def grade(submissions: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Re
                     if tries[work] < TRIES:
                         todo.append(work)
                     else:
-                        yield _lost(work, orders)
+                        yield lost(work, orders)
                     todo = todo or list(islice(coming, 1))
                     if todo:  # its first message, the layers, comes later
-                        judges.append(Judge(orders, judge.core))
+                        judges.append(Judge(orders, judge.cores))
                     continue
                 todo = todo or list(islice(coming, 1))
                 if todo:
@@ -98,7 +101,22 @@ def grade(submissions: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Re
             judge.dismiss()
 
 
-def _serve(connection: Connection, orders: Orders, core: int) -> None:
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a process that starts meanwhile inherit that Ctrl-C is for its parent."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # a signal is none of its business
+        yield
+        return
+    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, ours)
+
+
+def _serve(connection: Connection, orders: Orders, cores: Set[int]) -> None:
     """Be a judge. Only judges import torch, which would cost the parent 250 MB.
 
     A judge and its workers take turns, so one core is enough for them, and their 200 exchanges per
@@ -106,13 +124,13 @@ def _serve(connection: Connection, orders: Orders, core: int) -> None:
     """
     from .judge import serve
 
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     serve(connection, orders)
 
 
-def _lost(work: Work, orders: Orders) -> Report:
+def lost(work: Work, orders: Orders) -> Report:
     """Report a submission on which judge after judge died."""
-    student, path, _ = work
+    student, path = work.student, work.path
     name = orders.solution.stem
     detail = f"{TRIES} judges ended while they graded this submission"
     result = Result(

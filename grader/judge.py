@@ -38,7 +38,9 @@ def serve(connection: Connection, orders: Orders) -> None:
             connection.send(zygote.layers)
             while True:
                 work: Work = connection.recv()
-                report = judge(work.student, work.path, session, zygote, orders.key, work.kept)
+                report = judge(
+                    work.student, work.path, session, zygote, orders.key, work.kept, work.refused
+                )  # fmt: skip
                 if not zygote.alive:  # hang up, so that another judge tries, with another zygote
                     return
                 connection.send(report)
@@ -60,10 +62,12 @@ def judge(
     zygote: Zygote,
     key: bytes,
     kept: tuple[Result, ...] = (),
+    refused: str = "",
 ) -> Report:
     """Grade one file. Never raises for what is in it; faults of ours become grader_error.
 
-    Checks whose result is among the `kept` ones are not run again.
+    Checks whose result is among the `kept` ones are not run again. A file that was `refused` for
+    some reason where it lies is not looked at.
     """
     start = time.perf_counter()
     assignment = session.assignment
@@ -73,6 +77,8 @@ def judge(
     uses: tuple[str, ...] = ()
     results: list[Result] = []
     try:
+        if refused:
+            raise Refused(refused)
         submission = Submission.read(path, student)
         sha256 = submission.sha256
         own = seed(key, sha256)

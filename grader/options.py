@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from .shard import Shard
 from .words import LANGUAGES
 
 PATHS = click.argument(
@@ -36,4 +37,21 @@ LANGUAGE = click.option(
 UNSAFE = click.option(
     "--unsafe", is_flag=True,
     help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+)  # fmt: skip
+
+
+def _shard(_: click.Context, __: click.Parameter, text: str) -> Shard:
+    try:
+        return Shard.read(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+SHARD = click.option(
+    "--shard", metavar="I/N", default="1/1", callback=_shard,
+    help="Judge only share I of N, by the sha256 of the files; `grader merge` joins all shares.",
+)  # fmt: skip
+CLUSTER = click.option(
+    "--cluster", metavar="ADDRESS", default="",
+    help="Let the workers of this dask scheduler judge, e.g. tcp://10.0.0.1:8786.",
 )  # fmt: skip

@@ -35,6 +35,8 @@ class Work(NamedTuple):
     path: Path
     kept: tuple[Result, ...] = ()
     """Results that still hold: only the other checks are run."""
+    refused: str = ""
+    """Why the file was refused on the machine where it lies, if this is another one."""
 
 
 def seed(key: bytes, sha256: str) -> bytes:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .clean import cleaned
-from .clusters import Clusters
+from .mistakes import Clusters
 from .verdict import Report, Result, Status, questions
 
 TOLD, FEW = 100, 3

@@ -20,12 +20,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from . import __version__
 from .database import Database
 from .limits import Limits
-from .picture import read as read_picture
+from .plain import tuples
 from .verdict import Override, Report, Result, Status, whole
 from .versions import Versions, torch_version
 from .words import DEFAULT
@@ -255,7 +254,7 @@ class Store(Database):
         results = (
             Result(
                 check=check, question=question, status=Status(status), points=points,
-                seconds=seconds, **_tuples(fields),
+                seconds=seconds, **tuples(fields),
             )
             for (_, check, question, status, points, seconds, _), fields in zip(
                 rows, said_of, strict=True
@@ -263,7 +262,7 @@ class Store(Database):
         )  # fmt: skip
         report = Report(
             assignment=assignment, student="", file="", results=tuple(results),
-            layers=tuple(json.loads(layers)), **_tuples(json.loads(said)),
+            layers=tuple(json.loads(layers)), **tuples(json.loads(said)),
         )  # fmt: skip
         return Judgement(number, plan, tuple(version for version, *_ in rows), report)
 
@@ -280,10 +279,3 @@ class Store(Database):
             if made != Override(question):
                 found[student] = (*found.get(student, ()), made)
         return found
-
-
-def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields from JSON, which has lists for tuples."""
-    if "picture" in fields:
-        fields["picture"] = read_picture(fields["picture"])
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}

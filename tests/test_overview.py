@@ -4,7 +4,7 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.clusters import SHOWN
+from grader.mistakes import SHOWN
 from grader.overview import FEW, TOLD, Overview
 from grader.report import class_html, class_pieces
 from grader.verdict import Report
