@@ -18,6 +18,7 @@ from . import __version__
 from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
+from .exchange import EXPORTS, import_
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
 from .ta import COMMANDS
@@ -326,5 +327,7 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, import_):
     main.add_command(command)
+for command in EXPORTS:
+    export.add_command(command)
