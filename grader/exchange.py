@@ -55,6 +55,37 @@ def import_() -> None:
     """Take an assignment over from another tool."""
 
 
+@import_.command("otter")
+@click.argument("master", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the course; made if needed (default: the course around the current folder).",
+)  # fmt: skip
+@click.pass_obj
+def from_otter(root: Path, master: Path, out: Path | None) -> None:
+    """Make an assignment from MASTER, a notebook that `otter assign` takes.
+
+    Questions, solution regions, text, tests and points are carried over; what cannot be, is
+    printed. The master's own code is run to try the checks on it: import only what you trust.
+    """
+    from .adopt import adopt
+
+    if out is None:
+        course = Course.find(root)
+    else:
+        course = Course(out)
+        for folder in ("solutions", "assignments", "autograder_tests"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+    adopted = adopt(master, course)
+    _say(adopted.notes)
+    said = f"solutions/{adopted.name}.py and {adopted.checks} checks, {adopted.maximum} points"
+    console.print(f"[green]✓[/] {said}. Next: grader build {adopted.name}", soft_wrap=True)
+    console.print(
+        "`grader verify` will ask for known mistakes, variants and a reference: otter-grader has "
+        "no place for them, so they are yours to add."
+    )
+
+
 EXPORTS: tuple[Any, ...] = (otter, nbgrader)
 
 
