@@ -43,6 +43,8 @@ class Cell:
     """Name that students define in this cell."""
     checks: tuple[str, ...] = ()
     """Names of the public checks that this cell defines."""
+    is_value: bool = False
+    """Whether the question is assigned, ``x = …``, and may be no function or class."""
 
     @property
     def is_check(self) -> bool:
@@ -62,6 +64,8 @@ class Assignment:
     forbid: dict[str, tuple[str, ...]]
     """For each question, names that it may not use, e.g. ``torch.nn.MultiheadAttention``."""
     limits: Limits
+    values: tuple[str, ...]
+    """The questions whose answer may be a value, and no function or class."""
     visibility: dict[str, str]
     """When Gradescope shows the hidden checks: by patterns of their names, the first that fits."""
     cells: tuple[Cell, ...]
@@ -89,6 +93,7 @@ class Assignment:
             questions=questions,
             forbid=_forbid(path, settings.get("forbid", []), questions),
             limits=Limits(**settings.get("limits", {})),
+            values=tuple(cell.question for cell in cells if cell.question and cell.is_value),
             visibility=_visibility(settings.get("visibility", {})),
             cells=cells,
         )
@@ -147,7 +152,9 @@ def _cell(path: Path, line: int, lines: list[str]) -> Cell:
     tree = _parse(path, line - 1, lines)
     _refuse_solution(path, line, lines, question)
     checks = tuple(_checks(path, line, tree, "check" in tags))
-    return Cell("code", raw.source, line, tags, question, checks)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    is_value = question in _defined(assigned)
+    return Cell("code", raw.source, line, tags, question, checks, is_value)
 
 
 def _unknown_mark(path: Path, line: int, mark: str) -> AssignmentError:

@@ -43,16 +43,22 @@ class Candidate:
 
     def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` with the names of this version as its first argument."""
-        return functools.partial(function, self)
+        if self._pretend is not None:
+            return functools.partial(function, self)
+        return functools.partial(_call, self._version.beside(function))
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Return a function, or a factory of modules, as student.Student does."""
+    def __getattr__(self, name: str) -> Any:
+        """Return a function, a value, or a factory of modules, as student.Student does."""
         if name.startswith("_"):
             raise AttributeError(name)
         try:
             found = getattr(self._version, name)
         except AttributeError:
             raise StudentError(f"`{name}` is not defined", "NameError") from None
+        if found is ...:
+            raise StudentError(f"{name} is still ...", "NotImplementedError")
+        if not callable(found):
+            return tree_map(self._pretend, found) if self._pretend else found
         if not (isinstance(found, type) and issubclass(found, nn.Module)):
             return self._call(found)
 
@@ -105,6 +111,10 @@ def _number(leaf: Any, number: int) -> Any:
 
 def _cut_off(leaf: Any) -> Any:
     return leaf.detach().clone() if isinstance(leaf, Tensor) else leaf
+
+
+def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return _theirs(function, args, kwargs)
 
 
 def _theirs(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from . import __version__, authoring
 from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
+from .exchange import export, import_
 from .intake import take_in
 from .late import RuleError, require
 from .lms import IntakeError
@@ -33,7 +34,6 @@ from .options import (
     PATHS,
     SHARD,
     UNSAFE,
-    ZIP,
 )  # fmt: skip
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
@@ -202,28 +202,6 @@ def check(notebook: Path) -> None:
     sys.exit(0 if passed else 1)
 
 
-@main.group()
-def export() -> None:
-    """Pack an assignment for another tool."""
-
-
-@export.command()
-@click.argument("name")
-@ZIP
-@click.pass_obj
-def gradescope(root: Path, name: str, out: Path) -> None:
-    """Write the autograder zip of assignment NAME for Gradescope.
-
-    Solution, hidden checks and key are in it: upload it, and give it to nobody.
-    """
-    from .bundle import gradescope as pack
-
-    count = pack(Course.find(root), name, out)
-    console.print(
-        f"[green]✓[/] {out} holds {count} files: upload it as the autograder", soft_wrap=True
-    )
-
-
 @main.command()
 @PATHS
 @ASSIGNMENT
@@ -275,5 +253,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in (*COMMANDS, *authoring.COMMANDS, merge):
+for command in (*COMMANDS, *authoring.COMMANDS, export, import_, merge):
     main.add_command(command)

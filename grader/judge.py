@@ -115,7 +115,9 @@ def _attempt(
     """
     assignment = session.assignment
     try:
-        student = Student(zygote, submission.data, assignment.questions, assignment.limits)
+        student = Student(
+            zygote, submission.data, assignment.questions, assignment.limits, assignment.values
+        )
     except (StudentError, SandboxError) as error:
         return _none_run(session, error), "", ()
     remarks += student._notes

@@ -26,18 +26,23 @@ class Unreadable(Exception):
 
 
 class Student:
-    """What a submission defines, by name: functions, and classes of nn.Module.
+    """What a submission defines, by name: functions, values, and classes of nn.Module.
 
     What starts with no underscore, but `using` and `beside`, is the student's.
     """
 
-    def __init__(self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits) -> None:
+    def __init__(
+        self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,
+        values: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         """Read and run what counts of the notebook `data` for `names`.
+
+        Those in `values` may stand for values, which are sent here when a check looks at them.
 
         Raises Unreadable, StudentError (its code ends the process or exceeds a limit while it is
         loaded) and SandboxError.
         """
-        self._zygote, self._names, self._limits = zygote, names, limits
+        self._zygote, self._names, self._limits, self._values = zygote, names, limits, values
         self._data = (
             torch.frombuffer(bytearray(data), dtype=torch.uint8)
             if data
@@ -98,14 +103,16 @@ class Student:
         self._beginning = {"seed": seed, "forbid": list(forbid)}
         self._worker.begin(**self._beginning)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Return the student's function, or a factory of their modules. Raises StudentError."""
+    def __getattr__(self, name: str) -> Any:
+        """Return the student's function, value, or a factory of modules. Raises StudentError."""
         if name.startswith("_"):
             raise AttributeError(name)
         kind = self._defined.get(name)
         if kind is None:
             missing = f"`{name}` is not defined"
             raise StudentError(missing, "NameError", "\n".join([missing, *self._problems]))
+        if kind == "value" and name in self._values:
+            return self.beside(_value)(name)
         if kind == "value":
             raise StudentError(f"`{name}` is a value, not a function or a class", "TypeError")
         if kind == "module":
@@ -165,3 +172,9 @@ class Student:
         for worker in (self._worker, *self._helped.values()):
             self._retire(worker)
         return self._printed
+
+
+def _value(names, name):  # type: ignore[no-untyped-def]  # sent as source
+    if (value := getattr(names, name)) is ...:
+        raise NotImplementedError(f"{name} is still ...")
+    return value

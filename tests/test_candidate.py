@@ -102,3 +102,32 @@ def test_parts_can_be_replaced_for_a_while(solution):
     with candidate.using(halve="def halve(x): return 10 * x"):
         assert candidate.halve(1) == 10
     assert candidate.halve(1) == 0.5
+
+
+VALUE = """
+# %% question="side"
+side = ...
+# BEGIN SOLUTION
+side = torch.tensor(5.0)
+# END SOLUTION
+"""
+
+
+def test_a_value_is_what_it_is_and_a_stub_of_it_is_not(tmp_path):
+    course, name = write(tmp_path, solution=SOLUTION + VALUE)
+    assignment = Assignment.read(course.solution(name))
+    assert assignment.values == ("side",)
+    assert Candidate(Solution(assignment)).side == 5
+    assert Candidate(Solution(assignment), zeros).side == 0
+    with pytest.raises(StudentError) as caught:
+        Candidate(skeleton(assignment)).side  # noqa: B018
+    assert caught.value.kind == "NotImplementedError"
+
+
+def test_what_runs_beside_raises_as_it_does_in_the_sandbox(assignment):
+    def divide(names):
+        return names.halve(1) / 0
+
+    with pytest.raises(StudentError) as caught:
+        Candidate(Solution(assignment)).beside(divide)()
+    assert caught.value.kind == "ZeroDivisionError"

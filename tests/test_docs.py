@@ -36,6 +36,15 @@ def test_every_command_has_a_section(name):
     assert mentioned(f"grader {name}")
 
 
+@pytest.mark.parametrize("group", ["export", "import"])
+def test_every_command_of_a_group_has_a_section(group):
+    commands = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    missing = [
+        n for n in main.commands[group].commands if f"## `grader {group} {n} " not in commands
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_option_is_documented(command, option):
     assert mentioned(option)

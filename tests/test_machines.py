@@ -41,8 +41,15 @@ def grade(folder: Path, out: str, *options: str) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return what people get, without the store; pytest's details hold addresses of memory."""
-    found = (path for path in folder.rglob("*") if path.is_file() and "sqlite" not in path.name)
+    """Return what people get, without the store and the page that shows how long judging took.
+
+    pytest's details hold addresses of memory.
+    """
+    found = (
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and "sqlite" not in path.name and path.name != "report.html"
+    )
     address = re.compile(rb"(?<= at )0x[0-9a-f]+")
     return {p.relative_to(folder).as_posix(): address.sub(b"0x", p.read_bytes()) for p in found}
 

@@ -413,6 +413,31 @@ def test_a_name_that_is_not_defined_says_so(student):
     assert str(caught.value) == "`absent` is not defined"
 
 
+@pytest.fixture
+def values(zygote: Zygote):
+    source = "import torch\nn = 3\nt = torch.ones(2)\ntodo = ...\nodd = object()\ndef f(): return 1"
+    names = ("n", "t", "todo", "odd", "f", "absent")
+    student = Student(zygote, notebook(source), names, LIMITS, names)
+    student._begin(0)
+    yield student
+    student._close()
+
+
+def test_a_value_that_is_asked_for_is_sent(values):
+    assert values.n == 3
+    assert torch.equal(values.t, torch.ones(2))
+    assert values.f() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("todo", "NotImplementedError"), ("odd", "Unsendable"), ("absent", "NameError")],
+)
+def test_a_value_that_is_none_or_cannot_be_sent_is_the_students_error(values, name, kind):
+    with raises(kind):
+        getattr(values, name)
+
+
 def test_a_value_in_the_place_of_a_function_says_so(student):
     with raises("TypeError") as caught:
         student.number(3)
