@@ -32,8 +32,12 @@ def where(actual: Tensor, expected: Tensor, name: str, bound: float | None = Non
 
     Without a bound, it is that of float64.
     """
-    bound = EXACT.bound(expected, [expected]) if bound is None else bound
-    return partial(grid, actual, expected, Named.read(name), bound)
+
+    def draw() -> Grid | None:
+        least = EXACT.bound(expected, [expected]) if bound is None else bound
+        return grid(actual, expected, Named.read(name), least)
+
+    return draw
 
 
 def shapes_of(actual: Tensor, expected: Sequence[int], named: Named) -> Sketch:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -43,12 +43,22 @@ class Rate(ProgressColumn):
         return Text(f"{speed:.1f}/s" if speed else "", style="dim")
 
 
+class Bars(Progress):
+    """Bars, and below them how things ended: beside a bar, 80 columns have no room for it."""
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Yield the bars, then a line of counts for each that has some."""
+        yield self.make_tasks_table(self.tasks)
+        for task in self.tasks:
+            if counts := task.fields["counts"]:
+                yield Text.from_markup(f"  {counts}")
+
+
 def progress() -> Progress:
-    """Return a bar with what is done, how fast, the time that remains, and counts in words."""
-    return Progress(
+    """Return bars with what is done, how fast, the time that remains, and counts in words."""
+    return Bars(
         TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), Rate(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-        TextColumn("{task.fields[counts]}"),
         console=console,
     )  # fmt: skip
 

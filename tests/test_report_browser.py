@@ -8,8 +8,10 @@ from unicodedata import normalize
 
 import pytest
 
+from grader.picture import Grid, Reach, Shapes
 from grader.report import write, write_class
 from grader.verdict import Report, Result, Status
+from tests.reports import PICTURES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -40,7 +42,14 @@ def a_report(student: str, number: int) -> Report:
     """Return a report with every status, points that depend on the number, and hostile text."""
     statuses = list(Status)[: 6 + (number == 3)]  # one student has a grader_error, so no score
     results = [
-        Result(f"test_{question}_{status}", question, status, 1, f"`{status}` of √d, {HOSTILE}")
+        Result(
+            f"test_{question}_{status}",
+            question,
+            status,
+            1,
+            f"`{status}` of √d, {HOSTILE}",
+            mistake="no_scale" * (status is Status.FAILED and question == QUESTIONS[-1]),
+        )
         for question in QUESTIONS
         for status in statuses
     ]
@@ -49,7 +58,14 @@ def a_report(student: str, number: int) -> Report:
             "test_long", "split_heads", Status.STUDENT_ERROR, 1, LONG, TRACEBACK, detail=HOSTILE
         ),
         Result("test_more", "split_heads", Status.PASSED, number, "More."),
-    ]
+        *(
+            Result(
+                f"test_drawn_{i}", "MultiHeadAttention", Status.FAILED, 0, "Drawn.", f"{i}",
+                picture=picture,
+            )
+            for i, picture in enumerate(DRAWN)
+        ),
+    ]  # fmt: skip
     return Report(
         assignment="attention",
         title=f"Attention {HOSTILE}",
@@ -62,9 +78,17 @@ def a_report(student: str, number: int) -> Report:
         problem=HOSTILE if number == 5 else "",
         output=HOSTILE,
         layers=("seccomp",),
+        uses=("torch.nn.functional.scaled_dot_product_attention", LONG[:100]),
     )
 
 
+DRAWN = (
+    *PICTURES,
+    Grid(HOSTILE, ("n_Q", "n_K"), (28, 16), ("0123401234012340",) * 16, ("B = 1", "H = 2")),
+    Reach("x", "T", tuple(map(str, range(32))), "01234" * 6 + "44"),
+    Reach("", "", (LONG, "V"), "04"),
+    Shapes("out", ("B", "H", "T", "d_head", "x"), (2, 3, 5, 4, 1), (120,)),
+)
 STUDENTS = [f"student{n:02}" for n in range(28)] + ["김민준", "<b onclick=alert(4)>"]
 
 
@@ -78,6 +102,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_class(sorted(reports, key=lambda report: report.student), folder)
     for report in reports:
         write(report, folder / report.student)
+    write_class(reports, folder / "ko", "ko")
+    write(reports[0], folder / "ko" / STUDENTS[0], "ko")
     return folder
 
 
@@ -118,7 +144,7 @@ def names(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["report.html", "student00/feedback.html", "student07/feedback.html"]
+    "name", ["report.html", "student00/feedback.html", "student07/feedback.html", "ko/report.html"]
 )
 def test_a_page_loads_alone_and_in_silence(site: Path, seen: Seen, name: str) -> None:
     address = (site / name).as_uri()
@@ -221,8 +247,12 @@ def test_without_scripts_the_table_is_whole_and_no_dead_search_is_shown(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "name", ["report.html", "student00/feedback.html", "student08/feedback.html"]
-)
+    "name",
+    [
+        "report.html", "student00/feedback.html", "student08/feedback.html",
+        "ko/report.html", "ko/student00/feedback.html",
+    ],
+)  # fmt: skip
 def test_a_phone_needs_no_sideways_scrolling(
     site: Path, browser: Any, name: str, scheme: str
 ) -> None:
@@ -232,3 +262,65 @@ def test_a_phone_needs_no_sideways_scrolling(
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     context.close()
+
+
+def test_drawings_are_named_and_told_to_those_who_do_not_see_them(site: Path, seen: Seen) -> None:
+    seen.page.goto((site / "student00/feedback.html").as_uri())
+    seen.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    told = "Where weights is off n_Q 1: n_K 1–2; n_Q 2: n_K 1–2; n_Q 3: n_K 0–2; right elsewhere"
+    assert seen.page.get_by_role("img", name=told, exact=True).count() == 1
+    told = "How much of the gradient arrives at x, along T nothing arrives at T = 0"
+    assert seen.page.get_by_role("img", name=told, exact=True).count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_off_stands_out_from_the_paper(site: Path, browser: Any, scheme: str) -> None:
+    """At least 3:1, as WCAG 1.4.11 asks of what carries meaning."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto((site / "student00/feedback.html").as_uri())
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    ratios = page.evaluate(CONTRAST)
+    assert ratios.keys() == {"right", "off-1", "off-2", "off-3", "off-4", "arrives"}
+    assert min(ratios.values()) >= 3, ratios
+    context.close()
+
+
+CONTRAST = """() => {
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b]
+    .map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const paper = numbers(getComputedStyle(document.querySelector(".frame")).fill);
+  const found = {};
+  for (const name of ["right", "off-1", "off-2", "off-3", "off-4", "arrives"]) {
+    const style = getComputedStyle(document.querySelector(`.picture .${name}`));
+    const share = Number(style.fillOpacity);
+    const ink = numbers(style.fill).map((c, i) => c * share + paper[i] * (1 - share));
+    const [dark, bright] = [light(ink), light(paper)].sort((a, b) => a - b);
+    found[name] = (bright + 0.05) / (dark + 0.05);
+  }
+  return found;
+}"""
+
+
+def test_print_shows_what_is_folded_and_no_search(site: Path, seen: Seen) -> None:
+    seen.page.goto((site / "report.html").as_uri())
+    seen.page.emulate_media(media="print")
+    folded = seen.page.locator("#mistakes details .people").first
+    assert folded.bounding_box()["height"] > 0
+    assert not seen.page.get_by_role("searchbox").is_visible()
+    assert seen.page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def test_a_korean_class_is_searched_in_korean(site: Path, seen: Seen) -> None:
+    seen.page.goto((site / "ko/report.html").as_uri())
+    assert seen.page.evaluate("document.documentElement.lang") == "ko"
+    seen.page.get_by_role("searchbox", name="검색").fill("student1")
+    assert seen.page.locator("#students output").inner_text() == f"{len(STUDENTS)}명 중 10명"
+
+
+def test_a_mistake_is_found_by_its_name(site: Path, seen: Seen) -> None:
+    seen.page.goto((site / "report.html").as_uri())
+    seen.page.get_by_role("searchbox", name="Search").fill("no_scale")
+    assert len(names(seen.page)) == len(STUDENTS)

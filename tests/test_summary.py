@@ -1,10 +1,13 @@
 """A screen is enough for any class: everybody of a small one; of a large one, who waits."""
 
 import io
+import json
+from pathlib import Path
 
 from rich.console import Console
 
-from grader.summary import MANY, Summary
+from grader.run import INTERRUPTED, NOT_ALL_JUDGED
+from grader.summary import MANY, MEANINGS, Summary
 from tests.reports import a_class, a_report, ours
 
 
@@ -37,3 +40,22 @@ def test_no_more_lines_than_a_screen_has_but_everybody_is_counted():
 def test_a_large_class_without_any_score_has_a_summary():
     summary = Summary(ours() for _ in range(MANY + 1))
     assert summary.figures() == f"{MANY + 1} for a person"
+
+
+def test_counts_say_how_submissions_and_checks_ended():
+    summary = Summary([*a_class(4), ours()])
+    said = json.loads(summary.as_json("attention", Path("out"), 3, NOT_ALL_JUDGED))
+    assert said["submissions"] == 5 and said["judged_now"] == 3
+    assert said["outcomes"] == {"failed": 2, "for_a_person": 1, "full_marks": 2}
+    assert said["checks"]["passed"] == 15 and said["checks"]["grader_error"] == 1
+    assert said["for_a_person"] == ["oh.jimin"]
+    assert said["mean_score"] == 5.5 and said["max_score"] == 10
+
+
+def test_a_class_without_scores_has_no_mean():
+    said = json.loads(Summary([]).as_json("attention", Path("out"), 0, 0))
+    assert said["mean_score"] is None and said["submissions"] == 0
+
+
+def test_every_exit_code_of_a_run_has_a_meaning():
+    assert MEANINGS.keys() == {0, NOT_ALL_JUDGED, INTERRUPTED}

@@ -93,14 +93,14 @@ def respects(attention, Q, K, V, *masks):
     for mask in masks:
         _, weights = attend(attention, Q, K, V, mask=mask)
         visible = mask.bool().expand_as(weights)
-        if not weights[visible].any():
-            said = "The mask works the wrong way round: True is where a query may look."
-            raise Failure(said, where(weights, weights * visible, WEIGHTS))
-        if (weights[~visible].abs() > 1e-12).any():
-            said = "A key that the mask hides still has weight."
-            raise Failure(said, where(weights, weights * visible, WEIGHTS))
         share = free * visible  # (..., n_Q, n_K)
         expected = share / share.sum(dim=-1, keepdim=True)
+        shown = where(weights, expected, WEIGHTS)
+        if not weights[visible].any():
+            said = "The mask works the wrong way round: True is where a query may look."
+            raise Failure(said, shown)
+        if (weights[~visible].abs() > 1e-12).any():
+            raise Failure("A key that the mask hides still has weight.", shown)
         equal(weights, expected, "The keys that are left should share the whole weight", WEIGHTS)
 
 
