@@ -167,11 +167,11 @@ REPORT = """\
 `python benchmarks/peers.py`, {date}, on {machine}.
 
 The attention assignment with its solution filled in, the same notebooks for all; everybody got full
-marks from everybody. This grader runs all {checks} hidden checks across a sandbox's border, one judge
-per core. The others run the {carried} transcripts that [`grader export`](otter.md) carries over, one
-submission after the other, in the student's own process. Seconds are per submission, startup
-included; memory is the peak of all processes, shared pages once. Where fewer were measured than
-counted, the seconds are those of the measured ones.
+marks from everybody. This grader runs all {checks} hidden checks across a sandbox's border, one
+judge per core. The others run the {carried} transcripts that [`grader export`](otter.md) carries
+over, one submission after the other, in the student's own process. Seconds are per submission,
+startup included; memory is the peak of all processes, shared pages once. Where fewer were measured
+than counted, the seconds are those of the measured ones.
 
 | grader | submissions | measured | wall s | CPU s | peak MB |
 |---|--:|--:|--:|--:|--:|
