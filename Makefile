@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
 
-.PHONY: demo test exploits fuzz lint build build-check bench kills verify doctor image image-verify lock clean
+.PHONY: demo test exploits fuzz lint build build-check bench scale kills verify doctor image image-verify lock clean
 
 demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python tests/classroom.py build/class > /dev/null
@@ -44,6 +44,9 @@ build-check: $(READY)
 
 bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/throughput.py
+
+scale: $(READY)  ## A class of 10,000: memory, disk, time; prints the figures of docs/scale.md.
+	$(BIN)/python benchmarks/scale.py
 
 kills: $(READY)  ## End a process that writes into a store 500 times: is anything acknowledged lost?
 	$(BIN)/python tests/kills.py 500
