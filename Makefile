@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
 
-.PHONY: demo test exploits fuzz lint build build-check bench picture kills verify doctor image image-verify lock clean
+.PHONY: demo test exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify lock clean
 
 demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python tests/classroom.py build/class > /dev/null
@@ -47,6 +47,9 @@ bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
 
 picture: $(READY)  ## Draw docs/feedback.png anew, from a sample that is graded for it; needs Chromium.
 	$(BIN)/python tests/portrait.py docs/feedback.png
+
+scale: $(READY)  ## A class of 10,000: memory, disk, time; prints the figures of docs/scale.md.
+	$(BIN)/python benchmarks/scale.py
 
 kills: $(READY)  ## End a process that writes into a store 500 times: is anything acknowledged lost?
 	$(BIN)/python tests/kills.py 500

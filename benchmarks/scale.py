@@ -5,26 +5,40 @@
 The sample class is judged for real, which gives the seconds per submission. Then classes of 1,000
 and MANY notebooks are graded by judges who answer at once, with the Reports of the sample class in
 turn. So the submissions and the judging are synthetic; intake, store, pages, tables and what the
-terminal shows are those of `grader grade`, in a process of its own. At last `grader grade` itself
-finds that nothing is to be judged. Prints tables for docs/scale.md.
+terminal shows are those of `grader grade`, in a process of its own. Then `grader grade` itself
+finds that nothing is to be judged. At last a dask scheduler hands out tasks that do nothing, with
+as many bytes to and fro as a submission and its Report. Prints the figures of docs/scale.md.
 """
 
 import csv
+import operator
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from distributed import LocalCluster
+
+from grader import cluster
+from grader.course import Course
+from grader.orders import Orders, Work
 from grader.store import NAME, Store
 from tests import classroom
 
 HERE = Path(__file__).parent
-FEW, MANY = 1_000, 10_000
-CORES = len(os.sched_getaffinity(0))
+FEW, MANY, TASKS = 1_000, 10_000, 2_000
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """What something has taken; the clock also counts what the machine did for others."""
+
+    clock: float
+    cpu: float
+    """Of all processes that were started here and have ended."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +46,26 @@ class Cost:
     """What a class has cost."""
 
     count: int
-    seconds: float
+    grading: Seconds
     memory: int
     """Peak of the process that takes in, keeps and exports, in bytes."""
     store: int
     disk: int
     lost: int
-    unchanged: float
-    """Seconds of the same command again, from the start of Python to its end."""
+    unchanged: Seconds
+    """The same command again, from the start of Python to its end."""
+
+
+LINES = {
+    "peak memory of the trusted process, MB": lambda c: f"{c.memory / 2**20:.1f}",
+    "CPU for intake, store and pages, ms per submission": lambda c: per(c, c.grading.cpu),
+    "the same on the clock, ms per submission": lambda c: per(c, c.grading.clock),
+    "store, bytes per submission": lambda c: f"{c.store // c.count:,}",
+    "all files, in blocks of the disk, bytes per submission": lambda c: f"{c.disk // c.count:,}",
+    "lost": lambda c: f"{c.lost}",
+    "the same command again, s of CPU": lambda c: f"{c.unchanged.cpu:.2f}",
+    "the same command again, s on the clock": lambda c: f"{c.unchanged.clock:.2f}",
+}
 
 
 def main(many: int) -> None:
@@ -47,30 +73,23 @@ def main(many: int) -> None:
         folder = Path(name)
         made = classroom.build(folder / "sample").values()
         files = [hand_in.path.read_bytes() for hand_in in made]
-        start = time.monotonic()
-        grade(folder / "sample", folder / "recorded")
-        judging = CORES * (time.monotonic() - start) / len(files)
+        start = now()
+        grade(folder / "sample", folder / "recorded", "-j", 1)
+        judging = since(start).clock / len(files)
         costs = [measure(folder, files, count) for count in (FEW, many)]
-    print(f"judging {len(files)} samples for real: {judging:.2f} s of a core per submission\n")
-    print(
-        "| |" + "".join(f" {cost.count:,} |" for cost in costs) + "\n|---|" + "---:|" * len(costs)
-    )
+    print(f"judging {len(files)} samples for real, one judge: {judging:.2f} s per submission")
+    print(f"handing out over dask: {1000 * hand_out(max(files, key=len)):.1f} ms per task\n")
+    print("| |" + "".join(f" {cost.count:,} |" for cost in costs))
+    print("|---|" + "---:|" * len(costs))
     for label, say in LINES.items():
         print(f"| {label} |" + "".join(f" {say(cost)} |" for cost in costs))
     few, most = costs
-    print(
-        f"\nmemory: {100 * (most.memory / few.memory - 1):+.1f} % from {few.count} to {most.count}"
-    )
+    growth = most.memory / few.memory - 1
+    print(f"\nmemory: {growth:+.1%} from {few.count:,} to {most.count:,}")
 
 
-LINES = {
-    "peak memory of the trusted process, MB": lambda c: f"{c.memory / 2**20:.1f}",
-    "seconds per submission: intake, store, pages": lambda c: f"{c.seconds / c.count:.4f}",
-    "bytes per submission in the store": lambda c: f"{c.store // c.count:,}",
-    "bytes per submission on disk, all files, in blocks": lambda c: f"{c.disk // c.count:,}",
-    "lost": lambda c: f"{c.lost}",
-    "the same command again, seconds": lambda c: f"{c.unchanged:.2f}",
-}
+def per(cost: Cost, seconds: float) -> str:
+    return f"{1000 * seconds / cost.count:.1f}"
 
 
 def measure(folder: Path, files: list[bytes], count: int) -> Cost:
@@ -78,34 +97,53 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     submissions, out = folder / f"in_{count}", folder / f"out_{count}"
     submissions.mkdir()
     for number in range(count):
-        own = files[number % len(files)] + b"\n" * (number // len(files)) + b"%d" % number
+        own = files[number % len(files)] + b"\n%d" % number
         (submissions / f"student_{number:06}_attention.ipynb").write_bytes(own)
-    start = time.monotonic()
-    said = program(str(HERE / "instant.py"), folder / "recorded", submissions, out)
-    seconds = time.monotonic() - start
+    start = now()
+    said = program(HERE / "instant.py", folder / "recorded", submissions, out)
+    grading = since(start)
     with Store(out / NAME) as store:
         students = {report.student for report in store.reports()}
     with (out / "grades.csv").open(newline="") as table:
         students &= {row["student"] for row in csv.DictReader(table)}
-    pages = {path.parent.name for path in out.glob("*/feedback.html")}
-    results = {path.parent.name for path in out.glob("*/results.json")}
-    start = time.monotonic()
+    students &= {path.parent.name for path in out.glob("*/feedback.html")}
+    students &= {path.parent.name for path in out.glob("*/results.json")}
+    start = now()
     assert "0 to judge" in grade(submissions, out)
+    unchanged = since(start)
     return Cost(
-        count, seconds, int(said.split()[-1]), (out / NAME).stat().st_size,
-        sum(path.lstat().st_blocks * 512 for path in out.rglob("*")),
-        count - len(students & pages & results), time.monotonic() - start,
-    )  # fmt: skip
+        count=count,
+        grading=grading,
+        memory=int(said.split()[-1]),
+        store=(out / NAME).stat().st_size,
+        disk=sum(path.lstat().st_blocks * 512 for path in out.rglob("*")),
+        lost=count - len(students),
+        unchanged=unchanged,
+    )
 
 
-def grade(submissions: Path, out: Path) -> str:
-    """Run `grader grade`, as a TA does; 3 is the exit code where a person should look."""
+def hand_out(data: bytes) -> float:
+    """Return the seconds per task of client, scheduler and two workers who do nothing."""
+    cluster._submit = lambda client, work, digest: client.submit(operator.mul, data, 4, pure=False)
+    cluster.unpack = lambda report: report
+    course = Course.find(HERE)
+    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
+    works = (Work(f"{number}", HERE) for number in range(TASKS))
+    with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as machines:
+        start = now()
+        done = sum(1 for _ in cluster.grade_on(machines.scheduler_address, works, orders))
+        assert done == TASKS
+        return since(start).clock / TASKS
+
+
+def grade(submissions: Path, out: Path, *options: object) -> str:
+    """Run `grader grade`, as a TA does."""
     code = "from grader.cli import main; main()"
-    return program("-c", code, "grade", submissions, "-a", "attention", "-o", out)
+    return program("-c", code, "grade", submissions, "-a", "attention", "-o", out, *options)
 
 
 def program(*arguments: object) -> str:
-    """Run Python and return what it prints."""
+    """Run Python and return what it prints; 3 is the exit code where a person should look."""
     words = [sys.executable, *map(str, arguments)]
     done = subprocess.run(
         words, stdout=subprocess.PIPE, text=True, cwd=HERE.parent,
@@ -114,6 +152,16 @@ def program(*arguments: object) -> str:
     if done.returncode not in (0, 3):
         raise SystemExit(f"{words} ended with {done.returncode}")
     return done.stdout
+
+
+def now() -> Seconds:
+    _, _, user, system, clock = os.times()
+    return Seconds(clock, user + system)
+
+
+def since(start: Seconds) -> Seconds:
+    end = now()
+    return Seconds(end.clock - start.clock, end.cpu - start.cpu)
 
 
 if __name__ == "__main__":

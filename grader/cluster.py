@@ -57,8 +57,14 @@ def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Iterator[Re
         client.register_plugin(Judges(kit))
         try:
             yield from _grade(client, works, orders, kit.digest)
+        except (OSError, CancelledError):
+            raise CannotJudge(
+                f"the scheduler at {address} is gone; what was judged is kept, and the same "
+                "command goes on"
+            ) from None
         finally:
-            client.unregister_worker_plugin(_name(kit.digest))
+            with contextlib.suppress(OSError):
+                client.unregister_worker_plugin(_name(kit.digest))
 
 
 def _grade(client: Client, works: Iterator[Work], orders: Orders, digest: str) -> Iterator[Report]:
@@ -76,10 +82,7 @@ def _grade(client: Client, works: Iterator[Work], orders: Orders, digest: str) -
     hand_out()
     for future in finished:
         _, work = under_way.pop(future.key)
-        try:
-            error = future.exception()
-        except CancelledError:
-            raise CannotJudge("the scheduler is gone; what was judged is kept") from None
+        error = future.exception()
         if isinstance(error, KilledWorker):
             yield lost(work, orders)
         elif error:

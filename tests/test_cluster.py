@@ -154,6 +154,24 @@ def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch
         next(cluster.grade_on(machines.address, iter(()), orders))
 
 
+def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
+    folder, machines, monkeypatch
+):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 10)
+    machines.worker()
+    course = Course(folder / "course")
+    orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
+    with Store(folder / "out" / "grades.sqlite", make=True) as store:
+        batch = Batch.open(store, orders, machines.address)
+        handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
+        judged = batch.judge(batch.take_in(handed_in), 1)
+        first = next(judged)
+        machines.processes[0].kill()
+        with pytest.raises(CannotJudge, match=r"the scheduler at .* is gone"):
+            list(judged)
+        assert first in [replace(report, student=first.student) for report in store.reports()]
+
+
 def test_a_kit_holds_what_judges_need_and_its_digest_tells_it_from_others(folder, tmp_path):
     course = Course(folder / "course")
     checks = course.checks("doubling")
