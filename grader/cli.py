@@ -19,7 +19,6 @@ from .assignment import Assignment
 from .course import Course, CourseError
 from .database import StoreError
 from .intake import IntakeError, take_in
-from .machines import merge
 from .options import ASSIGNMENT, CLUSTER, JOBS, NAMES, OUT, PATHS, SHARD, UNSAFE, ZIP
 from .orders import CannotJudge, Orders
 from .settings import AssignmentError
@@ -309,5 +308,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in (*COMMANDS, merge):
+for command in COMMANDS:
     main.add_command(command)
