@@ -23,7 +23,6 @@ from .exchange import export, import_
 from .intake import take_in
 from .late import RuleError, require
 from .lms import IntakeError
-from .machines import merge
 from .options import (
     ASSIGNMENT,
     CLUSTER,
@@ -253,5 +252,5 @@ def doctor() -> None:
     sys.exit(0 if examine(console) else 1)
 
 
-for command in (*COMMANDS, *authoring.COMMANDS, export, import_, merge):
+for command in (*COMMANDS, *authoring.COMMANDS, export, import_):
     main.add_command(command)

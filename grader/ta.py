@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from .course import Course
+from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE
 from .orders import Orders
 from .store import NAME, Entry, Store
@@ -216,7 +217,7 @@ def results(folder: Path, file: Path) -> None:
     console.print(f"{file} is written.")
 
 
-COMMANDS: tuple[Any, ...] = (regrade, diff, override, backup, gradebook, results)
+COMMANDS: tuple[Any, ...] = (merge, regrade, diff, override, backup, gradebook, results)
 
 
 def _file(path: Path) -> Path:
