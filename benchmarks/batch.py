@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from grader.course import Course
-from grader.grade import grade
-from grader.orders import Orders, Work
+from grader.course.course import Course
+from grader.grading.grade import grade
+from grader.grading.orders import Orders, Work
 
 
 def main(jobs: int, files: list[Path]) -> None:

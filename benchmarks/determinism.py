@@ -15,9 +15,9 @@ from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from grader.course import Course
-from grader.grade import grade
-from grader.orders import Orders, Work
+from grader.course.course import Course
+from grader.grading.grade import grade
+from grader.grading.orders import Orders, Work
 from grader.verdict import Report
 from tests import classroom
 

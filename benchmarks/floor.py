@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 
-from grader import execution, notebook, slice, worker
-from grader.assignment import Assignment
-from grader.course import Course
-from grader.session import Session, run_session
-from grader.solution import Solution
+from grader.checking.session import Session, run_session
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment
+from grader.course.course import Course
+from grader.untrusted import execution, notebook, slice, worker
 from grader.verdict import Status
 
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
-from grader import batch
 from grader.cli import main
-from grader.orders import Orders, Work
-from grader.store import NAME, Store
+from grader.grading import batch
+from grader.grading.orders import Orders, Work
+from grader.grading.store import NAME, Store
 from grader.verdict import Report
 
 

@@ -28,9 +28,9 @@ import nbformat
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.throughput import busy, watch
-from grader.course import Course
-from grader.nbgrader import nbgrader
-from grader.otter import otter
+from grader.course.course import Course
+from grader.exchange.nbgrader import nbgrader
+from grader.exchange.otter import otter
 
 COURSE, NAME = Path(__file__).parents[1], "attention"
 API = """

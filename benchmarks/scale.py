@@ -22,10 +22,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distributed import LocalCluster
 
-from grader import cluster
-from grader.course import Course
-from grader.orders import Orders, Work
-from grader.store import NAME, Store
+from grader.course.course import Course
+from grader.grading import cluster
+from grader.grading.orders import Orders, Work
+from grader.grading.store import NAME, Store
 from tests import classroom
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.disguise import DISGUISES, disguise
-from grader import similarity
+from grader.similarity import similarity
 from tests import classroom
 
 SEEDS = 3

@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from .agreement import Disagreement, agree, call, recorded, same
-from .compare import (
+from .checking.agreement import Disagreement, agree, call, recorded, same
+from .checking.compare import (
     EXACT,
     SINGLE,
     Named,
@@ -25,10 +25,10 @@ from .compare import (
     spelled,
     value_difference,
 )
-from .draw import Draw
-from .margin import measure
-from .sketch import shapes_of, where
-from .trial import (
+from .checking.draw import Draw
+from .checking.margin import measure
+from .checking.sketch import shapes_of, where
+from .checking.trial import (
     Arguments,
     Cast,
     Failure,

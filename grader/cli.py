@@ -15,15 +15,10 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from . import __version__, authoring
-from .assignment import Assignment
-from .course import Course, CourseError
-from .database import StoreError
-from .exchange import export, import_
-from .intake import take_in
-from .late import RuleError, require
-from .lms import IntakeError
-from .options import (
+from . import __version__
+from .commands import authoring
+from .commands.exchange import export, import_
+from .commands.options import (  # fmt: skip
     ASSIGNMENT,
     CLUSTER,
     JOBS,
@@ -33,15 +28,21 @@ from .options import (
     PATHS,
     SHARD,
     UNSAFE,
-)  # fmt: skip
-from .orders import CannotJudge, Orders
-from .settings import AssignmentError
-from .shard import Shard
-from .spreadsheet import TableError
-from .submission import Refused
-from .ta import COMMANDS
-from .terminal import console, on_stderr, plain, progress
-from .words import speaker, translator
+)
+from .commands.ta import COMMANDS
+from .course.assignment import Assignment
+from .course.course import Course, CourseError
+from .course.settings import AssignmentError
+from .grading.database import StoreError
+from .grading.late import RuleError, require
+from .grading.orders import CannotJudge, Orders
+from .grading.shard import Shard
+from .intake.intake import take_in
+from .intake.lms import IntakeError
+from .intake.submission import Refused
+from .reports.spreadsheet import TableError
+from .reports.terminal import console, on_stderr, plain, progress
+from .reports.words import speaker, translator
 
 NO_STORE, INTERRUPTED = 4, 130
 
@@ -146,10 +147,10 @@ def grade(
 
     Exit code 0: all were judged; 3: some could not be, see the table; 4: the store cannot be used.
     """
-    from .batch import Batch
-    from .intake import compare, read_roster
-    from .run import run
-    from .store import NAME, Store
+    from .grading.batch import Batch
+    from .grading.run import run
+    from .grading.store import NAME, Store
+    from .intake.intake import compare, read_roster
 
     course = Course.find(root)
     solution = course.solution(name)
@@ -185,8 +186,8 @@ def check(notebook: Path) -> None:
 
     For students, on any system. Exit code 0: all checks passed; 1: some did not.
     """
-    from .notebook import Unreadable
     from .practice import practise
+    from .untrusted.notebook import Unreadable
 
     passed = True
     try:
@@ -219,8 +220,8 @@ def similarity(
     Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
     are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
     """
-    from . import similarity as alike
-    from .file import replace_file
+    from .reports.file import replace_file
+    from .similarity import similarity as alike
 
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
@@ -247,7 +248,7 @@ def similarity(
 @main.command()
 def doctor() -> None:
     """Say which walls hold around a submission on this machine, and try to break out of them."""
-    from .doctor import examine
+    from .border.doctor import examine
 
     sys.exit(0 if examine(console) else 1)
 

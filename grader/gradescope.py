@@ -13,16 +13,16 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from .assignment import Assignment
-from .attempts import prove
-from .course import Course
-from .file import replace_file
-from .judge import judge
-from .limits import Limits
-from .results import results_json
-from .sandbox import Zygote
-from .session import Session, run_session
-from .submission import find
+from .border.attempts import prove
+from .border.limits import Limits
+from .border.sandbox import Zygote
+from .checking.session import Session, run_session
+from .course.assignment import Assignment
+from .course.course import Course
+from .grading.judge import judge
+from .intake.submission import find
+from .reports.file import replace_file
+from .reports.results import results_json
 from .verdict import Report, Status
 
 RESERVED_MB = 450

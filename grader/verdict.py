@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .late import EXCUSED, reduced
-from .picture import Picture
+from .grading.late import EXCUSED, reduced
+from .reports.picture import Picture
 
 
 class Status(StrEnum):

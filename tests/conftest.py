@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Zygote
+from grader.border.sandbox import Zygote
 from tests import walls
 from tests.judges import Judges
 from tests.small_course import write
@@ -50,7 +50,7 @@ def zygote(start: Start) -> Zygote:
 @pytest.fixture
 def judges(monkeypatch) -> Judges:
     made = Judges()
-    monkeypatch.setattr("grader.batch.grade", made.grade)
+    monkeypatch.setattr("grader.grading.batch.grade", made.grade)
     return made
 
 

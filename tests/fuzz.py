@@ -25,11 +25,12 @@ from pathlib import Path
 
 import torch
 
-from grader import reply, wire
-from grader.assignment import Assignment
-from grader.judge import judge
-from grader.sandbox import Zygote
-from grader.session import Session, run_session
+from grader.border import reply
+from grader.border.sandbox import Zygote
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.grading.judge import judge
+from grader.untrusted import wire
 from tests import messy, odd_code, odd_files
 from tests.small_course import RIGHT, write
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from grader.batch import digest
-from grader.orders import Orders, Work
+from grader.grading.batch import digest
+from grader.grading.orders import Orders, Work
 from grader.verdict import Report, Result, Status
 
 RESULTS = (

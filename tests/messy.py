@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from grader.submission import MAX_MB
+from grader.intake.submission import MAX_MB
 from tests import odd_code, odd_files
 from tests.odd_files import GOOD, ORDINARY, code, notebook, text
 from tests.small_course import RIGHT

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from grader.picture import Grid, Reach, Shapes
+from grader.reports.picture import Grid, Reach, Shapes
 from grader.verdict import Override, Report, Result, Status
 
 TRACEBACK = """Your code raised a TypeError.

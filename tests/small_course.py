@@ -4,11 +4,11 @@ import json
 from itertools import count
 from pathlib import Path
 
-from grader.assignment import Assignment
-from grader.course import Course
-from grader.judge import judge
-from grader.sandbox import Zygote
-from grader.session import Session, run_session
+from grader.border.sandbox import Zygote
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.course.course import Course
+from grader.grading.judge import judge
 from grader.verdict import Report
 
 NAME = "doubling"

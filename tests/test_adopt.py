@@ -8,12 +8,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from grader.adopt import adopt
-from grader.assignment import Assignment
 from grader.cli import main
-from grader.course import Course, CourseError
-from grader.otter import otter as export
-from grader.settings import AssignmentError
+from grader.course.assignment import Assignment
+from grader.course.course import Course, CourseError
+from grader.course.settings import AssignmentError
+from grader.exchange.adopt import adopt
+from grader.exchange.otter import otter as export
 from tests import masters
 from tests.small_course import NAME, notebook, write
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader.agreement import Disagreement, agree, call, recorded, same
-from grader.draw import Draw
-from grader.trial import Remark
+from grader.checking.agreement import Disagreement, agree, call, recorded, same
+from grader.checking.draw import Draw
+from grader.checking.trial import Remark
 
 
 @pytest.fixture(autouse=True)

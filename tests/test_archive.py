@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import archive
-from grader.archive import unpack
-from grader.submission import MAX_MB, Refused, Submission
+from grader.intake import archive
+from grader.intake.archive import unpack
+from grader.intake.submission import MAX_MB, Refused, Submission
 
 
 def packed(path: Path, *members: str | zipfile.ZipInfo, data: bytes = b"{}") -> Path:

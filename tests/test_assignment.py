@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, AssignmentError, Limits, without_solution
+from grader.course.assignment import Assignment, AssignmentError, Limits, without_solution
 
 ATTENTION = Path(__file__).parents[1] / "solutions" / "attention.py"
 
@@ -140,9 +140,8 @@ def test_every_solution_of_a_cell_is_replaced_and_what_is_between_stays():
 
 def test_importing_needs_neither_torch_nor_jupytext():
     """Both cost time at start-up: torch a second, jupytext a third of one."""
-    code = (
-        "import sys, grader.assignment; print({'torch', 'jupytext', 'nbformat'} & {*sys.modules})"
-    )
+    heavy = "{'torch', 'jupytext', 'nbformat'}"
+    code = f"import sys, grader.course.assignment; print({heavy} & {{*sys.modules}})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import attempts
-from grader.sandbox import SandboxError, Zygote
+from grader.border import attempts
+from grader.border.sandbox import SandboxError, Zygote
 from tests import walls
 
 pytestmark = walls.ON_LINUX

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import Batch, Why, digest
-from grader.orders import CannotJudge, Orders
-from grader.store import Store
+from grader.grading.batch import Batch, Why, digest
+from grader.grading.orders import CannotJudge, Orders
+from grader.grading.store import Store
 from grader.verdict import Report, Status
 from tests.judges import RESULTS, Judges
 from tests.small_course import write
@@ -103,7 +103,7 @@ def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(folder, judges, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("grader.batch.grade", interrupted)
+        patch.setattr("grader.grading.batch.grade", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(folder, judges)
     assert run(folder, judges) == [Why.NEW]

@@ -9,8 +9,8 @@ import nbclient
 import nbformat
 import pytest
 
-from grader.assignment import Assignment
-from grader.build import build, skeleton
+from grader.course.assignment import Assignment
+from grader.course.build import build, skeleton
 
 ROOT = Path(__file__).parents[1]
 ATTENTION = ROOT / "solutions" / "attention.py"

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from grader import bundle
-from grader.assignment import AssignmentError
+from grader.course import bundle
+from grader.course.assignment import AssignmentError
 from tests.small_course import NAME, SOLUTION, write
 
 
@@ -43,7 +43,12 @@ def test_the_zip_holds_this_assignment_alone(course, tmp_path):
 
 def test_the_zip_brings_the_grader_and_its_locked_requirements(course, tmp_path):
     files = packed(course, tmp_path / "a.zip")
-    for name in ("gradescope.py", "worker.py", "requirements.lock", "templates/feedback.html"):
+    for name in (
+        "gradescope.py",
+        "untrusted/worker.py",
+        "requirements.lock",
+        "templates/feedback.html",
+    ):
         assert f"grader/{name}" in files
     assert not [name for name in files if name.endswith(".pyc")]
 

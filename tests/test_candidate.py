@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from grader.assignment import Assignment
-from grader.candidate import STUBS, Candidate, noise, skeleton, zeros
-from grader.limits import StudentError
-from grader.solution import Solution
+from grader.border.limits import StudentError
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment
+from grader.verifying.candidate import STUBS, Candidate, noise, skeleton, zeros
 from tests.small_course import SOLUTION, write
 
 MORE = """

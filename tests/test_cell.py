@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cell import Cell, parse
+from grader.untrusted.cell import Cell, parse
 
 
 def code(source: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.clean import LONGEST, clean
+from grader.reports.clean import LONGEST, clean
 
 
 @pytest.mark.parametrize(

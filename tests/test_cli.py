@@ -20,10 +20,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader import __version__
-from grader.assignment import REGION, Assignment
-from grader.build import skeleton
 from grader.cli import main
-from grader.course import Course
+from grader.course.assignment import REGION, Assignment
+from grader.course.build import skeleton
+from grader.course.course import Course
 from tests import classroom
 from tests.small_course import CHECKS, RIGHT, SOLUTION, notebook, write
 

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on
 
 from click.testing import CliRunner  # noqa: E402
 
-from grader import cluster  # noqa: E402
-from grader.batch import Batch  # noqa: E402
 from grader.cli import main  # noqa: E402
-from grader.course import Course  # noqa: E402
-from grader.kit import Kit  # noqa: E402
-from grader.orders import CannotJudge, Orders  # noqa: E402
-from grader.store import Store  # noqa: E402
+from grader.course.course import Course  # noqa: E402
+from grader.grading import cluster  # noqa: E402
+from grader.grading.batch import Batch  # noqa: E402
+from grader.grading.kit import Kit  # noqa: E402
+from grader.grading.orders import CannotJudge, Orders  # noqa: E402
+from grader.grading.store import Store  # noqa: E402
 from tests.small_course import RIGHT, SKELETON, notebook, write  # noqa: E402
 from tests.test_machines import files, grade  # noqa: E402
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from grader.compare import (
+from grader.checking.compare import (
     EXACT,
     Named,
     is_single,

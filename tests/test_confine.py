@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import confine, isolation
-from grader.limits import Limits, StudentError
+from grader.border import isolation
+from grader.border.limits import Limits, StudentError
+from grader.untrusted import confine
 from tests import walls
 
 pytestmark = walls.ON_LINUX

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from grader.course import KEY_BYTES, Course, CourseError
+from grader.course.course import KEY_BYTES, Course, CourseError
 from tests.small_course import write
 
 

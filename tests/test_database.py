@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import database
-from grader.database import MIGRATIONS, Database, StoreError
-from grader.store import Store
+from grader.grading import database
+from grader.grading.database import MIGRATIONS, Database, StoreError
+from grader.grading.store import Store
 from tests.test_store import REPORT, keep
 
 PAGE = 4096

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.decisions import read
-from grader.spreadsheet import TableError
+from grader.grading.decisions import read
+from grader.reports.spreadsheet import TableError
 from grader.verdict import Override
 from tests.test_store import REPORT
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.diagnose import Bank, read_mistakes
-from grader.session import Session, run_session
-from grader.settings import AssignmentError
-from grader.solution import Solution
-from grader.student import Student
+from grader.border.student import Student
+from grader.checking.diagnose import Bank, read_mistakes
+from grader.checking.session import Session, run_session
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment
+from grader.course.settings import AssignmentError
 from grader.verdict import Result, Status
 from tests.small_course import write
 

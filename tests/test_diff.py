@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.diff import between, since_last_time
-from grader.store import Entry, Store
+from grader.grading.diff import between, since_last_time
+from grader.grading.store import Entry, Store
+from grader.grading.versions import Versions
 from grader.verdict import Override, Status
-from grader.versions import Versions
 from tests.test_store import REPORT, RESULTS, VERSIONS, keep
 
 ONE, TWO = RESULTS

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 import pytest
 
-from grader import cli, run
+from grader import cli
 from grader.cli import main
-from grader.settings import LIMITS, SETTINGS
+from grader.course.settings import LIMITS, SETTINGS
+from grader.grading import run
 
 ROOT = Path(__file__).parents[1]
 DOCS = "\n".join(

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 from rich.console import Console
 
-from grader import attempts, doctor, isolation
+from grader.border import attempts, doctor, isolation
 from tests import walls
 
 pytestmark = walls.ON_LINUX

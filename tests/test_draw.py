@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.draw import Draw
+from grader.checking.draw import Draw
 
 
 def test_equal_seeds_draw_equal_tensors():

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from grader.cell import Cell
-from grader.execution import Problem, run
-from grader.slice import needed, statements
+from grader.untrusted.cell import Cell
+from grader.untrusted.execution import Problem, run
+from grader.untrusted.slice import needed, statements
 
 
 def ran(*sources: str) -> tuple[dict[str, Any], list[Problem]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.export import STUDENTS, Export
-from grader.store import Store
+from grader.grading.store import Store
+from grader.reports.export import STUDENTS, Export
 from grader.verdict import Override
 from tests.test_store import REPORT, keep
 
@@ -65,5 +65,5 @@ def test_a_decision_changes_the_files_of_its_student_and_of_the_class(store, tmp
 
 def test_pages_follow_the_code_that_makes_them(store, tmp_path, monkeypatch):
     Export(store, tmp_path / "out").write()
-    monkeypatch.setattr("grader.export._recipe", lambda: "another template")
+    monkeypatch.setattr("grader.reports.export._recipe", lambda: "another template")
     assert Export(store, tmp_path / "out").write() == 8

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.fingerprint import GRAM, WINDOW, Fingerprints
+from grader.similarity.fingerprint import GRAM, WINDOW, Fingerprints
 
 
 def prints(tokens: list[int]) -> Fingerprints:

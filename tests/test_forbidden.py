@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.functional import scaled_dot_product_attention as taken_before
 
-from grader.forbidden import OPERATORS, Forbid, Forbidden
+from grader.untrusted.forbidden import OPERATORS, Forbid, Forbidden
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 

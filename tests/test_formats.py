@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from grader.clean import clean
-from grader.formats import grades_csv, jsonl, junit
+from grader.reports.clean import clean
+from grader.reports.formats import grades_csv, jsonl, junit
 from grader.verdict import Override, Status
 from tests.reports import a_report, decided, filled_with, ours
 from tests.test_store import REPORT, RESULTS

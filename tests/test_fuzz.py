@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader import wire
+from grader.untrusted import wire
 from tests import fuzz
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
-import grader.grade
-from grader.grade import CannotJudge, Judge, Orders, grade
-from grader.orders import TRIES, Work
+import grader.grading.grade
+from grader.grading.grade import CannotJudge, Judge, Orders, grade
+from grader.grading.orders import TRIES, Work
 from grader.verdict import Report, Status
 from tests.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
@@ -86,7 +86,7 @@ def troubled(course: Path) -> dict[str, Report]:
     (course / "autograder_tests" / "doubling" / "kill").touch()
     deaths = Counter(killed_once=1, doomed=TRIES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grader.grade, "Judge", Mortal)
+        patch.setattr(grader.grading.grade, "Judge", Mortal)
         patch.setattr(Mortal, "deaths", deaths)
         reports = graded(course, list(CLASS), jobs=2)
     assert deaths.total() == 0, "all have died who should"
@@ -149,6 +149,6 @@ def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
             super().__init__(*given)
             self.process.kill()
 
-    monkeypatch.setattr(grader.grade, "Judge", StillBorn)
+    monkeypatch.setattr(grader.grading.grade, "Judge", StillBorn)
     with pytest.raises(CannotJudge, match="ended before it could work"):
         graded(course, ["right"], jobs=1)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.gradebook import Gradebook
-from grader.spreadsheet import TableError
+from grader.reports.gradebook import Gradebook
+from grader.reports.spreadsheet import TableError
 from grader.verdict import Override, Status
 from tests.test_store import REPORT
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import bundle
+from grader.border.limits import Limits
+from grader.course import bundle
 from grader.gradescope import choose, container_mb, read_metadata, rehearse, remarks, within
-from grader.limits import Limits
 from grader.verdict import Report
 from tests.gradescope_platform import METADATA, Platform
 from tests.small_course import NAME, RIGHT, SKELETON, SOLUTION, notebook, write

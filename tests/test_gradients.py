@@ -2,8 +2,8 @@
 
 import torch
 
-from grader.compare import Named
-from grader.gradients import gradient_difference, lost_gradients
+from grader.checking.compare import Named
+from grader.checking.gradients import gradient_difference, lost_gradients
 
 
 def random(*shape):

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from playwright.sync_api import sync_playwright
 
 import grader
-from grader import notebook
-from grader.assignment import Assignment
-from grader.build import skeleton
 from grader.cli import main
-from grader.course import Course
-from grader.handout import mathml, page, script
+from grader.course.assignment import Assignment
+from grader.course.build import skeleton
+from grader.course.course import Course
+from grader.course.handout import mathml, page, script
+from grader.untrusted import notebook
 from tests.test_build import SOURCE
 
 COURSE = Course.find(Path(__file__).parent)
@@ -164,7 +164,7 @@ def test_the_command_writes_both(tmp_path):
 
 
 def test_without_nbconvert_the_command_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "grader.handout")
+    monkeypatch.delitem(sys.modules, "grader.course.handout")
     monkeypatch.delattr(grader, "handout")
     monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
     result = CliRunner().invoke(main, ["handout", "attention", "-o", str(tmp_path / "out")])

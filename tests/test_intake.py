@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.intake import compare, read_roster, take_in
-from grader.lms import IntakeError
-from grader.spreadsheet import TableError
+from grader.intake.intake import compare, read_roster, take_in
+from grader.intake.lms import IntakeError
+from grader.reports.spreadsheet import TableError
 from tests.test_archive import packed
 
 DEADLINE = datetime(2026, 11, 20, 23, 59)

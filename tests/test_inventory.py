@@ -2,9 +2,9 @@
 
 import torch
 
-from grader import execution, slice
-from grader.cell import Cell
-from grader.inventory import uses
+from grader.untrusted import execution, slice
+from grader.untrusted.cell import Cell
+from grader.untrusted.inventory import uses
 
 
 def found(source: str) -> dict[str, list[str]]:

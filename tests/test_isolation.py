@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import confine, isolation
-from grader.limits import Limits
-from grader.sandbox import SandboxError, Zygote
+from grader.border import isolation
+from grader.border.limits import Limits
+from grader.border.sandbox import SandboxError, Zygote
+from grader.untrusted import confine
 from tests import walls
 
 pytestmark = walls.ON_LINUX
@@ -21,14 +22,15 @@ def writable(path): return os.access(path, os.W_OK)
 """
 SURPRISES = {
     "pytest", "_pytest", "click", "rich", "jinja2", "sqlite3", "nbformat", "nbconvert", "jupytext",
-    "hypothesis", "matplotlib", "pandas", "torchvision", "requests", "grader.sandbox",
-    "grader.student", "grader.checks", "grader.assignment",
+    "hypothesis", "matplotlib", "pandas", "torchvision", "requests", "grader.border.sandbox",
+    "grader.border.student", "grader.checks", "grader.course.assignment",
 }  # fmt: skip
 
 
 def test_only_the_files_meant_for_it_run_on_the_untrusted_side(each):
     ours = {name for name in each.modules if name.startswith("grader.")}
-    assert ours == {f"grader.{name}" for name in isolation.UNTRUSTED}
+    files = {path.stem for path in isolation.UNTRUSTED.glob("*.py")} - {"__init__"}
+    assert ours == {"grader.untrusted", *(f"grader.untrusted.{name}" for name in files)}
 
 
 def test_nothing_of_the_graders_own_is_loaded_there(each):
@@ -148,10 +150,11 @@ def test_with_namespaces_there_is_next_to_nothing_to_see():
     with Zygote(["namespaces", "seccomp"]) as zygote, walls.running(zygote, SCRIPT) as worker:
         roots = {Path(path).parts[1] for path in isolation.readable()}
         assert set(walls.call(worker, "lists", "/")) <= roots | {"proc", "scratch", "tmp", "grader"}
-        ours = [f"{name}.py" for name in isolation.UNTRUSTED]
-        assert walls.call(worker, "lists", "/grader") == sorted(ours)
+        assert walls.call(worker, "lists", "/grader") == ["untrusted"]
+        ours = {path.name for path in isolation.UNTRUSTED.glob("*.py")}
+        assert set(walls.call(worker, "lists", "/grader/untrusted")) - {"__pycache__"} == ours
         assert walls.call(worker, "lists", "/proc") == walls.call(worker, "lists", "/scratch") == []
-        for path in ("/", "/usr", "/grader", "/grader/wire.py", isolation.packages()[0]):
+        for path in ("/", "/usr", "/grader", "/grader/untrusted/wire.py", isolation.packages()[0]):
             assert not walls.call(worker, "writable", path)
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from grader.judge import TRIES
+from grader.grading.judge import TRIES
 from grader.verdict import Status
 from tests.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
 

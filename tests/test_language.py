@@ -7,9 +7,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from grader.cli import main
-from grader.run import NOT_ALL_JUDGED
-from grader.store import Store
-from grader.summary import MEANINGS
+from grader.grading.run import NOT_ALL_JUDGED
+from grader.grading.store import Store
+from grader.reports.summary import MEANINGS
 from grader.verdict import Status
 from tests.judges import RESULTS as OTHERS
 from tests.judges import Judges
@@ -41,7 +41,7 @@ def test_json_is_all_that_stdout_gets(folder, judges):
 
 
 def test_json_says_who_needs_a_person(folder, monkeypatch):
-    monkeypatch.setattr("grader.batch.grade", Judges(results=FAULTY).grade)
+    monkeypatch.setattr("grader.grading.batch.grade", Judges(results=FAULTY).grade)
     result = grade(folder, "--json")
     said = json.loads(result.stdout)
     assert result.exit_code == said["exit_code"] == NOT_ALL_JUDGED

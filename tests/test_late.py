@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.late import RuleError, reduced, require
+from grader.grading.late import RuleError, reduced, require
 
 
 @pytest.mark.parametrize(

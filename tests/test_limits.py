@@ -9,8 +9,8 @@ from socket import socketpair
 
 import pytest
 
-from grader import limits
-from grader.limits import WALL, Deadline, OutOfMemory, StudentError, TimedOut
+from grader.border import limits
+from grader.border.limits import WALL, Deadline, OutOfMemory, StudentError, TimedOut
 from grader.verdict import Status
 from tests import walls
 

@@ -12,14 +12,14 @@ import nbformat
 import pooch
 import pytest
 
-from grader import execution, slice
-from grader.assignment import Assignment
-from grader.build import build, skeleton
-from grader.cell import Cell
-from grader.diagnose import read_mistakes
-from grader.judge import judge
-from grader.sandbox import Zygote
-from grader.session import run_session
+from grader.border.sandbox import Zygote
+from grader.checking.diagnose import read_mistakes
+from grader.checking.session import run_session
+from grader.course.assignment import Assignment
+from grader.course.build import build, skeleton
+from grader.grading.judge import judge
+from grader.untrusted import execution, slice
+from grader.untrusted.cell import Cell
 from grader.verdict import Report, Result, Status
 
 ROOT = Path(__file__).parents[1]

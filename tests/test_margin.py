@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
+from grader.checking.compare import EXACT
+from grader.checking.draw import Draw
+from grader.checking.margin import measured
 from grader.checks import agree, equal
-from grader.compare import EXACT
-from grader.draw import Draw
-from grader.margin import measured
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from grader.marked import marked, with_regions
-from grader.master import Master
-from grader.question import OtterTest, Question
-from grader.settings import AssignmentError
+from grader.course.settings import AssignmentError
+from grader.exchange.marked import marked, with_regions
+from grader.exchange.master import Master
+from grader.exchange.question import OtterTest, Question
 from tests import masters
 
 

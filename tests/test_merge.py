@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.merge import Conflict, Merge
-from grader.store import Entry, Store
+from grader.grading.merge import Conflict, Merge
+from grader.grading.store import Entry, Store
+from grader.grading.versions import Versions
 from grader.verdict import Override, Status
-from grader.versions import Versions
 from tests.test_store import REPORT, RESULTS, VERSIONS, keep
 
 KIM = REPORT

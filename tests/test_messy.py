@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.assignment import Assignment
-from grader.judge import judge
-from grader.sandbox import Zygote
-from grader.session import Session, run_session
+from grader.border.sandbox import Zygote
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.grading.judge import judge
 from grader.verdict import Report, Status
 from tests.messy import EVERYTHING, NOTHING, code, hand_ins, notebook, text
 from tests.small_course import write

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from grader.mistakes import Clusters
+from grader.reports.mistakes import Clusters
 from grader.verdict import Status
 from tests.reports import RESULTS, a_report
 

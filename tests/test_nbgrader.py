@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course import Course
-from grader.nbgrader import nbgrader
+from grader.course.course import Course
+from grader.exchange.nbgrader import nbgrader
 from tests.small_course import SOLUTION, write
 
 ROOT = Path(__file__).parents[1]

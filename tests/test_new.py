@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.assignment import Assignment
-from grader.build import build
 from grader.cli import main
-from grader.course import Course, CourseError
-from grader.new import new
-from grader.release import release
-from grader.verify import verify
+from grader.course.assignment import Assignment
+from grader.course.build import build
+from grader.course.course import Course, CourseError
+from grader.course.new import new
+from grader.course.release import release
+from grader.verifying.verify import verify
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.notebook import MOST_CODE, Unreadable, read
+from grader.untrusted.notebook import MOST_CODE, Unreadable, read
 
 
 def notebook(*sources: str | list[str]) -> bytes:

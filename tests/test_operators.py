@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from grader.border.limits import Limits
+from grader.border.student import Student
+from grader.checking.solution import Solution
 from grader.checks import operators
-from grader.limits import Limits
-from grader.solution import Solution
-from grader.student import Student
 
 SOURCE = """
 import torch

@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course import Course
-from grader.otter import otter
+from grader.course.course import Course
+from grader.exchange.otter import otter
 from tests import classroom
 from tests.small_course import CHECKS, SOLUTION, write
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.outcome import FULL, PERSON, outcome
-from grader.terminal import outcomes
+from grader.reports.outcome import FULL, PERSON, outcome
+from grader.reports.terminal import outcomes
+from grader.reports.words import speaker
 from grader.verdict import Status
-from grader.words import speaker
 from tests.reports import RESULTS, a_report, ours, with_results
 
 

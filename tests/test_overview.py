@@ -4,9 +4,9 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.mistakes import SHOWN
-from grader.overview import FEW, TOLD, Overview
-from grader.report import class_html, class_pieces
+from grader.reports.mistakes import SHOWN
+from grader.reports.overview import FEW, TOLD, Overview
+from grader.reports.report import class_html, class_pieces
 from grader.verdict import Report
 from tests.reports import RESULTS, a_report, ours
 

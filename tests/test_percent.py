@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.percent import read_cell
+from grader.course.percent import read_cell
 
 ASKS = """
 import sys

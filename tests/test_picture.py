@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from grader.clean import cleaned
-from grader.picture import Grid, Shapes, read
-from grader.store import Store
+from grader.grading.store import Store
+from grader.reports.clean import cleaned
+from grader.reports.picture import Grid, Shapes, read
 from tests.reports import PICTURES, a_report, drawn
 from tests.test_store import REPORT, keep
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.plain import pack, pack_results, unpack, unpack_results
+from grader.grading.plain import pack, pack_results, unpack, unpack_results
 from grader.verdict import Override, Report, Result, Status
 from tests.test_store import REPORT, RESULTS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.plugin import seed, solution_of
+from grader.checking.plugin import seed, solution_of
 from tests.small_course import CHECKS, SOLUTION, write
 
 MORE = """

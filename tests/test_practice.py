@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.notebook import Unreadable
 from grader.practice import practise
+from grader.untrusted.notebook import Unreadable
 from tests.small_course import notebook
 
 CHECKS = '''

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import build
-from grader.assignment import Assignment, AssignmentError
-from grader.course import Course
-from grader.release import leaks, readme, release
+from grader.course import build
+from grader.course.assignment import Assignment, AssignmentError
+from grader.course.course import Course
+from grader.course.release import leaks, readme, release
 
 COURSE = Course.find(Path(__file__).parent)
 NAMES = COURSE.names()

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import worker
-from grader.limits import Limits, StudentError
-from grader.reply import ANSWERS, ERROR, fits
-from grader.sandbox import MAX_TEXT
+from grader.border.limits import Limits, StudentError
+from grader.border.reply import ANSWERS, ERROR, fits
+from grader.border.sandbox import MAX_TEXT
+from grader.untrusted import worker
 from tests import walls
 
 X = torch.ones(2)

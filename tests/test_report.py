@@ -19,10 +19,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from grader.formats import grades_csv
-from grader.picture import Picture
-from grader.report import class_html, feedback_html, write, write_class
-from grader.results import results_json
+from grader.reports.formats import grades_csv
+from grader.reports.picture import Picture
+from grader.reports.report import class_html, feedback_html, write, write_class
+from grader.reports.results import results_json
 from grader.verdict import Override, Report, Status
 from tests.reports import (
     PICTURES,
@@ -438,7 +438,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("grader.file.os.replace", full)
+    monkeypatch.setattr("grader.reports.file.os.replace", full)
     with pytest.raises(OSError, match="No space left"):
         write(ours(), tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

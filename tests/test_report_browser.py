@@ -8,8 +8,8 @@ from unicodedata import normalize
 
 import pytest
 
-from grader.picture import Grid, Reach, Shapes
-from grader.report import write, write_class
+from grader.reports.picture import Grid, Reach, Shapes
+from grader.reports.report import write, write_class
 from grader.verdict import Report, Result, Status
 from tests.reports import PICTURES
 

@@ -2,7 +2,7 @@
 
 import json
 
-from grader.results import results_json
+from grader.reports.results import results_json
 from tests.reports import a_report, decided, ours
 
 

@@ -14,13 +14,13 @@ import jupytext
 import nbformat
 import pytest
 
-from grader import notebook, slice
-from grader.assignment import Assignment
-from grader.build import ADDED, skeleton
-from grader.course import Course
-from grader.grade import grade
-from grader.orders import Orders, Work
+from grader.course.assignment import Assignment
+from grader.course.build import ADDED, skeleton
+from grader.course.course import Course
+from grader.grading.grade import grade
+from grader.grading.orders import Orders, Work
 from grader.practice import practise
+from grader.untrusted import notebook, slice
 from grader.verdict import Report, Status
 
 Notebook = dict[str, Any]

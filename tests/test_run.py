@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import batch
 from grader.cli import main
-from grader.store import Store
+from grader.grading import batch
+from grader.grading.store import Store
 from grader.verdict import Report
 from tests.small_course import CHECKS, RIGHT, notebook, write
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from grader.course import Course
-from grader.grade import grade
-from grader.orders import Orders, Work
-from grader.submission import find
+from grader.course.course import Course
+from grader.grading.grade import grade
+from grader.grading.orders import Orders, Work
+from grader.intake.submission import find
 from grader.verdict import Report, Status
 from tests import classroom
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader import limits
-from grader.limits import Limits, OutOfMemory, StudentError, TimedOut
-from grader.sandbox import OUTPUT_BYTES, SandboxError
-from grader.worker import RESERVE
+from grader.border import limits
+from grader.border.limits import Limits, OutOfMemory, StudentError, TimedOut
+from grader.border.sandbox import OUTPUT_BYTES, SandboxError
+from grader.untrusted.worker import RESERVE
 from tests import walls
 
 pytestmark = walls.ON_LINUX

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from grader import seccomp
-from grader.limits import StudentError
+from grader.border.limits import StudentError
+from grader.untrusted import seccomp
 from tests import walls
 
 MACHINES = [*seccomp.ARCHITECTURES]

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.judge import judge
-from grader.session import Session, run_session
-from grader.settings import AssignmentError
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.course.settings import AssignmentError
+from grader.grading.judge import judge
 from grader.verdict import Report, Status
 from tests.small_course import CHECKS, IMPORTS, RIGHT, SKELETON, SOLUTION, grade, notebook, write
 

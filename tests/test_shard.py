@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from grader.shard import WHOLE, Shard
+from grader.grading.shard import WHOLE, Shard
 
 DIGESTS = [hashlib.sha256(b"%d" % n).hexdigest() for n in range(1000)]
 DIGESTS += ["refused: The file has 70 MB, and 50 are accepted."]

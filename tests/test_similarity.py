@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from benchmarks.disguise import DISGUISES, disguise
 from grader.cli import main
-from grader.fingerprint import Fingerprints
-from grader.similarity import LEAST, Document, Pair, clusters, compare, documents, page
+from grader.similarity.fingerprint import Fingerprints
+from grader.similarity.similarity import LEAST, Document, Pair, clusters, compare, documents, page
 from tests import classroom, walls
 
 pytestmark = walls.ON_LINUX

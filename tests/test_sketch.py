@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from grader.agreement import Disagreement, agree
-from grader.compare import EXACT, Named
-from grader.picture import Grid, Reach, Shapes
-from grader.sketch import grid, where
+from grader.checking.agreement import Disagreement, agree
+from grader.checking.compare import EXACT, Named
+from grader.checking.sketch import grid, where
+from grader.reports.picture import Grid, Reach, Shapes
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +153,7 @@ def test_a_check_that_passes_draws_nothing(monkeypatch):
     def never(*_):
         raise AssertionError("drawn")
 
-    monkeypatch.setattr("grader.sketch._levels", never)
+    monkeypatch.setattr("grader.checking.sketch._levels", never)
     agree(lambda x: x.exp(), lambda x: x.exp(), random(3, 4))
     with pytest.raises(Disagreement) as caught:  # nor one whose drawing nobody sees
         agree(lambda x: x.sin(), lambda x: x.exp(), random(3, 4))

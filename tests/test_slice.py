@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from grader.cell import Cell
-from grader.notebook import read
-from grader.slice import Statement, dynamic, needed, statements
+from grader.untrusted.cell import Cell
+from grader.untrusted.notebook import read
+from grader.untrusted.slice import Statement, dynamic, needed, statements
 
 
 def split(*sources: str) -> list[Statement]:

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from grader.assignment import Assignment
-from grader.settings import AssignmentError
-from grader.solution import Solution
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment
+from grader.course.settings import AssignmentError
 from tests.small_course import SOLUTION, write
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.spreadsheet import TableError, cell, rows, written
+from grader.reports.spreadsheet import TableError, cell, rows, written
 
 
 def test_cells_are_found_by_the_names_of_columns(tmp_path):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.limits import Limits
-from grader.store import PAGE, Entry, Store
+from grader.border.limits import Limits
+from grader.grading.store import PAGE, Entry, Store
+from grader.grading.versions import Versions
 from grader.verdict import Override, Report, Result, Status
-from grader.versions import Versions
 
 VERSIONS = Versions({"test_one": "v1", "test_two": "v2"}, "other", "plan")
 RESULTS = (

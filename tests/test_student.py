@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader.limits import Limits, OutOfMemory, StudentError, TimedOut
-from grader.sandbox import Zygote
-from grader.student import DYNAMIC, Student, Unreadable
+from grader.border.limits import Limits, OutOfMemory, StudentError, TimedOut
+from grader.border.sandbox import Zygote
+from grader.border.student import DYNAMIC, Student, Unreadable
 from grader.verdict import Status
 from tests.small_course import notebook
 

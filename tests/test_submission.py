@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import submission
-from grader.submission import MAX_MB, Refused, Submission, find, student_id
+from grader.intake import submission
+from grader.intake.submission import MAX_MB, Refused, Submission, find, student_id
 
 # reading
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader.run import INTERRUPTED, NOT_ALL_JUDGED
-from grader.summary import MANY, MEANINGS, Summary
+from grader.grading.run import INTERRUPTED, NOT_ALL_JUDGED
+from grader.reports.summary import MANY, MEANINGS, Summary
 from tests.reports import a_class, a_report, ours
 
 

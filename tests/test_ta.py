@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
-from grader.store import Store
+from grader.grading.store import Store
 from grader.verdict import Status
 from tests.judges import RESULTS, Judges
 from tests.test_archive import packed

@@ -1,12 +1,12 @@
 """The progress line says how fast it goes, and how submissions end."""
 
-from grader.terminal import console, watched
+from grader.reports.terminal import console, watched
 from tests.reports import a_class, ours
 
 
 def test_the_progress_line_shows_rate_and_how_submissions_ended(monkeypatch, capsys):
     monkeypatch.setattr(console, "_force_terminal", True, raising=False)
-    monkeypatch.setattr("grader.terminal.console.width", 160)
+    monkeypatch.setattr("grader.reports.terminal.console.width", 160)
     reports = [*a_class(4), ours()]
     assert list(watched(reports, "Attention", 5)) == reports
     said = capsys.readouterr().out

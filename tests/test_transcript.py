@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader import replay
-from grader.assignment import Assignment, AssignmentError
-from grader.course import Course
-from grader.solution import Solution
-from grader.transcript import transcribe
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment, AssignmentError
+from grader.course.course import Course
+from grader.exchange import replay
+from grader.exchange.transcript import transcribe
 from tests.small_course import CHECKS, IMPORTS, SOLUTION, write
 
 SCALE = """\

@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from grader import matrix
-from grader.claims import Claim
 from grader.cli import main
-from grader.course import Course
-from grader.evidence import Evidence
-from grader.verify import verify
+from grader.course.course import Course
+from grader.verifying import matrix
+from grader.verifying.claims import Claim
+from grader.verifying.evidence import Evidence
+from grader.verifying.verify import verify
 
 SOLUTION = '''\
 # /// script

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import versions
-from grader.assignment import Assignment
-from grader.versions import Versions
+from grader.course.assignment import Assignment
+from grader.grading import versions
+from grader.grading.versions import Versions
 from tests.small_course import CHECKS, SOLUTION, write
 
 HIDDEN = {"test_double_is_a_sum", "test_halves_make_a_whole"}

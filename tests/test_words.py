@@ -12,14 +12,15 @@ import pytest
 import torch
 from jinja2 import Environment, nodes
 
-from grader import clean, compare, gradients, results
-from grader.batch import Why
-from grader.report import class_html, feedback_html
+from grader.checking import compare, gradients
+from grader.grading.batch import Why
+from grader.reports import clean, results
+from grader.reports.report import class_html, feedback_html
+from grader.reports.words import table, translator
 from grader.verdict import Status
-from grader.words import table, translator
 from tests.reports import PICTURES, RESULTS, a_report
 
-GRADER = Path(compare.__file__).parent
+GRADER = Path(compare.__file__).parents[1]
 SPEAKING = ("base", "class", "feedback", "picture", "words")
 """Templates that speak the course's language; the other pages are for authors."""
 
@@ -34,7 +35,7 @@ def in_templates() -> Iterator[str]:
 
 
 def in_code() -> Iterator[str]:
-    for path in GRADER.glob("*.py"):
+    for path in GRADER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(ast.Name("say"), [ast.Constant(str(text))]):

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader import sandbox, worker
-from grader.limits import Limits, StudentError
+from grader.border import sandbox
+from grader.border.limits import Limits, StudentError
+from grader.untrusted import worker
 from tests import walls
 
 pytestmark = walls.ON_LINUX

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.limits import Limits, StudentError
-from grader.sandbox import Sandbox, SandboxError, Zygote
+from grader.border.limits import Limits, StudentError
+from grader.border.sandbox import Sandbox, SandboxError, Zygote
 from tests import walls
 
 pytestmark = walls.ON_LINUX

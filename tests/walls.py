@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 import torch
 
-from grader import confine
-from grader.limits import Limits
-from grader.sandbox import Sandbox, Zygote
+from grader.border.limits import Limits
+from grader.border.sandbox import Sandbox, Zygote
+from grader.untrusted import confine
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
 

@@ -1,0 +1,88 @@
+"""What one submission may use, and what is raised when its code uses more, or fails."""
+
+import contextlib
+import select
+import socket
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..verdict import Status
+
+WALL = 3
+"""Wall seconds allowed per CPU second: a far backstop for code that sleeps."""
+
+
+class StudentError(Exception):
+    """The student's code raised; `kind` and `traceback` are theirs."""
+
+    status: ClassVar[Status] = Status.STUDENT_ERROR
+
+    def __init__(self, message: str, kind: str = "", traceback: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.traceback = kind, traceback or message
+
+
+class TimedOut(StudentError):
+    """The student's code took longer than its limit."""
+
+    status = Status.TIMED_OUT
+
+
+class OutOfMemory(StudentError):
+    """The student's code asked for more memory than its limit."""
+
+    status = Status.OUT_OF_MEMORY
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use."""
+
+    seconds: float = 10.0
+    """CPU seconds per request; the wall clock allows WALL times as much."""
+    memory_mb: int = 2048
+    """Address space beyond what a warm process has."""
+
+
+class Deadline:
+    """The end of one exchange, in the worker's CPU seconds and, far off, on the wall clock.
+
+    Wall time alone would punish a busy machine: with a wall limit of 1 s under load, a correct
+    submission failed 18 of 20 runs.
+    """
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._clock = ~pid << 3 | 2  # clock_getcpuclockid(3): CPU time of all its threads
+        self._seconds = seconds
+        self._cpu = 0.0
+        with contextlib.suppress(OSError):  # it has ended already
+            self._cpu = time.clock_gettime(self._clock)
+        self._start = self._cpu
+        self._began = time.monotonic()
+        self._wall = self._began + WALL * seconds
+
+    def spent(self) -> bool:
+        """Whether the time is over; also true to the last reading when the worker has ended."""
+        if time.monotonic() - self._began < self._seconds:  # it has one thread, so no more CPU
+            return False
+        with contextlib.suppress(OSError):
+            self._cpu = time.clock_gettime(self._clock)
+        return self._cpu - self._start >= self._seconds or time.monotonic() >= self._wall
+
+    def error(self) -> TimedOut:
+        """Say which limit was reached."""
+        if time.monotonic() >= self._wall:
+            return TimedOut(f"your code did not answer within {WALL * self._seconds:g} s")
+        return TimedOut(f"your code computed for more than {self._seconds:g} s")
+
+    def __call__(self, sock: socket.socket, event: int) -> None:
+        """Wait for the socket. Raises TimedOut."""
+        poll = select.poll()
+        poll.register(sock, event)
+        while not self.spent():
+            cpu = self._seconds - (self._cpu - self._start)
+            left = min(cpu, self._wall - time.monotonic())
+            if poll.poll(max(1, int(1000 * left))):
+                return
+        raise self.error()

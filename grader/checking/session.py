@@ -1,0 +1,282 @@
+"""One pytest session, collected once, whose checks run again for every submission.
+
+A session per submission would cost 100 ms for 25 checks that do nothing; running the collected
+items again costs 0.4 ms per check, as plug-ins that repeat failing tests do.
+"""
+
+import os
+import pydoc
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeGuard
+from unittest.mock import patch
+
+import pytest
+from _pytest.runner import runtestprotocol
+from torch import Tensor
+
+from ..border.limits import StudentError
+from ..border.sandbox import SandboxError
+from ..checks import Failure, Remark, recorded, solved
+from ..course.assignment import Assignment
+from ..course.settings import AssignmentError
+from ..untrusted.wire import Unsendable
+from ..verdict import Result, Status
+from .check import Check, require_order
+from .diagnose import Bank, Hypothesis, Run
+from .plugin import GRADED, Graded, seed, solution
+
+ERROR = pytest.StashKey[BaseException]()
+NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
+OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
+"""Errors whose cause is known; any other one in a check needs a second look."""
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "", "PYTEST_ADDOPTS": ""}
+"""What keeps the plug-ins and options of the machine's other pytest runs out."""
+QUIET = (
+    "--capture=no", "-c", os.devnull, "--import-mode=importlib",
+    *(f"-pno:{name}" for name in (
+        "cacheprovider", "terminal", "unraisableexception", "threadexception", "faulthandler",
+        "warnings", "junitxml", "doctest", "logging",
+    )),
+)  # fmt: skip
+
+
+class Session:
+    """The checks of one assignment, ready to run. Made by `run_session`."""
+
+    def __init__(
+        self, assignment: Assignment, bank: Bank, work: Callable[["Session"], None]
+    ) -> None:
+        self.assignment = assignment
+        self.bank = bank
+        self.checks: list[Check] = []
+        self.problem: BaseException | None = None
+        self._work = work
+
+    def pytest_exception_interact(
+        self, node: pytest.Collector, call: pytest.CallInfo[Any], report: object
+    ) -> None:
+        """Remember why a file could not be collected."""
+        if isinstance(report, pytest.CollectReport) and call.excinfo and self.problem is None:
+            self.problem = _unreadable(node.path, call.excinfo.value)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of pytest's own loop over all tests."""
+        try:
+            if self.problem is None:
+                for item in session.items:  # hidden checks first, as the arguments are
+                    if isinstance(item, pytest.Function):
+                        self.checks.append(Check.read(item, self.assignment, self.checks))
+                order = self.assignment.questions
+                self.checks.sort(key=lambda check: (order.index(check.question), check.public))
+                require_order(self.checks)
+                if self.checks:
+                    self._work(self)
+        except BaseException as error:  # pytest would print it and go on
+            self.problem = error
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """Keep the exception itself, and spare the rendering of a report that nobody reads."""
+        if call.excinfo is not None and ERROR not in item.stash:
+            item.stash[ERROR] = call.excinfo.value
+        failed = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
+
+    def results(
+        self, student: Any, key: bytes, remarks: list[str], kept: Iterable[Result] = ()
+    ) -> Iterator[Result]:
+        """Run every check on a submission; what builds on a check that failed is not run.
+
+        What is `kept` of an earlier time is taken over, unless it is now, or was then, not run.
+        """
+        earlier = {result.check: result for result in kept if result.status is not Status.NOT_RUN}
+        passed: dict[str, bool] = {}
+        sentences: dict[str, str] = {}
+        explained: set[str] = set()
+        right: dict[str, bool] = {}
+        for check in self.checks:
+            missing = [sentences[name] for name in check.needs if not passed.get(name, False)]
+            function = check.item.originalname
+            sentences[function] = check.sentence
+            if missing:
+                message = f"Cannot be judged until this holds: {missing[0]}"
+                result = _result(check, Status.NOT_RUN, message)
+            elif check.name in earlier:
+                result = earlier[check.name]
+                if result.status in (Status.FAILED, Status.STUDENT_ERROR):
+                    explained.add(check.question)
+            else:
+                solved.set(frozenset(q for q in right if right[q] and q != check.question))
+                result = self._judge(check, student, key, passed, explained)
+            remarks += result.notes
+            is_right = result.status is Status.PASSED
+            passed[function] = passed.get(function, True) and is_right
+            right[check.question] = right.get(check.question, True) and is_right
+            yield result
+
+    def _judge(
+        self, check: Check, student: Any, key: bytes, passed: dict[str, bool], explained: set[str]
+    ) -> Result:
+        """Run one check and say how it ended; the first that fails in a question is explained."""
+        start = time.perf_counter()
+        notes: list[str] = []
+        hypothesis = None
+        with recorded() as numbers:
+            error = self._run(check, student, key, notes)
+        if error is not None and not isinstance(error, OURS_OR_THEIRS):
+            error = self._whose(check, key, error)
+        if check.public and isinstance(error, Unsendable):
+            status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
+        else:
+            status, message, detail = outcome(error)
+        if _has_cause(error) and check.question not in explained:
+            explained.add(check.question)  # what fails later mostly has the same cause
+            hypothesis = self._explain(check, numbers, error, passed, key)
+        return replace(
+            _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
+            detail=detail,
+            picture=error.sketch() if isinstance(error, Failure) and error.sketch else None,
+            seconds=time.perf_counter() - start,
+            mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
+            hypothesis=hypothesis.sentence if hypothesis else "",
+            notes=tuple(notes),
+        )
+
+    def _run(
+        self, check: Check, student: Any, key: bytes, remarks: list[str]
+    ) -> BaseException | None:
+        """Run one check and return what it raised."""
+        item = check.item
+        item.config.stash[GRADED] = Graded(student, key)
+        if ERROR in item.stash:
+            del item.stash[ERROR]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", Remark)
+            try:
+                number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
+                student._begin(number, self.assignment.forbid.get(check.question, ()))
+                item._initrequest()
+                runtestprotocol(item, log=False, nextitem=None)
+                error = item.stash.get(ERROR, None)
+            except Exception as raised:
+                error = raised
+        remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
+        return error
+
+    def _explain(
+        self,
+        check: Check,
+        numbers: list[Tensor],
+        error: BaseException,
+        passed: dict[str, bool],
+        key: bytes,
+    ) -> Hypothesis | None:
+        """Look for a known mistake that ends like this, and passes what has been passed."""
+
+        def again(check: Check) -> Run:
+            return partial(self._run, check, key=key, remarks=[])
+
+        solved.set(frozenset())  # a known mistake gets the trusted parts at once
+        before = [
+            again(other)
+            for other in self.checks
+            if other.question == check.question and passed.get(other.item.originalname)
+        ]
+        return self.bank.explain(check.question, numbers, error, again(check), before)
+
+    def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
+        """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
+
+        A check may index or unpack a result in a way that only a wrong result does not allow.
+        """
+        if self._run(check, solution(self.assignment.path), key, []) is not None:
+            return error
+        odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
+        return odd.with_traceback(error.__traceback__)
+
+
+def _result(check: Check, status: Status, message: str) -> Result:
+    """Return how a check ended, with what its marks say."""
+    return Result(
+        check.name, check.question, status, check.points, check.sentence, message,
+        public=check.public,
+    )  # fmt: skip
+
+
+def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
+    """Whether a known mistake may end like this, too."""
+    if isinstance(error, StudentError):
+        return error.status is Status.STUDENT_ERROR and error.kind != "NotImplementedError"
+    return isinstance(error, Failure)
+
+
+def outcome(error: BaseException | None) -> tuple[Status, str, str]:
+    """Return the status that an exception stands for, the student's message and ours.
+
+    Three kinds, never mixed: the student's own errors, what a check found, and our faults.
+    """
+    if error is None:
+        return Status.PASSED, "", ""
+    if isinstance(error, StudentError):
+        if error.kind == "Forbidden":
+            return Status.FAILED, error.traceback, ""
+        if error.kind == "NotImplementedError":
+            return error.status, f"Not implemented yet.\n{error.traceback}", ""
+        return error.status, error.traceback, ""
+    if isinstance(error, Failure):
+        return Status.FAILED, str(error), ""
+    if isinstance(error, AssertionError):
+        return Status.FAILED, "", str(error)
+    return Status.GRADER_ERROR, "", "".join(traceback.format_exception(error))
+
+
+def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], None]) -> None:
+    """Collect the hidden checks in `folder` and the assignment's public ones; do the work.
+
+    Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
+    """
+    _require_forbidden(assignment)
+    session = Session(assignment, Bank.read(folder / "mistakes.toml", assignment), work)
+    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
+    files = [str(folder), str(assignment.path)]
+    with patch.dict(os.environ, ALONE):
+        pytest.main(["-p", "grader.checking.plugin", *arguments, *files], plugins=[session])
+    if session.problem is not None:
+        raise session.problem
+    if not session.checks:
+        raise AssignmentError(folder, 1, "there is no check", "Write one in a file test_*.py")
+
+
+def _require_forbidden(assignment: Assignment) -> None:
+    """Raises AssignmentError for a forbidden name that is none: no student could use it."""
+    for names in assignment.forbid.values():
+        for name in names:
+            if pydoc.locate(name) is None:
+                lines = assignment.path.read_text("utf-8").split("\n")
+                line = next((n for n, text in enumerate(lines, 1) if name in text), 1)
+                remedy = "Write it in full, such as torch.nn.functional.softmax"
+                raise AssignmentError(
+                    assignment.path, line, f"there is no {name} to forbid", remedy
+                )
+
+
+def _unreadable(path: Path, error: BaseException) -> AssignmentError:
+    """Point at the line of a file of checks that raised while it was imported."""
+    error = error.__cause__ or error  # pytest wraps some in an error of its own
+    if isinstance(error, AssignmentError):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.lineno or 1 for f in frames if f.filename == str(path)]
+    line = getattr(error, "lineno", None) or max(lines, default=1)  # a SyntaxError has its own
+    what = f"pytest cannot read this file: {type(error).__name__}: {error}"
+    return AssignmentError(path, line, what, "Run pytest on it to see more")

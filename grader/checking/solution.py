@@ -1,0 +1,129 @@
+"""The author's solution as a module: what checks see as `student` when CI tests the tests."""
+
+import re
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import partial, wraps
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from ..course.assignment import Assignment
+from ..course.settings import AssignmentError
+from ..untrusted import execution, slice
+from ..untrusted.cell import Cell
+
+CALLS = ("__init__", "__call__")
+"""What of a module draws random numbers: making it, and calling it."""
+
+
+class Solution:
+    """The names that an assignment's solution defines, and its public checks.
+
+    Loaded like a submission, by the statements that count, so that plots and training do not run.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        """Raises AssignmentError where the author's code raises."""
+        code = [cell for cell in assignment.cells if cell.kind == "code"]
+        cells = [Cell(number, cell.source) for number, cell in enumerate(code, 1)]
+        names = [*assignment.questions, *(check for cell in code for check in cell.checks)]
+        statements, _ = slice.statements(cells)
+        self._statements = slice.needed(statements, names)
+        self._module = types.ModuleType(f"solutions.{assignment.name}")
+        problems = execution.run(self._statements, self._module.__dict__)
+        if problems:
+            cell, line = map(int, re.findall(r"\d+", problems[0].place))
+            remedy = "Correct it; the solution must run as it stands"
+            where = code[cell - 1].line + line
+            raise AssignmentError(assignment.path, where, problems[0].error, remedy)
+        self._begin(0)
+
+    def _with(self, source: str) -> Self:
+        """Return the solution with the definitions in `source` in the place of its own.
+
+        Raises whatever `source` raises.
+        """
+        other = copy(self)
+        other._module = types.ModuleType(self._module.__name__)
+        execution.run(self._statements, other._module.__dict__)
+        exec(source, other._module.__dict__)
+        return other
+
+    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
+        """Start a check, as student.Student does."""
+        self._seed = seed
+        self._randomness = Randomness(seed)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the solution defines."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = getattr(self._module, name)
+        return self._randomness.around(value) if callable(value) else value
+
+    def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `function` with the solution's names as its first argument."""
+        return partial(function, self._module)
+
+    @contextmanager
+    def using(self, **sources: str) -> Iterator[None]:
+        """Replace names that the solution's code uses by others, given as source text.
+
+        Random numbers begin anew, as they do in the worker that a submission gets for this.
+        """
+        self._begin(self._seed)
+        names = self._module.__dict__
+        kept = {name: names[name] for name in sources if name in names}  # a skeleton lacks some
+        try:
+            for name, source in sources.items():
+                made: dict[str, Any] = {"__name__": "stand_in"}
+                exec(source, made)
+                names[name] = made[name]
+            yield
+        finally:
+            for name in sources:
+                names.pop(name, None)
+            names.update(kept)
+
+
+class Randomness:
+    """A stream of random numbers, as a process has one of its own, for the code in a `with` block.
+
+    From the same seed a solution draws what a student's worker draws, in dropout as well, whatever
+    the checks draw in between.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._inside = torch.Generator().manual_seed(seed).get_state()
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if not self._depth:
+            self._outside = torch.get_rng_state()
+            torch.set_rng_state(self._inside)
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._inside = torch.get_rng_state()
+            torch.set_rng_state(self._outside)
+
+    def around(self, value: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function, or a class of modules, whose calls draw from this stream."""
+        if isinstance(value, type) and issubclass(value, nn.Module):
+            methods = {name: self._around(getattr(value, name)) for name in CALLS}
+            return type(value.__name__, (value,), methods)
+        return self._around(value)
+
+    def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function, updated=())
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return call

@@ -1,0 +1,115 @@
+"""Build the notebook that students get from the file that the author wrote."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from .assignment import Assignment, Cell, without_solution
+
+Json = dict[str, Any]
+
+TEXTS = Path(__file__).parents[1] / "templates" / "notebook"
+"""What every notebook begins and ends with."""
+ADDED = ("run-checks", "all-checks", "check-all")
+"""Ids of the cells that are there for the checks' sake."""
+
+
+def build(source: Path, target: Path, check: bool = False) -> bool:
+    """Write the students' notebook, whole or not at all; with `check`, write nothing.
+
+    Returns whether the target was up to date already. Raises AssignmentError.
+    """
+    notebook = skeleton(Assignment.read(source))
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # Jupyter's own way
+    data = text.encode() + b"\n"
+    fresh = target.exists() and target.read_bytes() == data
+    if not fresh and not check:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".ipynb.part")
+        part.write_bytes(data)
+        part.replace(target)
+    return fresh
+
+
+def skeleton(assignment: Assignment) -> Json:
+    """Return the students' notebook: without solutions, and with check cells that run."""
+    questions = ", ".join(f"`{name}`" for name in assignment.questions)
+    welcome = _text("welcome.md").format(
+        title=assignment.title, name=assignment.name, questions=questions
+    )
+    cells = [
+        _cell("markdown", "welcome", welcome),
+        _cell("code", ADDED[0], _text("run_checks.py")),
+        *(_for_students(cell) for cell in assignment.cells),
+        *_check_all(assignment),
+    ]
+    _make_ids_unique(cells)
+    notebook = {
+        "cells": cells,
+        "metadata": {
+            "grader": {"assignment": assignment.name},
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _for_students(cell: Cell) -> Json:
+    metadata: Json = {"tags": list(cell.tags)} if cell.tags else {}
+    if cell.question:
+        metadata["grader"] = {"question": cell.question}
+    source = cell.source if cell.kind == "markdown" else without_solution(cell.source)
+    if cell.is_check:
+        source += f"\n\n\nrun_checks({', '.join(cell.checks)})"
+    return _cell(cell.kind, _id(cell), source, metadata)
+
+
+def _text(name: str) -> str:
+    return (TEXTS / name).read_text("utf-8").rstrip()
+
+
+def _check_all(assignment: Assignment) -> Iterator[Json]:
+    """Yield the cells at the end, which name all checks by question; none where there are none."""
+    checks: dict[str, list[str]] = {}
+    question = assignment.questions[0]
+    for cell in assignment.cells:
+        question = cell.question or question
+        if cell.is_check:
+            checks.setdefault(question, []).extend(cell.checks)
+    if checks:
+        table = json.dumps(checks, indent=4, ensure_ascii=False)
+        yield _cell("markdown", ADDED[1], _text("check_all.md"))
+        yield _cell("code", ADDED[2], f"check_all({table})")
+
+
+def _cell(kind: str, id: str, source: str, metadata: Json | None = None) -> Json:
+    lines = source.splitlines(keepends=True)
+    cell: Json = {"cell_type": kind, "id": id, "metadata": metadata or {}, "source": lines}
+    return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
+
+
+def _id(cell: Cell) -> str:
+    """Return an id that inserting or moving other cells does not change."""
+    if name := cell.question or (cell.checks[0] if cell.checks else None):
+        return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:60]  # the alphabet that nbformat allows
+    return f"{cell.kind}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+
+
+def _make_ids_unique(cells: list[Json]) -> None:
+    """Number what has the same id: equal texts, or names that differ in other alphabets only."""
+    seen: set[str] = set()
+    for cell in cells:
+        wanted, number = cell["id"], 1
+        while cell["id"] in seen:
+            number += 1
+            cell["id"] = f"{wanted}-{number}"
+        seen.add(cell["id"])

@@ -1,0 +1,125 @@
+"""Pack what students get, and prove that no solution and no hidden check is in it.
+
+The proof looks for them in the very bytes that students receive, however they got there: line by
+line (in outputs, texts and metadata, too), and by the syntax trees of their statements, which other
+spacing, comments and line breaks leave as they are.
+"""
+
+import ast
+import json
+import textwrap
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..untrusted import notebook
+from ..untrusted.cell import Cell, parse
+from .assignment import REGION, Assignment, AssignmentError, without_solution
+from .build import build
+from .bundle import LONG_AGO
+from .course import Course
+from .settings import BLOCK
+
+SHORTEST_LINE = 24
+"""Characters; shorter lines, such as `super().__init__()`, are anybody's."""
+SMALLEST_STATEMENT = 14
+"""Nodes of a syntax tree; `return self.out_proj(x)` has 10."""
+
+README = """\
+# {title}
+
+Open `{name}.ipynb` in Jupyter, VS Code or Colab, and begin at the top: the notebook says what to
+write and checks it as you go. Hand in that one file.
+
+It needs Python {python} and these packages:
+
+    python -m pip install {packages}
+"""
+
+
+def release(course: Course, name: str, target: Path) -> None:
+    """Write a zip with the notebook and a README. Raises AssignmentError where it would leak."""
+    assignment = Assignment.read(course.solution(name))
+    path = course.notebook(name)
+    if not build(assignment.path, path, check=True):
+        remedy = f"Run `grader build {name}`, and commit the notebook"
+        raise AssignmentError(assignment.path, 1, f"{path.name} is stale or missing", remedy)
+    files = {path.name: path.read_bytes(), "README.md": readme(assignment).encode()}
+    for inside, data in files.items():
+        if found := leaks(assignment, course.checks(name), data):
+            what = f"{inside} would give students `{found[0]}`"
+            remedy = "It is part of a solution or of a hidden check: take it out of what they see"
+            raise AssignmentError(assignment.path, 1, what, remedy)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as archive:
+        for inside, data in files.items():
+            archive.writestr(zipfile.ZipInfo(f"{name}/{inside}", LONG_AGO), data)
+
+
+def readme(assignment: Assignment) -> str:
+    """Say what is needed to begin; the author's text on the data is part of it."""
+    block = BLOCK.search(assignment.path.read_text("utf-8-sig"))
+    lines = block["toml"].splitlines() if block else []
+    needs = tomllib.loads("\n".join(line[2:] for line in lines))
+    text = README.format(
+        title=assignment.title, name=assignment.name, python=needs.get("requires-python", ">=3.11"),
+        packages=" ".join(needs.get("dependencies", ["torch"])),
+    )  # fmt: skip
+    notes = [c.source for c in assignment.cells if c.kind == "markdown" and _is_on_data(c.source)]
+    return "\n".join([text, *(f"{note}\n" for note in notes)])
+
+
+def leaks(assignment: Assignment, checks: Path, data: bytes) -> list[str]:
+    """Return the lines and statements of solutions and hidden checks that are in `data`.
+
+    What the author also wrote outside of solutions, students are meant to see.
+    """
+    secret = [*_solutions(assignment), *(p.read_text("utf-8") for p in sorted(checks.glob("*.py")))]
+    shown = [without_solution(cell.source) for cell in assignment.cells]
+    text, shown_text = _plain(data.decode("utf-8", "replace")), _plain("\n".join(shown))
+    lines = {line for line in _lines(secret) if line not in shown_text}
+    found = {line for line in lines if line in text or json.dumps(line)[1:-1] in text}
+    trees, shown_trees, given = map(_statements, (secret, shown, _code(data)))
+    found |= {text for tree, text in trees.items() if tree in given and tree not in shown_trees}
+    return sorted(found)
+
+
+def _solutions(assignment: Assignment) -> Iterator[str]:
+    """Yield what lies between the marks."""
+    for cell in assignment.cells:
+        for region in REGION.finditer(cell.source):
+            yield textwrap.dedent("\n".join(region[0].splitlines()[1:-1]))
+
+
+def _code(data: bytes) -> list[str]:
+    try:
+        return [cell.source for cell in notebook.read(data)]
+    except notebook.Unreadable:
+        return []  # a text, which has lines only
+
+
+def _plain(text: str) -> str:
+    """Return a text with single spaces."""
+    return " ".join(text.split())
+
+
+def _lines(sources: Iterable[str]) -> set[str]:
+    """Return the longer lines."""
+    lines = {_plain(line) for source in sources for line in source.splitlines()}
+    return {line for line in lines if len(line) >= SHORTEST_LINE}
+
+
+def _statements(sources: Iterable[str]) -> dict[str, str]:
+    """Return the larger statements: their syntax trees, and their text."""
+    found = {}
+    for number, source in enumerate(sources):
+        for node in (node for top in parse(Cell(number, source))[0] for node in ast.walk(top)):
+            if isinstance(node, ast.stmt) and sum(1 for _ in ast.walk(node)) >= SMALLEST_STATEMENT:
+                found[ast.dump(node)] = ast.unparse(node)
+    return found
+
+
+def _is_on_data(markdown: str) -> bool:
+    first = markdown.partition("\n")[0]
+    return first.startswith("#") and "data" in first.lower().split()

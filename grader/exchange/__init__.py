@@ -1,0 +1,1 @@
+"""Assignments for otter-grader and nbgrader, and from otter-grader."""

@@ -1,0 +1,1 @@
+"""A class, judged: the store, the judges, and what is decided later."""

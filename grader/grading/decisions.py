@@ -1,0 +1,69 @@
+"""What people have decided about questions, from a table that any spreadsheet can write.
+
+    id,question,points,comment
+    kim_12345,split_heads,2.5,"The idea is right, the axes are swapped."
+    lee_67890,split_heads,,"Have a look at einops."
+    park_11111,(late),0,was ill
+
+Points take the place of what the checks of the question give, at this and every later judging. With
+a comment alone, the checks count. A line with neither lifts an earlier decision. For the question
+(late), points are the hours after the deadline that count.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..reports.spreadsheet import TableError, rows
+from ..verdict import Override, Report, whole
+from .late import EXCUSED
+
+COLUMNS = ("id", "question", "points", "comment")
+
+
+def read(path: Path, reports: Mapping[str, Report]) -> list[tuple[str, Override]]:
+    """Read all decisions about these students. Raises TableError, before any of them counts."""
+    decisions: dict[tuple[str, str], Override] = {}
+    for place, row in rows(path, COLUMNS):
+        student, question = row["id"], row["question"]
+        try:
+            points = _points(row["points"])
+            _require(student, question, points, reports)
+            if (student, question) in decisions:
+                raise ValueError(f"there is a second line on {question} of {student}")
+        except ValueError as error:
+            raise TableError(f"{place}: {error}.") from None
+        decisions[student, question] = Override(question, points, row["comment"])
+    return [(student, decision) for (student, _), decision in decisions.items()]
+
+
+def _points(text: str) -> float | None:
+    """Read points, or None from an empty cell. Raises ValueError."""
+    if not text:
+        return None
+    try:
+        points = float(text.replace(",", "."))  # a decimal comma, as German spreadsheets write
+    except ValueError:
+        raise ValueError(f"points cannot be {text!r}; they are a number such as 2.5") from None
+    if not (math.isfinite(points) and points >= 0):
+        raise ValueError(f"points cannot be {text}")
+    return whole(points)
+
+
+def _require(
+    student: str, question: str, points: float | None, reports: Mapping[str, Report]
+) -> None:
+    """Raise ValueError where a line is about nobody, nothing, or more than there is."""
+    report = reports.get(student)
+    if report is None:
+        raise ValueError(f"there is no judged submission of {student!r}")
+    if question == EXCUSED:
+        if points is not None and points > report.hours_late:
+            raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")
+        return
+    if question not in report.questions:
+        known = ", ".join(report.questions)
+        raise ValueError(f"there is no question {question!r}; there are {known}")
+    most = sum(result.points for result in report.of(question))
+    if points is not None and points > most:
+        raise ValueError(f"{question} is worth {most} points, so {points} is too many")

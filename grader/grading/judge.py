@@ -1,0 +1,160 @@
+"""A process that judges submissions, one after the other: its own zygote, its own checks."""
+
+import gc
+import time
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ..border.attempts import prove
+from ..border.isolation import enough
+from ..border.limits import StudentError
+from ..border.sandbox import SandboxError, Zygote
+from ..border.student import Student, Unreadable
+from ..checking.check import Check
+from ..checking.session import Session, outcome, run_session
+from ..course.assignment import Assignment
+from ..course.settings import AssignmentError
+from ..intake.submission import Refused, Submission
+from ..verdict import Report, Result, Status
+from .orders import TRIES, CannotJudge, Orders, Work, seed
+
+MOST_USES, MOST_LETTERS = 100, 100
+"""Names of torch in a report, and their length; a worker names some ten, but what it became might
+name 20,000, and the class's report has a line for each."""
+
+
+def serve(connection: Connection, orders: Orders) -> None:
+    """Judge every Work that arrives and send its Report back, until the parent hangs up.
+
+    The first message is the layers that hold, or CannotJudge.
+    """
+
+    def attend(session: Session) -> None:
+        with Zygote(orders.layers, unsafe=orders.unsafe) as zygote:
+            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
+            gc.collect()
+            gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
+            connection.send(zygote.layers)
+            while True:
+                work: Work = connection.recv()
+                report = judge(
+                    work.student, work.path, session, zygote, orders.key, work.kept, work.refused
+                )  # fmt: skip
+                if not zygote.alive:  # hang up, so that another judge tries, with another zygote
+                    return
+                connection.send(report)
+
+    try:
+        run_session(Assignment.read(orders.solution), orders.checks, attend)
+    except (EOFError, ConnectionError):
+        return
+    except (AssignmentError, SandboxError) as error:
+        connection.send(CannotJudge(str(error)))
+    except Exception:
+        connection.send(CannotJudge(traceback.format_exc()))
+
+
+def judge(
+    student: str,
+    path: Path,
+    session: Session,
+    zygote: Zygote,
+    key: bytes,
+    kept: tuple[Result, ...] = (),
+    refused: str = "",
+) -> Report:
+    """Grade one file. Never raises for what is in it; faults of ours become grader_error.
+
+    Checks whose result is among the `kept` ones are not run again. A file that was `refused` for
+    some reason where it lies is not looked at.
+    """
+    start = time.perf_counter()
+    assignment = session.assignment
+    layers = zygote.layers if enough(zygote.layers) else ("UNSANDBOXED", *zygote.layers)
+    remarks: list[str] = []
+    problem, printed, sha256 = "", "", ""
+    uses: tuple[str, ...] = ()
+    results: list[Result] = []
+    try:
+        if refused:
+            raise Refused(refused)
+        submission = Submission.read(path, student)
+        sha256 = submission.sha256
+        own = seed(key, sha256)
+        for _ in range(TRIES):
+            remarks = []
+            results, printed, uses = _attempt(submission, session, zygote, own, remarks, kept)
+            if all(r.status is not Status.GRADER_ERROR for r in results):
+                break
+    except (Refused, Unreadable) as error:
+        problem = str(error)
+        results = [_not_run(check, "Nothing could be read.") for check in session.checks]
+    except OSError as error:
+        results = _none_run(session, error)
+    return Report(
+        assignment=assignment.name, title=assignment.title, student=student, file=path.name,
+        sha256=sha256, questions=assignment.questions, results=tuple(results),
+        notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, uses=uses,
+        output=printed,
+        seconds=time.perf_counter() - start,
+    )  # fmt: skip
+
+
+def _attempt(
+    submission: Submission,
+    session: Session,
+    zygote: Zygote,
+    key: bytes,
+    remarks: list[str],
+    kept: tuple[Result, ...],
+) -> tuple[list[Result], str, tuple[str, ...]]:
+    """Load a submission and run all checks on it once; return also what it printed and uses.
+
+    Raises Unreadable.
+    """
+    assignment = session.assignment
+    try:
+        student = Student(
+            zygote, submission.data, assignment.questions, assignment.limits, assignment.values
+        )
+    except (StudentError, SandboxError) as error:
+        return _none_run(session, error), "", ()
+    remarks += student._notes
+    remarks += _hints(student, assignment)
+    results = list(session.results(student, key, remarks, kept))
+    uses = {name[:MOST_LETTERS] for names in student._uses.values() for name in names}
+    return results, student._close(), tuple(sorted(uses)[:MOST_USES])
+
+
+def _hints(student: Student, assignment: Assignment) -> list[str]:
+    """Tell the student early which forbidden names stand in an answer, whether run or not."""
+    return [
+        f"{question} uses {name}, which this question asks you to build yourself."
+        for question, forbidden in assignment.forbid.items()
+        for name in student._uses.get(question, ())
+        if name in forbidden
+    ]
+
+
+def _none_run(session: Session, error: Exception) -> list[Result]:
+    """Blame what the notebook did while it was read on the first check of each question."""
+    status, message, detail = outcome(error)
+    results, blamed = [], set[str]()
+    for check in session.checks:
+        if check.question not in blamed or status is Status.GRADER_ERROR:
+            blamed.add(check.question)
+            said = f"While your notebook was being read: {message}" if message else ""
+            results.append(_not_run(check, said, status, detail))
+        else:
+            results.append(_not_run(check, "Cannot be judged until your notebook can be read."))
+    return results
+
+
+def _not_run(
+    check: Check, message: str, status: Status = Status.NOT_RUN, detail: str = ""
+) -> Result:
+    return Result(
+        check.name, check.question, status, check.points, check.sentence, message, detail,
+        check.public,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""What may be shown: text made harmless, and Reports without what only the course team may see.
+
+Any string of a Report may come from a student, so it is cleaned once where it enters a page, a
+table or a terminal, and escaped where it leaves.
+"""
+
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+from ..verdict import Override, Report, Result, Status
+from .picture import Grid, Reach, Shapes
+
+LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
+OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
+
+_ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
+    r"\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(r"[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_ODD = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
+"""In every text that cleaning changes, if it is not too long: of a class's texts one in 1,000."""
+
+
+def clean(text: str) -> str:
+    """Return text that is safe to show in a page, a table or a terminal.
+
+    Terminal escapes and control characters go (newline and tab stay); lone surrogates and
+    bidirectional overrides, which hide or reorder what is read, become visible as ``⟨U+202E⟩``;
+    of a text longer than `LONGEST` the beginning and the end stay. Cleaning twice changes nothing.
+    """
+    if len(text) <= LONGEST and not _ODD.search(text):
+        return text
+    text = _CONTROLS.sub("", re.sub(r"\r\n?", "\n", _ESCAPES.sub("", text)))
+    text = _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2 - 50  # leaves room for the line between
+    return f"{text[:half]}\n⋯ {len(text) - 2 * half} characters left out ⋯\n{text[-half:]}"
+
+
+def cleaned(value: Any) -> Any:
+    """Clean every string inside a Report."""
+    match value:
+        case Report() | Result() | Override() | Grid() | Reach() | Shapes():
+            said = {f.name: getattr(value, f.name) for f in fields(value)}
+            harmless = {name: cleaned(part) for name, part in said.items()}
+            changed = any(harmless[name] is not said[name] for name in said)
+            return replace(value, **harmless) if changed else value
+        case tuple():
+            parts = tuple(map(cleaned, value))
+            changed = any(new is not old for new, old in zip(parts, value, strict=True))
+            return parts if changed else value
+        case str() if not isinstance(value, Status):
+            return clean(value)
+    return value
+
+
+def for_student(report: Report) -> Report:
+    """Clean a Report and take out what only the course team may see."""
+    results = (
+        replace(r, detail="", message=OUR_FAULT if r.status is Status.GRADER_ERROR else r.message)
+        for r in report.results
+    )
+    return cleaned(replace(report, output="", results=tuple(results)))  # type: ignore[no-any-return]

@@ -1,0 +1,85 @@
+"""Pages that load nothing and let nothing in: the templates, and what they call."""
+
+import functools
+import hashlib
+import re
+import statistics
+from base64 import b64encode
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from ..grading.late import EXCUSED
+from ..verdict import CAUSES, Report, Status
+from .clean import OUR_FAULT
+from .results import DECIDED, REMARK
+from .words import DEFAULT, Say, speaker, translator
+
+_TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
+
+
+@functools.cache
+def template(name: str, language: str = DEFAULT) -> Template:
+    """Return a template of pages that load nothing and let nothing in; see templates/base.html.
+
+    In it, ``_("{n} of {all}", n=3, all=5)`` says a text of ours in the language.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (
+        _csp_hash,
+        headline,
+        _parts,
+        Report.points,
+        _prose,
+        statistics.fmean,
+        statistics.median,
+    )
+    environment.filters |= {f.__name__.lstrip("_"): f for f in filters}
+    environment.filters["url"] = lambda text: quote(text, safe="")
+    environment.globals |= {
+        "Status": Status,
+        "CAUSES": CAUSES,
+        "OUR_FAULT": OUR_FAULT,
+        "EXCUSED": EXCUSED,
+    }
+    environment.filters["translated"] = translator(language)
+    environment.globals |= {"_": partial(_said, speaker(language)), "LANGUAGE": language}
+    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "EXCUSED": EXCUSED}
+    return environment.get_template(name)
+
+
+def _said(say: Say, text: str, **values: object) -> Markup:
+    """Return a text of ours with these values in it, which are escaped unless they are Markup."""
+    return Markup(escape(say(text))).format(**values)
+
+
+def _parts(message: str) -> tuple[str, str]:
+    """Split a message into its words and the traceback that follows them."""
+    found = _TRACEBACK.search(message)
+    cut = found.start() if found else len(message)
+    return message[:cut].strip(), message[cut:].rstrip()
+
+
+def headline(message: str) -> str:
+    """Return the line of a message that tells most: its first, or a traceback's last."""
+    words, traceback = _parts(message)
+    return words.partition("\n")[0] or traceback.rpartition("\n")[2]
+
+
+def _prose(text: str) -> Markup:
+    """Return escaped text in which `names between backticks` are set as code."""
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _csp_hash(text: str) -> str:
+    """Return the source expression that lets exactly this inline style or script through."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,70 @@
+"""Turn Reports into the files that people read, of a student and of the class.
+
+Nothing here reads the clock, and wall times are on the class's page alone: a regrade that finds the
+same gives the same bytes of all others.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..verdict import CAUSES, Report, Result, Status, questions
+from .clean import cleaned, for_student
+from .file import replace_file
+from .formats import grades_csv
+from .overview import Overview
+from .page import template
+from .results import results_json
+from .words import DEFAULT
+
+
+def feedback_html(report: Report, language: str = DEFAULT) -> str:
+    """Return a student's page: question by question, the one thing to fix first standing out."""
+    report = for_student(report)
+    starts = {
+        question: next((r for r in report.of(question) if r.status in CAUSES), None)
+        for question in questions([report])
+    }
+    waiting = {question: _waiting(report, start) for question, start in starts.items()}
+    return template("feedback.html", language).render(report=report, starts=starts, waiting=waiting)
+
+
+def _waiting(report: Report, start: Result | None) -> list[Result]:
+    """Return what cannot be judged until this holds, at first or second hand."""
+    missing = {start.sentence} if start else set()
+    found = []
+    for result in report.results:
+        if result.status is Status.NOT_RUN and any(map(result.message.endswith, missing)):
+            found.append(result)
+            missing.add(result.sentence)
+    return found
+
+
+def class_html(reports: Iterable[Report], language: str = DEFAULT) -> str:
+    """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
+    return "".join(class_pieces(reports, language))
+
+
+def class_pieces(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
+    """Yield the course team's page piece by piece, with one Report in memory at a time.
+
+    `reports` come in the order of the ids, and are walked three times.
+    """
+    overview = Overview(reports)
+    return template("class.html", language).generate(
+        overview=overview, reports=map(cleaned, reports)
+    )
+
+
+def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
+    """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
+    replace_file(folder / "results.json", results_json(report))
+    replace_file(folder / "feedback.html", feedback_html(report, language))
+
+
+def write_class(reports: Iterable[Report], folder: Path, language: str = DEFAULT) -> None:
+    """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`.
+
+    `reports` come in the order of the ids, and are walked several times.
+    """
+    replace_file(folder / "grades.csv", grades_csv(reports))
+    replace_file(folder / "report.html", class_pieces(reports, language))

@@ -1,0 +1,139 @@
+"""What has become of a class: for the terminal, and for machines as JSON.
+
+Of a large class, the terminal shows whom a person should look at.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import fmean, median
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..verdict import Report, Status
+from .outcome import for_a_person, outcome
+from .terminal import outcomes, plain
+from .words import Say
+
+MANY = 40
+"""A table of more students is longer than a screen: nobody reads it."""
+QUIET = (Status.PASSED, Status.NOT_RUN)
+MEANINGS = {
+    0: "all were judged",
+    3: "some submissions could not be judged, or are no notebooks: a person should look",
+    130: "interrupted; what was judged is kept, and the same command goes on",
+}
+"""What the exit codes of a run say."""
+
+
+class Summary:
+    """A class, of which counts, names and MANY lines at most are kept."""
+
+    def __init__(self, reports: Iterable[Report], say: Say = str) -> None:
+        self._say = say
+        self.max_score = 0
+        self.scores: Counter[float] = Counter()
+        """How many earned how much."""
+        self.outcomes: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
+        """How checks ended, over all submissions."""
+        self.people: list[str] = []
+        """Students whose submission needs a person."""
+        self._first: list[tuple[str, ...]] = []
+        self._first_people: list[tuple[str, ...]] = []
+        for report in reports:
+            self._add(report)
+
+    @property
+    def count(self) -> int:
+        """How many submissions there are."""
+        return self.outcomes.total()
+
+    def show(self, console: Console) -> None:
+        """Print all students or, in a large class, those who need a person and a few figures."""
+        say = self._say
+        if self.count <= MANY:
+            console.print(self._table(say("Results"), self._first))
+            return
+        if self.people:
+            console.print(self._table(say("Needs a person"), self._first_people))
+        if (more := len(self.people) - len(self._first_people)) > 0:
+            console.print(say("and {n} more, see report.html").format(n=more))
+        console.print(self.figures())
+
+    def figures(self) -> str:
+        """Return a line of statistics."""
+        say, said = self._say, []
+        if self.scores:
+            scores = list(self.scores.elements())
+            full = sum(score >= self.max_score for score in scores)
+            middle = say("mean {mean}, median {median} of {all}")
+            mean = f"{fmean(scores):.1f}"
+            said.append(middle.format(mean=mean, median=f"{median(scores):g}", all=self.max_score))
+            said.append(say("{n} with full marks").format(n=full))
+        return "; ".join([*said, say("{n} for a person").format(n=len(self.people))])
+
+    def as_json(self, assignment: str, folder: Path, judged: int, code: int) -> str:
+        """Return one JSON object on one line, with where the scores are and what the code means."""
+        whole = {
+            "assignment": assignment,
+            "submissions": self.count,
+            "judged_now": judged,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "checks": dict(sorted(self.checks.items())),
+            "for_a_person": self.people,
+            "mean_score": fmean(self.scores.elements()) if self.scores else None,
+            "max_score": self.max_score,
+            "scores": str(folder / "grades.csv"),
+            "report": str(folder / "report.html"),
+            "store": str(folder / "grades.sqlite"),
+            "exit_code": code,
+            "meaning": MEANINGS[code],
+        }
+        return json.dumps(whole)
+
+    def _add(self, report: Report) -> None:
+        self.outcomes[outcome(report)] += 1
+        self.checks.update(result.status for result in report.results)
+        self.max_score = max(self.max_score, report.max_score)
+        if report.score is not None:
+            self.scores[report.score] += 1
+        if len(self._first) < MANY:
+            self._first.append(self._line(report))
+        if for_a_person(report):
+            self.people.append(report.student)
+            if len(self._first_people) < MANY:
+                self._first_people.append(self._line(report))
+
+    def _table(self, title: str, lines: Iterable[tuple[str, ...]]) -> Table:
+        """Return a line per student: score, checks passed, where the first points were lost."""
+        say = self._say
+        made = Table(title=title, expand=True)
+        made.add_column(say("student"), no_wrap=True)
+        made.add_column(say("score"), justify="right", no_wrap=True)
+        made.add_column(say("checks"), justify="right", no_wrap=True)
+        made.add_column(say("remark"), ratio=1)
+        for student, score, checks, remark in lines:
+            said = Text(remark, no_wrap=True, overflow="ellipsis")
+            made.add_row(Text(student), score, checks, said)
+        return made
+
+    def _line(self, report: Report) -> tuple[str, str, str, str]:
+        score = "—" if report.score is None else f"{report.score}/{report.max_score}"
+        passed = sum(result.status is Status.PASSED for result in report.results)
+        counts = f"{passed}/{len(report.results)}"
+        return plain(report.student), score, counts, plain(self._remark(report))
+
+    def _remark(self, report: Report) -> str:
+        say = self._say
+        first = next((x for x in report.results if x.status not in QUIET), None)
+        endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+        blamed = f"{first.question}, {endings[first.status][0]}: " if first else ""
+        said = report.problem or (blamed + first.sentence if first else "")
+        if report.decided:
+            by_hand = say("set by hand: {questions}").format(questions=", ".join(report.decided))
+            return f"[{by_hand}] {said}"
+        return said

@@ -1,0 +1,1 @@
+"""Which submissions look like copies of one another."""

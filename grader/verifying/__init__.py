@@ -1,0 +1,1 @@
+"""The tests of the tests: known mistakes, correct variants, stubs, and the kill matrix."""

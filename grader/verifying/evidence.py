@@ -1,0 +1,140 @@
+"""What has been seen of an assignment's tests: outcomes by candidate, and the figures they give."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+from typing import Any
+
+from ..checking.diagnose import Mistake
+from ..checking.margin import Margin
+from ..course.assignment import Assignment
+from ..verdict import CAUSES, Result, Status
+from .examine import Kind, Outcome
+
+
+def failed(outcome: Outcome) -> list[Result]:
+    """Return the results that a candidate is to blame for; what was not run proves nothing."""
+    return [result for result in outcome.results if result.status in CAUSES]
+
+
+def share(outcome: Outcome, question: str) -> float:
+    """Return which share of a question's points a candidate has earned."""
+    results = [result for result in outcome.results if result.question == question]
+    return sum(r.earned for r in results) / (sum(r.points for r in results) or 1)
+
+
+def nearest_right(outcomes: Iterable[Outcome], *, coarse: bool) -> float:
+    """Return how near correct code comes to the tolerance; above 1, an attempt was given up."""
+    margins = (margin for outcome in outcomes for margin in outcome.margins)
+    return max((m.ratio for m in margins if m.ratio <= 1 and m.coarse == coarse), default=0.0)
+
+
+def farthest_wrong(outcome: Outcome) -> Margin | None:
+    """Return how far wrong code goes beyond the tolerance, or None where no number decides."""
+    beyond = [margin for margin in outcome.margins if margin.ratio > 1]
+    return max(beyond) if beyond and failed(outcome) else None
+
+
+class Evidence:
+    """The outcomes of all cases of one assignment."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        mistakes: Sequence[Mistake],
+        variants: dict[str, set[str]],
+        outcomes: Iterable[Outcome],
+    ) -> None:
+        self.assignment = assignment
+        self.mistakes = [mistake for mistake in mistakes if not mistake.equivalent]
+        self.equivalents = [mistake for mistake in mistakes if mistake.equivalent]
+        self.variants = variants
+        """Of each variant's file, the questions that it answers."""
+        self._outcomes: defaultdict[tuple[Kind, str], list[Outcome]] = defaultdict(list)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.case.draw):
+            self._outcomes[outcome.case.kind, outcome.case.name].append(outcome)
+
+    def of(self, kind: Kind, name: str = "") -> list[Outcome]:
+        """Return the outcomes of one candidate, draw by draw."""
+        return self._outcomes[kind, name]
+
+    def every(self, kind: Kind) -> list[Outcome]:
+        """Return the outcomes of all candidates of a kind."""
+        return [o for (k, _), found in self._outcomes.items() if k == kind for o in found]
+
+    @property
+    def right(self) -> list[Outcome]:
+        """The outcomes of everything that is correct."""
+        equivalents = [o for m in self.equivalents for o in self.of("mistake", m.name)]
+        return [*self.every("solution"), *self.every("variant"), *equivalents]
+
+    def mistake(self, mistake: Mistake) -> Outcome:
+        """Return what came of a mistake."""
+        return self.of("mistake", mistake.name)[0]
+
+    def explanation(self, mistake: Mistake) -> list[str]:
+        """Return the names of the mistakes that explain this one; it should be among them."""
+        told = [
+            result.mistake
+            for outcome in self.of("explanation", mistake.name)
+            for result in outcome.results
+            if result.question == mistake.question and result.mistake
+        ]
+        return told[0].split(" / ") if told else []
+
+    def is_killed(self, mistake: Mistake) -> bool:
+        """Tell whether a mistake fails a hidden check of its own question."""
+        losses = failed(self.mistake(mistake))
+        return any(r.question == mistake.question and not r.public for r in losses)
+
+    @property
+    def checks(self) -> list[Result]:
+        """The hidden checks, as they ended on the solution."""
+        return [result for result in self.of("solution")[0].results if not result.public]
+
+    def killers(self, check: str) -> list[Mistake]:
+        """Return the mistakes that a check fails."""
+        return [m for m in self.mistakes if any(r.check == check for r in failed(self.mistake(m)))]
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures to publish; times are in ms, margins in shares of the tolerance."""
+        wrong = [self.mistake(mistake) for mistake in self.mistakes]
+        margins = [margin for outcome in wrong if (margin := farthest_wrong(outcome))]
+        passed = [o for o in self.right if o.results and all(map(_is_passed, o.results))]
+        stubs = [
+            share(outcome, question)
+            for outcome in self.every("stub")
+            for question in self.assignment.questions
+        ]
+        return {
+            "mistakes": len(self.mistakes),
+            "killed": sum(self.is_killed(mistake) for mistake in self.mistakes),
+            "explained": sum(m.name in self.explanation(m) for m in self.mistakes),
+            "equivalent": len(self.equivalents),
+            "variants": len(self.variants),
+            "draws": len(self.of("solution")),
+            "correct runs": len(self.right),
+            "correct runs that passed": len(passed),
+            "nearest right": nearest_right(passed, coarse=False),
+            "nearest right in float32": nearest_right(passed, coarse=True),
+            "farthest wrong": _least(margin.ratio for margin in margins if not margin.coarse),
+            "farthest wrong in float32": _least(m.ratio for m in margins if m.coarse),
+            "best stub": max(stubs, default=0.0),
+            "draws of references": sum(outcome.case.draws for outcome in self.every("reference")),
+            "killers": {c.check: len(self.killers(c.check)) for c in self.checks},
+            "ms": {c.check: 1000 * self._seconds(c.check) for c in self.checks},
+        }
+
+    def _seconds(self, check: str) -> float:
+        """Return the mean time of a check on the solution, without a sandbox."""
+        every = (result for outcome in self.of("solution") for result in outcome.results)
+        return fmean(result.seconds for result in every if result.check == check)
+
+
+def _least(ratios: Iterable[float]) -> float | None:
+    return min((ratio for ratio in ratios if math.isfinite(ratio)), default=None)
+
+
+def _is_passed(result: Result) -> bool:
+    return result.status is Status.PASSED

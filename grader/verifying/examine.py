@@ -1,0 +1,153 @@
+"""Examine a candidate as a submission is graded: with the same session, checks and tools."""
+
+import hashlib
+import importlib.util
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from ..border.limits import StudentError
+from ..checking.diagnose import Bank
+from ..checking.draw import Draw
+from ..checking.margin import Margin, measured
+from ..checking.plugin import seed, solution
+from ..checking.session import Session, outcome
+from ..course.settings import AssignmentError
+from ..verdict import Result, Status
+from .candidate import STUBS, Candidate, skeleton
+
+MISTAKES, VARIANTS, REFERENCES = "mistakes.toml", "variants", "references.py"
+"""What an author writes for this beside the hidden checks."""
+
+Kind = Literal["solution", "skeleton", "mistake", "explanation", "variant", "stub", "reference"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One candidate with one draw of inputs, or one comparison of references with many."""
+
+    kind: Kind
+    name: str = ""
+    """Of the mistake, the variant's file, the stub, or the function in references.py."""
+    draw: int = 0
+    draws: int = 1
+    """How many draws are compared, from `draw` on; only references take more than one."""
+    unknown: frozenset[str] = frozenset()
+    """For an explanation: mistakes that are left out of it, for they cannot be examined."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case."""
+
+    case: Case
+    results: tuple[Result, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    problem: str = ""
+    """Why there are no results or, of references, how they differ; empty where all is well."""
+
+
+class Examiner:
+    """Examines cases, one after the other, in one session."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self._session, self._folder = session, folder
+        self._bank = session.bank
+        self._solution = solution(session.assignment.path)
+        self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
+        self._mute = Bank(session.assignment)
+
+    def examine(self, case: Case) -> Outcome:
+        """Examine one case. Whatever the candidate raises while it is made is its problem."""
+        if case.kind == "reference":
+            return Outcome(case, problem=self._compare(case))
+        self._session.bank = self._explaining(case) if case.kind == "explanation" else self._mute
+        try:
+            candidate = self._candidate(case)
+        except (Exception, SystemExit) as error:
+            return Outcome(case, problem=f"cannot be loaded: {_line(error)}")
+        key = _key(case.draw)
+        with measured() as margins:
+            results = tuple(self._session.results(candidate, key, []))
+        if case.kind == "explanation":
+            return Outcome(case, results)
+        return Outcome(case, tuple(self._as_students_do(candidate, results, key)), tuple(margins))
+
+    def _as_students_do(
+        self, candidate: Candidate, results: Sequence[Result], key: bytes
+    ) -> Iterator[Result]:
+        """Run the public checks again as they run in the notebook, where float32 is the default."""
+        torch.set_default_dtype(torch.float32)
+        for check, result in zip(self._session.checks, results, strict=True):
+            if not result.public:
+                yield result
+                continue
+            torch.manual_seed(int.from_bytes(seed(key, check.name)[:4]))
+            status, message = Status.PASSED, ""
+            try:
+                check.item.function(candidate)
+            except StudentError as error:
+                status, message, _ = outcome(error)
+            except Exception as error:
+                status, message = Status.FAILED, _line(error)
+            yield replace(result, status=status, message=message, detail="")
+        torch.set_default_dtype(torch.float64)
+
+    def _candidate(self, case: Case) -> Candidate:
+        match case.kind:
+            case "skeleton":
+                return Candidate(skeleton(self._session.assignment))
+            case "mistake" | "explanation":
+                return Candidate(self._bank.solution(self._mistakes[case.name]))
+            case "variant":
+                source = (self._folder / VARIANTS / case.name).read_text("utf-8")
+                return Candidate(self._solution._with(source))
+            case "stub":
+                return Candidate(self._solution, STUBS[case.name])
+        return Candidate(self._solution)
+
+    def _explaining(self, case: Case) -> Bank:
+        """Return a bank without the mistakes that would hang it."""
+        if not case.unknown:
+            return self._bank
+        known = [m for m in self._bank.mistakes if m.name not in case.unknown]
+        return Bank(self._session.assignment, known)
+
+    def _compare(self, case: Case) -> str:
+        """Compare the solution with references on many draws; say on which they differ, and how."""
+        function: Callable[..., None] = getattr(self._references, case.name)
+        for number in range(case.draw, case.draw + case.draws):
+            try:
+                function(self._solution, Draw(seed(_key(number), case.name)))
+            except Exception as error:
+                return f"differ on draw {number}: {_line(error)}"
+        return ""
+
+    @cached_property
+    def _references(self) -> types.ModuleType:
+        """The module references.py. Raises AssignmentError."""
+        path = self._folder / REFERENCES
+        spec = importlib.util.spec_from_file_location(f"references_{self._folder.name}", path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            what = f"this cannot be imported: {_line(error)}"
+            raise AssignmentError(path, 1, what, "Correct it") from error
+        return module
+
+
+def _key(draw: int) -> bytes:
+    """Return what seeds draw number `draw`, the same for all candidates and at every run."""
+    return hashlib.sha256(f"verify {draw}".encode()).digest()
+
+
+def _line(error: BaseException) -> str:
+    """Return the kind of an error and the first line of what it says."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".: ")
