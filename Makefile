@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
 
-.PHONY: demo test exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify lock clean
+.PHONY: demo test exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify ci-full lock clean
 
 demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python tests/classroom.py build/class > /dev/null
@@ -66,6 +66,9 @@ image:  ## Build the images for graders and for students; docs/docker.md says ho
 
 image-verify:  ## As root on Debian: build all images with a daemon of its own, attack and scan them.
 	$(PYTHON) docker/verify
+
+ci-full:  ## All that CI does, images included; installs system packages, so it needs root.
+	CI_FULL=1 .ci/run
 
 lock: $(READY)  ## Renew the exact versions that images and exports install.
 	echo torch==2.13.0+cpu | $(BIN)/uv pip compile pyproject.toml - --torch-backend cpu --upgrade \
