@@ -165,3 +165,9 @@ def test_a_bound_is_the_one_that_the_words_have():
     due = torch.ones(2, 2)
     near = due + torch.tensor([[0, 0.9], [1.1, 9]]) * EXACT.bound(due, [due])
     assert where(near, due, "x (B, T)")().rows == ("00", "11")
+
+
+def test_complex_numbers_are_not_drawn_and_nothing_is_said_of_it(recwarn):
+    due = random(2, 3)
+    assert where(torch.complex(due, due), due, "x (B, T)")() is None
+    assert not recwarn.list

@@ -110,9 +110,10 @@ def grid(
 ) -> Grid | None:
     """Draw how far off the most telling piece of a tensor is; None where there is nothing to see.
 
-    That is so of a single entry, of one factor everywhere, and where all places look alike.
+    That is so of a single entry, of complex numbers, of one factor everywhere, and where all places
+    look alike.
     """
-    if actual.shape != expected.shape or actual.numel() < 2:
+    if actual.shape != expected.shape or actual.numel() < 2 or actual.is_complex():
         return None
     actual, expected = actual.detach().double(), expected.detach().double()
     if not actual.any() or ratio(actual, expected) is not None:
