@@ -171,9 +171,8 @@ def no_files() -> Iterator[HandIn]:
         "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "is a link"),
         "a link to a folder": (lambda path: path.symlink_to("/"), "is a link"),
         "a pipe": (os.mkfifo, "no regular file"),
-        "a socket": (bound, "cannot be read"),
-        "a folder": (Path.mkdir, "cannot be read"),
-        "nothing": (lambda path: None, "cannot be read"),
+        "a socket": (bound, "no regular file"),
+        "a folder": (Path.mkdir, "no regular file"),
         "a file of 50 MB and one byte": (large, "Clear the outputs"),
         "a file of 100 MB": (partial(large, size=100 << 20), "Clear the outputs"),
     }

@@ -234,7 +234,7 @@ def test_every_worker_of_root_is_another_user(start):
 
 CONFINED = """
 import os
-from grader import confine
+from grader.untrusted import confine
 {before}
 try:
     print(confine.confine({layers!r}, [], 1 << 40, 100, 1))

@@ -20,8 +20,8 @@ FILES = ("grades.sqlite", WAL := "grades.sqlite-wal")
 FILLS_THE_DISK = """
 import resource, sys
 from pathlib import Path
-from grader.database import StoreError
-from grader.store import Store
+from grader.grading.database import StoreError
+from grader.grading.store import Store
 from tests.test_store import REPORT, keep
 from dataclasses import replace
 

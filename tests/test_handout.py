@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import sync_playwright
 
-import grader
+import grader.course
 from grader.cli import main
 from grader.course.assignment import Assignment
 from grader.course.build import skeleton
@@ -165,7 +165,7 @@ def test_the_command_writes_both(tmp_path):
 
 def test_without_nbconvert_the_command_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "grader.course.handout")
-    monkeypatch.delattr(grader, "handout")
+    monkeypatch.delattr(grader.course, "handout")
     monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
     result = CliRunner().invoke(main, ["handout", "attention", "-o", str(tmp_path / "out")])
     assert result.exit_code == 2

@@ -10,7 +10,7 @@ from grader.course.percent import read_cell
 
 ASKS = """
 import sys
-from grader.percent import ADDRESSES, read_cell
+from grader.course.percent import ADDRESSES, read_cell
 read_cell("# %% [markdown]\\n# Text.")
 assert "jsonschema" in sys.modules
 print(ADDRESSES in sys.modules, [m for m in sys.modules if m.startswith(ADDRESSES)])
