@@ -42,8 +42,9 @@ build: $(READY)  ## Make the students' notebooks from the solutions.
 build-check: $(READY)
 	$(GRADER) build --check
 
-bench: $(READY)  ## Measure speed and memory; writes docs/benchmarks.md.
+bench: $(READY)  ## Measure speed and memory, beside otter-grader's and nbgrader's; a quarter of an hour.
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/peers.py
 
 picture: $(READY)  ## Draw docs/feedback.png anew, from a sample that is graded for it; needs Chromium.
 	$(BIN)/python tests/portrait.py docs/feedback.png

@@ -177,6 +177,8 @@ than counted, the seconds are those of the measured ones.
 |---|--:|--:|--:|--:|--:|
 {rows}
 
+{times}
+
 ![CPU seconds per submission against the number of submissions](peers.svg)
 """
 MAIN = "from grader.cli import main; main()"
@@ -224,8 +226,12 @@ def report(costs: list[Cost], carried: int, checks: int) -> str:
         f"| {c.grader} | {c.count} | {c.measured} | {c.seconds:.2f} | {c.cpu:.2f} | {c.memory_mb} |"
         for c in costs
     )
+    most = max(c.count for c in costs)
+    own, *others = (c for c in costs if c.count == most)
+    ratios = ", ".join(f"{c.grader} {c.cpu / own.cpu:.0f} times" for c in others)
+    times = f"CPU per submission, of {most}, as a multiple of this grader's: {ratios}."
     return REPORT.format(
-        date=date.today(), machine=machine, rows=rows, carried=carried, checks=checks
+        date=date.today(), machine=machine, rows=rows, times=times, carried=carried, checks=checks
     )
 
 

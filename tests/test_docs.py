@@ -22,9 +22,11 @@ def mentioned(word: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", DOCS) is not None
 
 
+GROUPS = [command for command in main.commands.values() if isinstance(command, click.Group)]
 OPTIONS = [
     (command.name, option)
-    for command in (main, *main.commands.values())
+    for group in (main, *GROUPS)
+    for command in (group, *group.commands.values())
     for parameter in command.params
     if isinstance(parameter, click.Option)
     for option in parameter.opts
