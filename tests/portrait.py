@@ -39,7 +39,7 @@ def draw(target: Path) -> None:
             view.goto(page)
             box = view.locator(".start").first.bounding_box()
             assert box
-            clip = {"x": 0, "y": box["y"] - 60, "width": 860, "height": box["height"] + 110}
+            clip = {"x": 0, "y": box["y"] - 60, "width": 860, "height": box["height"] + 80}
             target.write_bytes(view.screenshot(full_page=True, clip=clip))
             browser.close()
 
