@@ -196,6 +196,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10, help="of the peers, how many to measure")
     parser.add_argument("-o", "--out", type=Path, default=COURSE / "docs")
     options = parser.parse_args()
+    programs = Path(sys.executable).parent  # nbgrader starts `alembic` by its name alone
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), max(options.counts))
         graders: dict[str, Callable[[list[Path]], tuple[float, float, int]]] = {

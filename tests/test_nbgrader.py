@@ -1,5 +1,6 @@
 """What is exported is an assignment of nbgrader: the real one takes it, and grades with it."""
 
+import os
 import subprocess
 import sys
 from copy import deepcopy
@@ -13,6 +14,14 @@ from grader.exchange.nbgrader import nbgrader
 from tests.small_course import SOLUTION, write
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs():
+    """nbgrader starts `alembic` by its name alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
 
 
 def run(folder, *command):
