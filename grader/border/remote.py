@@ -23,15 +23,22 @@ class RemoteModule(nn.Module):
         super().__init__()
         made = worker.ask("construct", name=name, args=args, kwargs=kwargs)
         self._worker, self._number, self.__name__ = worker, made["id"], name
-        self._there: dict[str, Tensor] = {}
+        self._there = {
+            path: value.detach().clone()
+            for path, value in (*made["parameters"].items(), *made["buffers"].items())
+        }
+        self._places: dict[str, tuple[dict[str, Any], str]] = {}
+        """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
         try:
             for path, value in made["parameters"].items():
                 learns = made["learns"].get(path, False) and value.is_floating_point()
                 owner, leaf = self._owner(path)
                 owner.register_parameter(leaf, nn.Parameter(value, requires_grad=learns))
+                self._places[path] = owner._parameters, leaf
             for path, value in made["buffers"].items():
                 owner, leaf = self._owner(path)
                 owner.register_buffer(leaf, value)
+                self._places[path] = owner._buffers, leaf
         except (KeyError, AttributeError) as error:
             raise StudentError(f"`{name}` has a parameter that clashes: {error}") from None
 
@@ -49,7 +56,8 @@ class RemoteModule(nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's module with the parameters and buffers that it has here."""
-        state = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        held = {path: place.get(leaf) for path, (place, leaf) in self._places.items()}
+        state = {path: tensor for path, tensor in held.items() if tensor is not None}
         return call(self._worker, self._number, self.training, state, self._there, args, kwargs)
 
 

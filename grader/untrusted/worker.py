@@ -255,8 +255,20 @@ def kind(value: Any) -> str:
 
 def _own(module: nn.Module, state: dict[str, Tensor | None]) -> dict[str, Tensor]:
     """Return the module's own parameters and buffers of the names in `state`, if it has them."""
-    own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    return {name: own.get(name, torch.empty(0)) for name in state}
+    return {path: _at(module, path) for path in state}
+
+
+def _at(module: nn.Module | None, path: str) -> Tensor:
+    """Return one parameter or buffer; `named_parameters` walks all of them, at 60 µs a call."""
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        module = module._modules.get(parent) if module is not None else None
+    if module is None:
+        return torch.empty(0)
+    for held in (module._parameters.get(leaf), module._buffers.get(leaf)):
+        if held is not None:
+            return held
+    return torch.empty(0)
 
 
 def warm_up() -> None:
