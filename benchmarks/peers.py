@@ -230,7 +230,7 @@ def report(costs: list[Cost], carried: int, checks: int) -> str:
     )
     most = max(c.count for c in costs)
     own, *others = (c for c in costs if c.count == most)
-    ratios = ", ".join(f"{c.grader} {c.cpu / own.cpu:.0f} times" for c in others)
+    ratios = ", ".join(f"{c.grader} {c.cpu / own.cpu:.1f} times" for c in others)
     times = f"CPU per submission, of {most}, as a multiple of this grader's: {ratios}."
     return REPORT.format(
         date=date.today(), machine=machine, rows=rows, times=times, carried=carried, checks=checks
