@@ -19,8 +19,9 @@ pytestmark = walls.ON_LINUX
 
 COMPUTES = """
 import time
-while time.monotonic() < %f: pass
-""" % (time.monotonic() + 300)  # it ends even if this process is killed
+end = time.monotonic() + 300  # even if this process is killed
+while time.monotonic() < end: pass
+"""
 
 
 @pytest.fixture
