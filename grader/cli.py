@@ -18,7 +18,7 @@ from rich.text import Text
 from . import __version__
 from .commands import authoring
 from .commands.exchange import export, import_
-from .commands.options import (  # fmt: skip
+from .commands.options import (
     ASSIGNMENT,
     CLUSTER,
     JOBS,

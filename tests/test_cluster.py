@@ -9,23 +9,24 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
-pytest.importorskip("distributed")
+from grader.cli import main
+from grader.course.course import Course
+from grader.grading import cluster
+from grader.grading.batch import Batch
+from grader.grading.grade import lost
+from grader.grading.kit import Kit
+from grader.grading.orders import CannotJudge, Orders, Work
+from grader.grading.plain import unpack
+from grader.grading.store import Store
+from tests.small_course import RIGHT, SKELETON, notebook, write
+from tests.test_machines import files, grade
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
-
-from click.testing import CliRunner  # noqa: E402
-
-from grader.cli import main  # noqa: E402
-from grader.course.course import Course  # noqa: E402
-from grader.grading import cluster  # noqa: E402
-from grader.grading.batch import Batch  # noqa: E402
-from grader.grading.kit import Kit  # noqa: E402
-from grader.grading.orders import CannotJudge, Orders  # noqa: E402
-from grader.grading.store import Store  # noqa: E402
-from tests.small_course import RIGHT, SKELETON, notebook, write  # noqa: E402
-from tests.test_machines import files, grade  # noqa: E402
 
 SOURCES = {
     "right": RIGHT, "wrong": RIGHT.replace("2 * x", "3 * x"), "skeleton": SKELETON,
@@ -197,3 +198,21 @@ def test_a_worker_with_another_torch_refuses(folder, tmp_path):
     kit = replace(Kit.pack(orders), made_with=("0", "1.13"))
     with pytest.raises(CannotJudge, match=r"judged with 0 and 1\.13: install the same"):
         kit.unpack(tmp_path / "there")
+
+
+def test_a_file_that_the_client_cannot_read_is_judged_as_our_fault_and_not_as_a_lost_scheduler(
+    tmp_path, monkeypatch
+):
+    class Client:
+        def submit(self, function, *asked, **_):
+            return asked
+
+    class Judges:
+        def judge(self, work):
+            assert not work.path.exists() and not work.refused
+            return lost(work, Orders(tmp_path / "doubling.py", tmp_path, b"k"))
+
+    worker = SimpleNamespace(plugins={"grader-d": Judges()})
+    monkeypatch.setattr(cluster, "get_worker", lambda: worker)
+    asked = cluster._submit(Client(), Work("kim", tmp_path / "gone.ipynb"), "d")
+    assert unpack(cluster.judge(*asked)).student == "kim"

@@ -114,3 +114,17 @@ def test_a_store_alone_tells_what_the_last_judging_moved(stores):
     (move,) = since_last_time(old)
     assert (move.student, move.before, move.after) == ("kim", 2, 5)
     assert VERSIONS != CHANGED and len(move.reasons) == 1
+
+
+def test_a_late_rule_and_an_excuse_are_reasons(stores):
+    for store in stores:
+        store.hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+    keep(stores[1], BOTH)
+    stores[1].hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+    stores[1].late_rule = "score / 2"
+    assert said(stores) == ["2 → 1", "the late rule: none → score / 2"]
+    stores[0].late_rule = "score / 2"
+    stores[1].override([("kim", Override("(late)", 0, "was ill"))])
+    (move,) = between(*stores)
+    assert (move.before, move.after) == (1, 2)
+    assert move.reasons == ("hours late that count: 5 → 0",)

@@ -200,3 +200,14 @@ def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(TableError, match=words):
         read_roster(tmp_path / "roster.csv")
+
+
+@pytest.mark.parametrize(("seconds", "hours"), [(-1, 0), (0, 0), (1, 0.01), (36, 0.01), (3600, 1)])
+def test_a_second_after_the_deadline_is_late_and_the_deadline_itself_is_not(
+    tmp_path, seconds, hours
+):
+    (path,) = files(tmp_path / "in", "a_1_1_x.ipynb").iterdir()
+    moment = DEADLINE.timestamp() + seconds
+    os.utime(path, (moment, moment))
+    intake = take_in([tmp_path / "in"], "attention", tmp_path / "out", "canvas", DEADLINE)
+    assert intake.late("1") == hours

@@ -93,23 +93,33 @@ def _grade(client: Client, works: Iterator[Work], orders: Orders, digest: str) -
 
 
 def _submit(client: Client, work: Work, digest: str) -> Future:
-    """Hand out a submission, or why it was refused here."""
+    """Hand out a submission, or why it was refused here, or nothing if we cannot read it."""
+    data: bytes | None = b""
+    refused = ""
     try:
-        data, refused = Submission.read(work.path, work.student).data, ""
+        data = Submission.read(work.path, work.student).data
     except Refused as error:
-        data, refused = b"", str(error)
+        refused = str(error)
+    except OSError:  # our fault, and no reason to think that the scheduler is gone
+        data = None
     return client.submit(
         judge, digest, work.student, work.path.name, data, pack_results(work.kept), refused,
         key=f"judge-{uuid4().hex}", pure=False,
     )  # fmt: skip
 
 
-def judge(digest: str, student: str, file: str, data: bytes, kept: bytes, refused: str) -> bytes:
-    """Judge a submission on a worker and return its Report as JSON."""
+def judge(
+    digest: str, student: str, file: str, data: bytes | None, kept: bytes, refused: str
+) -> bytes:
+    """Judge a submission on a worker and return its Report as JSON.
+
+    Where the client could not read the file, there is none here either: grader_error.
+    """
     judges: Judges = get_worker().plugins[_name(digest)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file
-        path.write_bytes(data)
+        if data is not None:
+            path.write_bytes(data)
         return pack(judges.judge(Work(student, path, unpack_results(kept), refused)))
 
 

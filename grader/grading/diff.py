@@ -70,6 +70,10 @@ def _reasons(old: Standing, new: Standing) -> Iterator[str]:
     another = old.entry.digest != new.entry.digest
     if another:
         yield f"handed in another file: {old.report.file} → {new.report.file}"
+    if old.report.late_rule != new.report.late_rule:
+        yield f"the late rule: {old.report.late_rule or 'none'} → {new.report.late_rule or 'none'}"
+    if old.report.hours != new.report.hours:
+        yield f"hours late that count: {old.report.hours:g} → {new.report.hours:g}"
     decided = {**old.report.decided, **new.report.decided}
     for question in decided:
         was, now = (s.report.points(question) for s in (old, new))

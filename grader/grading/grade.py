@@ -104,9 +104,7 @@ def grade(
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Let a process that starts meanwhile inherit that Ctrl-C is for its parent."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-    ):  # a signal is none of its business
+    if threading.current_thread() is not threading.main_thread():  # only that one may set signals
         yield
         return
     ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
