@@ -82,7 +82,7 @@ def test_below_the_floor_nothing_runs_unless_it_is_allowed():
 def test_where_nothing_works_every_attempt_is_listed(monkeypatch):
     monkeypatch.setattr(isolation, "arrangements", lambda: [["namespaces", "seccomp"], ["seccomp"]])
     monkeypatch.setattr(
-        isolation, "command", lambda layers, _: ["sh", "-c", f"echo no {layers[0]}"]
+        isolation, "command", lambda layers, *_, **__: ["sh", "-c", f"echo no {layers[0]}"]
     )
     with pytest.raises(SandboxError) as caught:
         Zygote()
@@ -90,7 +90,7 @@ def test_where_nothing_works_every_attempt_is_listed(monkeypatch):
 
 
 def test_a_program_that_is_not_there_is_our_error(monkeypatch):
-    monkeypatch.setattr(isolation, "command", lambda *_: ["/no/such/program"])
+    monkeypatch.setattr(isolation, "command", lambda *_, **__: ["/no/such/program"])
     with pytest.raises(SandboxError, match="No such file"):
         Zygote(["seccomp"])
 

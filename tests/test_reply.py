@@ -11,7 +11,13 @@ from grader.untrusted import worker
 from tests import walls
 
 X = torch.ones(2)
-CALL = {"id": 0, "result": [X, {"any": "thing"}], "differentiable": [True], "changed": {0: X}}
+CALL = {
+    "id": 0,
+    "result": [X, {"any": "thing"}],
+    "differentiable": [True],
+    "changed": {0: X},
+    "gradients": [],
+}
 
 
 @pytest.mark.parametrize(
@@ -58,12 +64,13 @@ import msgpack
 
 def frame(value, body=b""):
     header = msgpack.packb(value)
-    return struct.pack("<4sIQ", b"GRD2", len(header), len(body)) + header + body
+    fill = bytes(-len(header) % 16)
+    return struct.pack("<4sIQ", b"GRD3", len(header), len(body)) + header + fill + body
 
 def tensor(*shape):
     return msgpack.ExtType(1, struct.pack(f"<B{len(shape)}Q", 0, *shape))
 
-CALL = {"id": 0, "result": "forged", "differentiable": [], "changed": {}}
+CALL = {"id": 0, "result": "forged", "differentiable": [], "changed": {}, "gradients": []}
 ERROR = {"kind": "MemoryError", "message": "x" * 500_000, "traceback": "y" * 500_000}
 FORGED = {
     "a score": frame({"score": 100, "of": 100, "passed": True}),
@@ -83,7 +90,7 @@ FORGED = {
     "layers": frame({"layers": ["namespaces", "seccomp"]}),
     "no frame": bytes(range(256)),
     "JSON": b'{"number": 2, "ok": {"score": 100}}\\n',
-    "a frame that claims 8 EB": struct.pack("<4sIQ", b"GRD2", 2**32 - 1, 2**63),
+    "a frame that claims 8 EB": struct.pack("<4sIQ", b"GRD3", 2**32 - 1, 2**63),
 }
 
 def forge(name):

@@ -73,13 +73,18 @@ def echo(value: Any) -> Any:
     return arrives(sent(value))
 
 
-def frame(value: Any, body: bytes = b"") -> bytes:
+def frame(value: Any, *numbers: bytes) -> bytes:
     """Make a frame whose lengths are true, whatever is in it."""
-    return raw(msgpack.packb(value), body)
+    return raw(msgpack.packb(value), *numbers)
 
 
-def raw(header: bytes, body: bytes = b"") -> bytes:
-    return wire.PREFIX.pack(wire.MAGIC, len(header), len(body)) + header + body
+def raw(header: bytes, *numbers: bytes) -> bytes:
+    body = b"".join(map(filled, numbers))
+    return wire.PREFIX.pack(wire.MAGIC, len(header), len(body)) + filled(header) + body
+
+
+def filled(part: bytes) -> bytes:
+    return part + bytes(-len(part) % 16)
 
 
 def tensor(dtype: torch.dtype, *shape: int) -> msgpack.ExtType:
@@ -88,9 +93,12 @@ def tensor(dtype: torch.dtype, *shape: int) -> msgpack.ExtType:
     return msgpack.ExtType(wire.TENSOR, about)
 
 
-def items(*values: Any) -> msgpack.ExtType:
+MARK = msgpack.ExtType(2, b"")
+
+
+def items(*values: Any) -> list[Any]:
     """Make a tuple, as the wire does."""
-    return msgpack.ExtType(wire.TUPLE, msgpack.packb(list(values)))
+    return [MARK, *values]
 
 
 def example_of(dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
@@ -269,7 +277,8 @@ MALFORMED = {
     "invalid UTF-8": raw(b"\x92\xa2\xff\xfe\x90"),
     "a key that is a list": raw(b"\x81\x91\x01\x01"),
     "a key that is a dict": raw(b"\x81\x80\x01"),
-    "a key that is a tuple": frame({items(-1): 1}),
+    "a key that is a tuple": raw(b"\x81" + msgpack.packb(items(-1)) + b"\x01"),
+    "a key that is a mark": frame({MARK: 1}),
     "a key that is a tensor": frame({tensor(U8): 1}, bytes(1)),
     "a tensor without a dtype": frame(odd(b""), bytes(1)),
     "an unknown dtype": frame(odd(bytes([len(wire.DTYPES)])), bytes(8)),
@@ -280,17 +289,18 @@ MALFORMED = {
     "a huge dimension beside a 0": frame(tensor(U8, 0, 2**62)),
     "strides beyond 64 bits": frame(tensor(U8, 0, *[601] * 7)),
     "sizes beyond 64 bits": frame(tensor(F64, 2**32, 2**32), bytes(8)),
-    "a body too short": frame(tensor(F64, 2), bytes(15)),
+    "a body too short": frame(tensor(F64, 3), bytes(16)),
     "a body too long": frame(tensor(F64, 2), bytes(17)),
     "a body for one of two tensors": frame([tensor(F64, 2), tensor(F64, 2)], bytes(16)),
     "a body without tensors": frame(1, bytes(8)),
     "4,097 tensors": frame([tensor(U8, 0)] * 4097),
     "an extension of no kind": frame(msgpack.ExtType(4, b"x")),
     "an extension of no kind as a key": frame({msgpack.ExtType(4, b"x"): 1}),
-    "a tuple that is a number": frame(msgpack.ExtType(wire.TUPLE, msgpack.packb(3))),
-    "a tuple that is a dict": frame(msgpack.ExtType(wire.TUPLE, msgpack.packb({}))),
-    "a tuple that is nothing": frame(msgpack.ExtType(wire.TUPLE, b"")),
-    "a tuple with more after it": frame(msgpack.ExtType(wire.TUPLE, b"\x90\x90")),
+    "a mark alone": frame(MARK),
+    "a mark with something in it": frame([msgpack.ExtType(2, b"x"), 1]),
+    "a mark that is not the first": frame([1, MARK]),
+    "two marks": frame([MARK, MARK, 1]),
+    "a mark in a dict": frame({"x": MARK}),
     "33 lists in one another": frame(nested(33)),
     "33 tuples in one another": frame(tuples(33)),
     "1,000 tuples in one another": frame(tuples(1000)),
@@ -301,8 +311,8 @@ MALFORMED = {
         (b"\xdd\x00\x0f\xf0\x00" * 900).ljust(wire.MAX_HEADER, b"\0")
     ),
     "lists that claim a thousand each": raw((b"\xdc\x03\xff" * 300).ljust(1024, b"\0")),
-    "lists in a tuple that claim a million each": frame(
-        msgpack.ExtType(wire.TUPLE, (b"\xdd\x00\x0f\xf0\x00" * 900).ljust(1 << 19, b"\0"))
+    "tuples that claim a million each": raw(
+        (b"\xdd\x00\x0f\xf0\x00" + msgpack.packb(MARK)) * 100 + bytes(1 << 19)
     ),
     "dicts that claim a million each": raw(
         (b"\xdf\x00\x07\xf0\x00\x01" * 900).ljust(wire.MAX_HEADER, b"\0")
@@ -349,7 +359,7 @@ def test_a_byte_that_is_no_bool_becomes_one():
 
 
 VALID = [
-    frame([tensor(F64, 2), tensor(torch.bool)], struct.pack("<2d", 1, 2) + b"\1"),
+    frame([tensor(F64, 2), tensor(torch.bool)], struct.pack("<2d", 1, 2), b"\1"),
     frame({"number": 3, "ok": items(tensor(torch.int32, 0, 2))}),
     frame({"number": 1, "ok": None}),
 ]

@@ -26,7 +26,7 @@ sys.path += {packages!r}
 sys.modules["grader"] = types.ModuleType("grader")
 sys.modules["grader"].__path__ = [{home!r}]
 from grader.untrusted import zygote
-zygote.main(socket.socket(fileno={control}), {layers!r}, {readable!r})
+zygote.main(socket.socket(fileno={control}), {layers!r}, {readable!r}, trains={trains})
 """
 
 
@@ -67,12 +67,17 @@ def packages() -> list[str]:
     return list(dict.fromkeys(folders))
 
 
-def command(layers: list[str], control: int) -> list[str]:
+def command(layers: list[str], control: int, *, trains: bool) -> list[str]:
     """Return the program that starts a zygote with `layers` and the socket `control`."""
     inside = "namespaces" in layers
     home = "/grader" if inside else str(UNTRUSTED.parent)
     boot = BOOT.format(
-        packages=packages(), home=home, control=control, layers=layers, readable=readable()
+        packages=packages(),
+        home=home,
+        control=control,
+        layers=layers,
+        readable=readable(),
+        trains=trains,
     )
     python = [os.path.realpath(sys.executable), "-s", "-S", "-P", "-c", boot]
     return [*_bubblewrap(), *python] if inside else python

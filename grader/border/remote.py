@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..checking.trial import FORESEEN
 from ..untrusted import wire
 from .limits import StudentError
 from .sandbox import Sandbox
@@ -72,6 +73,8 @@ def call(
     names = list(state)
     tensors = [*state.values(), *wire.tensors((args, kwargs))]
     results: list[Any] = []
+    differentiable = torch.is_grad_enabled() and any([t.requires_grad for t in tensors])
+    more = {"cotangents": list(FORESEEN.get())} if differentiable and FORESEEN.get() else {}
 
     def ask(tensors: Sequence[Tensor], needs_grad: list[bool]) -> dict[str, Any]:
         inputs = iter(tensors[len(names) :])
@@ -79,7 +82,7 @@ def call(
         news = {n: t for n, t in zip(names, tensors, strict=False) if not _same(t, there.get(n))}
         answer: dict[str, Any] = worker.ask(
             "call", target=target, training=training, state={**dict.fromkeys(names), **news},
-            args=given[0], kwargs=given[1], needs_grad=needs_grad,
+            args=given[0], kwargs=given[1], needs_grad=needs_grad, **more,
         )  # fmt: skip
         there.update({name: tensor.detach().clone() for name, tensor in news.items()})
         for i, value in answer["changed"].items():
@@ -89,7 +92,7 @@ def call(
         results.append(answer["result"])
         return answer
 
-    if not (torch.is_grad_enabled() and any([t.requires_grad for t in tensors])):
+    if not differentiable:
         ask(tensors, [t.requires_grad for t in tensors])
         return results[0]
     apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
@@ -97,8 +100,10 @@ def call(
     return wire.each(results[0], lambda _: next(outputs))
 
 
-def _same(one: Tensor, other: Tensor | None) -> bool:
-    return other is not None and one.dtype == other.dtype and torch.equal(one, other)
+def _same(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one.dtype == other.dtype and torch.equal(one, other)
 
 
 class _RemoteCall(torch.autograd.Function):
@@ -113,6 +118,7 @@ class _RemoteCall(torch.autograd.Function):
         )
         outputs = tuple(wire.tensors(results[0]))
         ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
+        ctx.foreseen, ctx.gradients = FORESEEN.get(), answer["gradients"]
         ctx.set_materialize_grads(False)
         differentiable = dict(enumerate(answer["differentiable"]))
         ctx.mark_non_differentiable(
@@ -127,8 +133,10 @@ class _RemoteCall(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
-        """Ask for the vector-Jacobian products."""
-        found = ctx.worker.ask("backward", id=ctx.id, gradients=list(gradients))
+        """Return the vector-Jacobian products; ask for them, unless these came with the call."""
+        found = ctx.gradients
+        if not (found and all(map(_same, gradients, ctx.foreseen))):
+            found = ctx.worker.ask("backward", id=ctx.id, gradients=list(gradients))
         if [
             s if g is None else g.shape for g, s in zip(found, ctx.shapes, strict=False)
         ] != ctx.shapes:

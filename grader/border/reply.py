@@ -1,6 +1,7 @@
 """What a worker may answer to each request; it runs a student's code and may answer anything."""
 
-from types import UnionType
+from collections.abc import Iterable
+from types import GenericAlias, UnionType
 from typing import Any
 
 from torch import Tensor
@@ -29,6 +30,7 @@ ANSWERS: dict[str, Answer] = {
         "result": object,
         "differentiable": list[bool],
         "changed": dict[int, Tensor],
+        "gradients": list[Tensor | None],
     },
     "backward": list[Tensor | None],
 }
@@ -44,11 +46,15 @@ def fits(value: Any, answer: Answer) -> bool:
     if type(answer) is dict:
         keys = type(value) is dict and value.keys() == answer.keys()
         return keys and all([fits(value[key], kind) for key, kind in answer.items()])
-    if type(answer) is UnionType:
-        return any([fits(value, kind) for kind in answer.__args__])
     kinds = answer.__args__
     if answer.__origin__ is list:
-        return type(value) is list and all([fits(item, kinds[0]) for item in value])
-    return type(value) is dict and all(
-        [fits(key, kinds[0]) and fits(item, kinds[1]) for key, item in value.items()]
-    )
+        return type(value) is list and _all_fit(value, kinds[0])
+    return type(value) is dict and _all_fit(value, kinds[0]) and _all_fit(value.values(), kinds[1])
+
+
+def _all_fit(values: Iterable[Any], answer: Answer) -> bool:
+    """Whether every one of them fits; types are compared all at once."""
+    if type(answer) is GenericAlias:
+        return all([fits(value, answer) for value in values])
+    types = answer.__args__ if type(answer) is UnionType else (answer,)
+    return {*map(type, values)} <= {*types}

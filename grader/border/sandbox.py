@@ -42,14 +42,17 @@ class Zygote:
     """A warm process that forks workers. Use as a context manager.
 
     With `layers`, exactly those are applied (for tests); otherwise the best that work. With
-    `unsafe`, less than the floor is accepted. Raises SandboxError.
+    `unsafe`, less than the floor is accepted. Where submissions `train`, optimizers are warm, too.
+    Raises SandboxError.
     """
 
     layers: tuple[str, ...] = ()
     """What holds, e.g. ("rlimits", "namespaces", "landlock 7", "seccomp")."""
 
-    def __init__(self, layers: list[str] | None = None, *, unsafe: bool = False) -> None:
-        self._slot = 0
+    def __init__(
+        self, layers: list[str] | None = None, *, unsafe: bool = False, trains: bool = False
+    ) -> None:
+        self._slot, self._trains = 0, trains
         self._process: subprocess.Popen[bytes] | None = None
         failures = []
         for wanted in [layers] if layers is not None else isolation.arrangements():
@@ -77,7 +80,7 @@ class Zygote:
         self._ends: dict[int, dict[str, Any]] = {}
         with theirs:
             self._process = subprocess.Popen(
-                isolation.command(layers, theirs.fileno()),
+                isolation.command(layers, theirs.fileno(), trains=self._trains),
                 env=isolation.environment(layers),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

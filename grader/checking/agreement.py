@@ -31,6 +31,7 @@ from .trial import (
     Function,
     Remark,
     Trial,
+    foreseen,
     in_either_precision,
 )
 
@@ -91,7 +92,8 @@ def agree(
     leaves_named = [_named_leaf(name, given) for name in due_gradients]
 
     def attempt(cast: Cast) -> tuple[list[Tensor], list[Tensor]]:
-        trial = _try(actual, given, cast)
+        with foreseen(cotangents):
+            trial = _try(actual, given, cast)
         _note(trial.results)
         shapes = [result.shape for result in due.results]
         _require_shapes(actual, given, trial.results, results_named, shapes)

@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -81,6 +82,22 @@ def tensors(value: object) -> list[Tensor]:
     raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
 
 
+FORESEEN: ContextVar[Sequence[Tensor | None]] = ContextVar("foreseen", default=())
+
+
+@contextmanager
+def foreseen(cotangents: Sequence[Tensor | None]) -> Iterator[None]:
+    """Say under which cotangents the gradients of the next calls will be taken.
+
+    Code that runs elsewhere may take them at once, which saves asking again.
+    """
+    token = FORESEEN.set(cotangents)
+    try:
+        yield
+    finally:
+        FORESEEN.reset(token)
+
+
 class Trial:
     """One call on copies of the arguments, with what is needed to differentiate it.
 
@@ -136,8 +153,8 @@ class Trial:
         leaves = list(self.leaves.values())
         found: Sequence[Tensor | None] = [None] * len(leaves)
         if pairs and leaves:
-            results, weights = zip(*pairs, strict=True)
-            found = torch.autograd.grad(results, leaves, weights, allow_unused=True)
+            products = [(result * cotangent.conj()).real.sum() for result, cotangent in pairs]
+            found = torch.autograd.grad(products, leaves, allow_unused=True)
         return {
             name: torch.zeros_like(leaf) if gradient is None else gradient
             for (name, leaf), gradient in zip(self.leaves.items(), found, strict=True)

@@ -14,6 +14,7 @@ Not covered: calls that are allowed may still have bugs in the kernel.
 
 import ctypes
 import errno
+import functools
 import os
 import platform
 import signal
@@ -80,6 +81,7 @@ def numbers(table: str, machine: str) -> dict[str, int]:
     return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
 
 
+@functools.cache
 def program(writable: bool, pid: int, machine: str | None = None) -> bytes:
     """Assemble the filter for the process `pid`.
 

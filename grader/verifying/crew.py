@@ -123,7 +123,6 @@ class Crew:
 def _serve(connection: Connection, place: Place) -> None:
     """Examine the cases that arrive, until the parent hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
 
     def work(session: Session) -> None:
