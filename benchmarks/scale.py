@@ -147,7 +147,7 @@ def program(*arguments: object) -> str:
     words = [sys.executable, *map(str, arguments)]
     done = subprocess.run(
         words, stdout=subprocess.PIPE, text=True, cwd=HERE.parent,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
     )  # fmt: skip
     if done.returncode not in (0, 3):
         raise SystemExit(f"{words} ended with {done.returncode}")

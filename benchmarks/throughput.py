@@ -78,7 +78,7 @@ def run(script: str, *arguments: str) -> tuple[str, dict[str, int]]:
     """Run a benchmark as a program; return what it prints, and the peak memory of its tree."""
     process = subprocess.Popen(
         [sys.executable, str(HERE / script), *arguments],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     peak = {"Pss": 0, "Rss": 0}
     watcher = threading.Thread(target=watch, args=(process, peak))

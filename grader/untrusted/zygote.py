@@ -14,6 +14,7 @@ submission prints. It answers with a pidfd, and reports every worker's end.
 """
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -21,11 +22,14 @@ import select
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from . import confine, device, seccomp, wire, worker
+
+HUGE, MADV_COLLAPSE = 2 << 20, 25  # linux/mman.h
 
 
 def main(control: socket.socket, layers: list[str], readable: list[str], *, trains: bool) -> None:
@@ -41,6 +45,7 @@ def main(control: socket.socket, layers: list[str], readable: list[str], *, trai
     gc.collect()
     gc.freeze()  # a full collection in an unfrozen child touches every page: 101 ms
     gc.disable()
+    _use_huge_pages()
     control.send(json.dumps({"ready": os.getpid(), "modules": sorted(sys.modules)}).encode())
     workers: dict[int, int] = {}
     poll = select.poll()
@@ -61,6 +66,20 @@ def main(control: socket.socket, layers: list[str], readable: list[str], *, trai
             workers[pidfd] = pid
             poll.register(pidfd, select.POLLIN)
             socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [pidfd])
+
+
+def _use_huge_pages() -> None:
+    """Move memory into pages of 2 MB, see MADV_COLLAPSE in madvise(2); before Linux 6.1, nothing.
+
+    A fork copies an entry for every page, and its end takes them away again: 17 ms of CPU time
+    for a worker that does nothing, and 8 so.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, access, _, _, _, *name = line.split()
+        if access == "rw-p" and name in ([], ["[heap]"]):
+            begin, end = (int(address, 16) for address in addresses.split("-"))
+            for place in range(-(-begin // HUGE) * HUGE, end - HUGE + 1, HUGE):
+                confine.libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(HUGE), MADV_COLLAPSE)
 
 
 def _one_thread(nthreads: int) -> None:
