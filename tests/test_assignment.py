@@ -123,6 +123,11 @@ def test_the_model_assignment_is_what_its_contract_says():
     )
 
 
+def test_an_assignment_trains_where_it_makes_an_optimizer():
+    assert Assignment.read(ATTENTION.with_name("lstm_mnist.py")).trains
+    assert not Assignment.read(ATTENTION).trains
+
+
 def test_a_solution_becomes_a_place_for_the_students_code():
     source = (
         "def f(x):\n    # BEGIN SOLUTION\n    x += 1\n\n    return x\n    # END SOLUTION\nz = 1"

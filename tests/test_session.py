@@ -135,6 +135,23 @@ def test_torchs_defaults_are_as_they_were_after_a_check(zygote, tmp_path):
     assert torch.get_default_dtype() == torch.float32
 
 
+def test_a_judge_has_one_thread_whatever_the_machine_has(tmp_path):
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        found = []
+        course, name = write(tmp_path, IMPORTS + check("pass"))
+        assignment = Assignment.read(course.solution(name))
+        run_session(
+            assignment, course.checks(name), lambda _: found.append(torch.get_num_threads())
+        )
+        assert found == [1]
+    finally:
+        torch.set_num_threads(before)
+
+
 # whose fault
 
 

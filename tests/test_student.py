@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from grader.border.limits import Limits, OutOfMemory, StudentError, TimedOut
-from grader.border.sandbox import Zygote
+from grader.border.sandbox import Sandbox, Zygote
 from grader.border.student import DYNAMIC, Student, Unreadable
+from grader.checking.trial import foreseen
 from grader.verdict import Status
 from tests.small_course import notebook
 
@@ -236,6 +237,21 @@ def test_gradcheck_crosses_the_border(student):
     x = torch.randn(3, requires_grad=True)
     assert torch.autograd.gradcheck(student.square, x)
     assert torch.autograd.gradcheck(student.Net(3, 2), torch.randn(2, 3, requires_grad=True))
+
+
+@pytest.mark.parametrize("factor, asked", [(1, []), (2, ["backward"])])
+def test_only_gradients_that_were_not_foreseen_are_asked_for(student, monkeypatch, factor, asked):
+    said = []
+    ask = Sandbox.ask
+    monkeypatch.setattr(
+        Sandbox, "ask", lambda self, do, **request: said.append(do) or ask(self, do, **request)
+    )
+    x, cotangent = torch.randn(3, requires_grad=True), torch.randn(3)
+    with foreseen([cotangent]):
+        result = student.square(x)
+    (result * cotangent * factor).sum().backward()
+    assert said == ["call", *asked]
+    assert torch.allclose(x.grad, 2 * x.detach() * cotangent * factor)
 
 
 def test_an_input_without_influence_has_no_gradient(student):

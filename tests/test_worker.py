@@ -186,6 +186,54 @@ def test_only_what_depends_on_an_input_is_differentiable(submission):
     assert submission.ask("backward", id=called["id"], gradients=[None, None]) == [None]
 
 
+FAILS_BACK = """
+import torch
+class F(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x): return x * 1
+    @staticmethod
+    def backward(ctx, g): raise ValueError("on my way back")
+def fails_back(x): return F.apply(x)
+"""
+
+
+def called_with(submission, function: str, *cotangents):
+    return submission.ask(
+        "call", target=function, training=True, state={}, args=(X,), kwargs={}, needs_grad=[True],
+        cotangents=list(cotangents),
+    )  # fmt: skip
+
+
+def test_gradients_come_with_the_call_where_the_cotangents_fit(submission):
+    called = called_with(submission, "double", torch.tensor([3.0, 5.0]))
+    assert [g.tolist() for g in called["gradients"]] == [[6, 10]]
+    assert called_with(submission, "double")["gradients"] == []
+    assert called_with(submission, "double", torch.ones(3))["gradients"] == []
+    assert called_with(submission, "double", torch.ones(2), torch.ones(2))["gradients"] == []
+    assert called_with(submission, "split", None, None)["gradients"] == []
+
+
+def test_an_error_on_the_way_back_is_told_when_gradients_are_asked_for(submission):
+    walls.load(submission, FAILS_BACK, ["fails_back"])
+    called = called_with(submission, "fails_back", X)
+    assert called["result"].tolist() == [1, 1] and called["gradients"] == []
+    with pytest.raises(StudentError, match="on my way back"):
+        submission.ask("backward", id=called["id"], gradients=[X])
+
+
+def test_gradients_of_complex_numbers_are_torchs(submission):
+    walls.load(submission, "def turn(z): return (2 + 3j) * z * z", ["turn"])
+    z = torch.tensor([1 + 2j, -1j], dtype=torch.complex128)
+    cotangent = torch.tensor([0.5j, 1 - 1j], dtype=torch.complex128)
+    called = submission.ask(
+        "call", target="turn", training=True, state={}, args=(z,), kwargs={}, needs_grad=[True]
+    )
+    (found,) = submission.ask("backward", id=called["id"], gradients=[cotangent])
+    leaf = z.clone().requires_grad_()
+    (due,) = torch.autograd.grad((2 + 3j) * leaf * leaf, leaf, cotangent)
+    assert torch.allclose(found, due)
+
+
 def test_a_stand_in_takes_the_place_of_a_name(submission):
     walls.load(submission, "def double(x): return x\ndef twice(x): return double(x)", ["twice"])
     assert walls.call(submission, "twice", X).tolist() == [1, 1]

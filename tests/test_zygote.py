@@ -1,5 +1,6 @@
 """A zygote holds no secret, has one thread, and takes all that it forked with it."""
 
+import ctypes
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from grader.border.limits import Limits, StudentError
 from grader.border.sandbox import Sandbox, SandboxError, Zygote
+from grader.untrusted import confine, zygote
 from tests import walls
 
 pytestmark = walls.ON_LINUX
@@ -61,6 +63,28 @@ def test_it_has_one_thread_also_after_work(each):
     with walls.running(each, SCRIPT) as worker:
         assert walls.call(worker, "threads")[0] == 1
         assert os.listdir(f"/proc/{parent(worker)}/task") == [str(parent(worker))]
+
+
+def test_optimizers_are_warm_where_submissions_train_and_nowhere_else(start):
+    heavy = {"torch._dynamo", "sympy"}
+    assert not heavy & set(start(walls.DOCKER).modules)
+    with Zygote(list(walls.DOCKER), trains=True) as training:
+        assert heavy <= set(training.modules)
+
+
+def test_it_lies_in_huge_pages_where_the_kernel_can_make_them(each):
+    with walls.running(each, SCRIPT) as worker:
+        sizes = Path(f"/proc/{parent(worker)}/smaps_rollup").read_text()
+    huge = int(sizes.split("AnonHugePages:")[1].split()[0])
+    assert (huge > 10 << 10) == collapses()
+
+
+def collapses() -> bool:
+    """Whether the kernel makes a huge page when it is asked to."""
+    memory = ctypes.create_string_buffer(b"x" * (4 << 20))
+    place = -(-ctypes.addressof(memory) // zygote.HUGE) * zygote.HUGE
+    size = ctypes.c_size_t(zygote.HUGE)
+    return confine.libc.madvise(ctypes.c_void_p(place), size, zygote.MADV_COLLAPSE) == 0
 
 
 def test_inside_bubblewrap_it_has_the_one_capability_that_it_needs(start):

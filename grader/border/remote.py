@@ -24,10 +24,8 @@ class RemoteModule(nn.Module):
         super().__init__()
         made = worker.ask("construct", name=name, args=args, kwargs=kwargs)
         self._worker, self._number, self.__name__ = worker, made["id"], name
-        self._there = {
-            path: value.detach().clone()
-            for path, value in (*made["parameters"].items(), *made["buffers"].items())
-        }
+        reported = (*made["parameters"].items(), *made["buffers"].items())
+        self._there = {path: value.clone() for path, value in reported}
         self._places: dict[str, tuple[dict[str, Any], str]] = {}
         """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
         try:

@@ -44,8 +44,10 @@ def fits(value: Any, answer: Answer) -> bool:
     if isinstance(answer, type):
         return answer is object or type(value) is answer
     if type(answer) is dict:
-        keys = type(value) is dict and value.keys() == answer.keys()
-        return keys and all([fits(value[key], kind) for key, kind in answer.items()])
+        if type(value) is not dict or value.keys() != answer.keys():
+            return False
+        pairs = [(value[key], kind) for key, kind in answer.items()]
+        return all([type(part) is kind or fits(part, kind) for part, kind in pairs])
     kinds = answer.__args__
     if answer.__origin__ is list:
         return type(value) is list and _all_fit(value, kinds[0])
