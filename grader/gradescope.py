@@ -63,7 +63,7 @@ def run(folder: Path) -> Report:
     reports: list[Report] = []
 
     def work(session: Session) -> None:
-        with Zygote() as zygote:
+        with Zygote(trains=assignment.trains) as zygote:
             zygote.layers += (prove(zygote),)
             reports.append(judge(student(metadata), path, session, zygote, course.key()))
 

@@ -62,7 +62,7 @@ def test_a_machine_without_walls_around_files_fails(examined):
 
 
 def test_a_machine_where_nothing_starts_fails(monkeypatch):
-    monkeypatch.setattr(isolation, "command", lambda *_: ["false"])
+    monkeypatch.setattr(isolation, "command", lambda *_, **__: ["false"])
     sound, said = examination()
     assert not sound and "no isolation works on this machine" in said
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.border.limits import Limits, StudentError
 from grader.border.sandbox import Sandbox, SandboxError, Zygote
@@ -70,6 +71,21 @@ def test_optimizers_are_warm_where_submissions_train_and_nowhere_else(start):
     assert not heavy & set(start(walls.DOCKER).modules)
     with Zygote(list(walls.DOCKER), trains=True) as training:
         assert heavy <= set(training.modules)
+
+
+@pytest.mark.parametrize("layers", [walls.NAMESPACES, walls.DOCKER], ids="+".join)
+def test_an_optimizer_that_is_not_warm_works_all_the_same(start, layers):
+    source = """
+import torch
+def trains():
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.Adam([weight], lr=0.5)
+    weight.sum().backward()
+    optimizer.step()
+    return torch.autograd.grad(weight * 3, weight, torch.ones(2))[0] + weight.detach()
+"""
+    with walls.running(start(layers), source) as worker:
+        assert torch.allclose(walls.call(worker, "trains"), torch.full((2,), 3.5).double())
 
 
 def test_it_lies_in_huge_pages_where_the_kernel_can_make_them(each):

@@ -90,6 +90,7 @@ def environment(layers: list[str]) -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "HOME": home,
         "TMPDIR": home,
+        "TORCHINDUCTOR_CACHE_DIR": home,  # or an optimizer's import looks for a place to write
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
