@@ -30,7 +30,7 @@ from grader.border.sandbox import Zygote
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.grading.judge import judge
-from grader.untrusted import wire
+from grader.untrusted import packing, wire
 from tests import messy, odd_code, odd_files
 from tests.small_course import RIGHT, write
 
@@ -112,7 +112,7 @@ def a_reply(case: int) -> bytes:
 @cache
 def frames() -> list[bytes]:
     """Return what honest workers send, and such dtypes and shapes as they might."""
-    tensors = [torch.ones(3, dtype=dtype) for dtype in wire.DTYPES]
+    tensors = [torch.ones(3, dtype=dtype) for dtype in packing.DTYPES]
     call = {
         "id": 0,
         "result": (torch.ones(2, 3), None),

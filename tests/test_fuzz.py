@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.untrusted import wire
+from grader.untrusted import packing
 from tests import fuzz
 
 
@@ -15,7 +15,7 @@ def test_nothing_is_thrown_in_the_trusted_process(kind: str, cases: int):
 
 
 def test_what_is_thrown_is_counted(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(wire.Reader, "unpack", lambda *_: 1 / 0)
+    monkeypatch.setattr(packing.Reader, "unpack", lambda *_: 1 / 0)
     ends = fuzz.fuzz("frames", range(50))
     assert any(end.startswith("THROWN") and "ZeroDivisionError" in end for end in ends)
 

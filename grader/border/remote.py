@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..checking.trial import FORESEEN
-from ..untrusted import wire
+from ..untrusted import packing
 from .limits import StudentError
 from .sandbox import Sandbox
 
@@ -69,14 +69,14 @@ def call(
     `there` holds the values of `state` that the worker has already; only the others are sent.
     """
     names = list(state)
-    tensors = [*state.values(), *wire.tensors((args, kwargs))]
+    tensors = [*state.values(), *packing.tensors((args, kwargs))]
     results: list[Any] = []
     differentiable = torch.is_grad_enabled() and any([t.requires_grad for t in tensors])
     more = {"cotangents": list(FORESEEN.get())} if differentiable and FORESEEN.get() else {}
 
     def ask(tensors: Sequence[Tensor], needs_grad: list[bool]) -> dict[str, Any]:
         inputs = iter(tensors[len(names) :])
-        given = wire.each((args, kwargs), lambda _: next(inputs))
+        given = packing.each((args, kwargs), lambda _: next(inputs))
         news = {n: t for n, t in zip(names, tensors, strict=False) if not _same(t, there.get(n))}
         answer: dict[str, Any] = worker.ask(
             "call", target=target, training=training, state={**dict.fromkeys(names), **news},
@@ -95,7 +95,7 @@ def call(
         return results[0]
     apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
     outputs = iter(apply(worker, ask, results, *tensors) or ())
-    return wire.each(results[0], lambda _: next(outputs))
+    return packing.each(results[0], lambda _: next(outputs))
 
 
 def _same(one: Tensor | None, other: Tensor | None) -> bool:
@@ -114,7 +114,7 @@ class _RemoteCall(torch.autograd.Function):
         answer = ask(
             tensors, [n and t.is_floating_point() for t, n in zip(tensors, wanted, strict=True)]
         )
-        outputs = tuple(wire.tensors(results[0]))
+        outputs = tuple(packing.tensors(results[0]))
         ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
         ctx.foreseen, ctx.gradients = FORESEEN.get(), answer["gradients"]
         ctx.set_materialize_grads(False)

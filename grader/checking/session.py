@@ -26,7 +26,7 @@ from ..border.sandbox import SandboxError
 from ..checks import Failure, Remark, recorded, solved
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
-from ..untrusted.wire import Unsendable
+from ..untrusted.packing import Unsendable
 from ..verdict import Result, Status
 from .check import Check, require_order
 from .diagnose import Bank, Hypothesis, Run

@@ -13,7 +13,7 @@ import torch
 
 from ..checking.solution import Solution
 from ..course.assignment import Assignment
-from ..untrusted import wire
+from ..untrusted import packing
 from ..verifying.candidate import Candidate, skeleton
 from .master import Master
 from .question import Question
@@ -97,5 +97,5 @@ def _run(check: Check, student: Candidate | Solution) -> str:
 
 def _crossed(value: Any) -> Any:
     """Return a value. Raises Unsendable where it cannot be sent."""
-    wire.Writer().pack(value)
+    packing.pack(value)
     return value

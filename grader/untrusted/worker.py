@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import execution, inventory, notebook, outline, slice, wire
+from . import execution, inventory, notebook, outline, packing, slice, wire
 from .forbidden import Forbid
 
 OUTPUT_BYTES = 256 << 10
@@ -201,7 +201,7 @@ class Submission:
         for name, value in state.items():
             if value is not None:
                 own[name].data = value
-        tensors = [*own.values(), *wire.tensors((args, kwargs))]
+        tensors = [*own.values(), *packing.tensors((args, kwargs))]
         for tensor, needed in zip(tensors, needs_grad, strict=True):
             tensor.requires_grad_(needed)
         if isinstance(target, int):
@@ -210,10 +210,10 @@ class Submission:
         copies = [tensor.clone() for tensor in tensors]
         before, seen = copies[: len(own)] + tensors[len(own) :], copies[len(own) :]
         inputs = iter(seen)
-        args, kwargs = wire.each((args, kwargs), lambda _: next(inputs))
+        args, kwargs = packing.each((args, kwargs), lambda _: next(inputs))
         result = function(*args, **kwargs)
         after = [*_own(function, state).values(), *seen] if state else seen
-        outputs = wire.tensors(result)
+        outputs = packing.tensors(result)
         self.calls.append((tensors, outputs))
         number, gradients = len(self.calls) - 1, list[Tensor | None]()
         shapes = [None if c is None else c.shape for c in cotangents]
