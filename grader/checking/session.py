@@ -246,7 +246,7 @@ def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], 
 
     Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
     """
-    torch.set_num_threads(1)  # tensors are small: with two, a judge took 170 ms instead of 87
+    torch.set_num_threads(1)  # tensors are small: on two cores, 170 ms instead of 87
     _require_forbidden(assignment)
     session = Session(assignment, Bank.read(folder / "mistakes.toml", assignment), work)
     arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
