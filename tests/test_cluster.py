@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,7 @@ class Machines:
         self.about = folder / "scheduler.json"
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.start("scheduler", "--port", "0", "--no-dashboard")
+        self.start("scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")
         wait(self.about.exists)
         time.sleep(0.1)  # it is being written
         self.address = json.loads(self.about.read_text())["address"]
@@ -98,6 +99,15 @@ def wait(happens) -> None:
 
 def scores(folder: Path) -> bytes:
     return (folder / "grades.csv").read_bytes()
+
+
+def test_the_schedulers_dashboard_can_be_looked_at(machines):
+    from distributed import Client
+
+    with Client(machines.address) as client:
+        port = client.scheduler_info()["services"]["dashboard"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=30) as page:
+        assert "Dask Diagnostic UI" in page.read().decode()  # without bokeh, an excuse
 
 
 def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder, machines):
