@@ -42,8 +42,8 @@ class Zygote:
     """A warm process that forks workers. Use as a context manager.
 
     With `layers`, exactly those are applied (for tests); otherwise the best that work. With
-    `unsafe`, less than the floor is accepted. Where submissions `train`, optimizers are warm, too.
-    Raises SandboxError.
+    `unsafe`, less than the floor is accepted. Where an assignment `trains`, optimizers are
+    warm, too. Raises SandboxError.
     """
 
     layers: tuple[str, ...] = ()

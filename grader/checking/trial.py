@@ -153,6 +153,7 @@ class Trial:
         leaves = list(self.leaves.values())
         found: Sequence[Tensor | None] = [None] * len(leaves)
         if pairs and leaves:
+            # not as grad_outputs, for which torch imports sympy: see worker.backward
             products = [(result * cotangent.conj()).real.sum() for result, cotangent in pairs]
             found = torch.autograd.grad(products, leaves, allow_unused=True)
         return {
