@@ -1,7 +1,7 @@
 """Measure what isolation costs: submissions per second, CPU per submission, and memory.
 
-Everything is measured in one run on the same notebooks, so the ratios hold where absolute figures
-do not. Writes docs/benchmarks.md. `make bench`
+The ratio of CPU times is taken in one run (isolation.py) and holds where absolute figures do not.
+Writes docs/benchmarks.md. `make bench`
 """
 
 import json
@@ -14,57 +14,40 @@ import threading
 import time
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import classroom
 
 HERE = Path(__file__).parent
-FEW, MANY, JOBS, ROUNDS = 12, 72, 2, 3
+FEW, MANY, JOBS, ROUNDS = 12, 72, 2, 9
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = submissions(Path(folder), MANY)
-        rounds = sorted([measure(files) for _ in range(ROUNDS)], key=lambda figures: figures.ratio)
-    figures = rounds[ROUNDS // 2]
+        said, memory = run("batch.py", str(JOBS), *files)
+        batch = json.loads(said)
+        pairs = json.loads(run("isolation.py", str(ROUNDS), *files[:FEW])[0])
+    ratios = sorted(isolated / floor for floor, isolated in pairs)
     text = REPORT.format(
         date=date.today(),
         machine=f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}",
-        rounds=ROUNDS,
-        ratios=", ".join(f"{figures.ratio:.2f}" for figures in rounds),
         many=MANY,
+        few=FEW,
         jobs=JOBS,
-        **figures._asdict(),
-        ratio=figures.ratio,
+        rounds=ROUNDS,
+        rate=batch["count"] / batch["seconds"],
+        layers=", ".join(batch["layers"]),
+        floor=1000 * median(floor for floor, _ in pairs),
+        cpu=1000 * median(isolated for _, isolated in pairs),
+        ratio=median(ratios),
+        lowest=ratios[0],
+        highest=ratios[-1],
+        memory=memory,
     )
     print(text)
     (HERE.parent / "docs" / "benchmarks.md").write_text(text)
-
-
-class Figures(NamedTuple):
-    """What one round has measured: CPU in ms per submission, memory in MB."""
-
-    rate: float
-    cpu: float
-    floor: float
-    pss: int
-    rss: int
-    layers: str
-
-    @property
-    def ratio(self) -> float:
-        return self.cpu / self.floor
-
-
-def measure(files: list[str]) -> Figures:
-    """Run the floor, a small batch and a large one."""
-    floor = float(run("floor.py", "3", *files[:FEW])[0])
-    _, few_cpu, _ = batch(files[:FEW])
-    many, many_cpu, memory = batch(files)
-    cpu = (many_cpu - few_cpu) / (MANY - FEW)
-    rate, layers = many["count"] / many["seconds"], ", ".join(many["layers"])
-    return Figures(rate, 1000 * cpu, 1000 * floor, memory["Pss"], memory["Rss"], layers)
 
 
 def submissions(folder: Path, count: int) -> list[str]:
@@ -77,13 +60,6 @@ def submissions(folder: Path, count: int) -> list[str]:
         path.write_bytes(classroom.notebook(f"{script}\n# %%\nstudent = {number}\n"))
         files.append(str(path))
     return files
-
-
-def batch(files: list[str]) -> tuple[dict, float, dict[str, int]]:
-    """Grade files; return what batch.py says, CPU seconds in all, and peak memory in MB."""
-    before = busy()
-    said, memory = run("batch.py", str(JOBS), *files)
-    return json.loads(said), busy() - before, memory
 
 
 def busy() -> float:
@@ -148,24 +124,24 @@ def tree(root: int) -> list[int]:
 REPORT = """\
 # Benchmarks
 
-Made by `make bench` on {date}; {machine}. Ratios were taken in one run and carry over to
-other machines; absolute figures do not. This is the middle one of {rounds} rounds, whose ratios
-were {ratios}.
+Made by `make bench` on {date}; {machine}. The ratio was taken in one run and carries over to
+other machines; absolute figures do not.
 
-{many} notebooks of the attention assignment that deserve full marks, in a dozen styles, graded by
-{jobs} judges with every sandbox layer in force ({layers}).
+Notebooks of the attention assignment that deserve full marks, in a dozen styles, graded with every
+sandbox layer in force ({layers}).
 
 | | |
 |---|---|
-| submissions per second, warm | {rate:.1f} |
-| CPU per submission: grader and sandbox together | {cpu:.0f} ms |
+| submissions per second, warm, {jobs} judges, {many} notebooks | {rate:.1f} |
+| CPU per submission: judge and sandbox together | {cpu:.0f} ms |
 | CPU per submission: the floor (same cells and checks, warm, in one process) | {floor:.0f} ms |
 | **ratio to the floor** | **{ratio:.2f}** |
-| peak memory of the whole process tree: proportional (shared pages counted once) | {pss} MB |
-| peak memory of the whole process tree: sum of resident sizes | {rss} MB |
+| peak memory of the process tree: proportional (shared pages counted once) | {memory[Pss]} MB |
+| peak memory of the process tree: sum of resident sizes | {memory[Rss]} MB |
 
-The CPU per submission is the difference between a batch of {many} and a small one, divided by the
-number of submissions between them: start-up is paid once per batch. It is the whole machine's.
+CPU is the whole machine's. `benchmarks/isolation.py` grades {few} of the notebooks in turn on the
+floor and with a warm judge, four at a time, {rounds} times over; the figures are medians, and the
+ratio lay between {lowest:.2f} and {highest:.2f}.
 """
 
 if __name__ == "__main__":

@@ -14,7 +14,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from .checking.agreement import Disagreement, agree, call, recorded, same
+from .checking.agreement import (
+    Disagreement,
+    agree,
+    agree_on_each,
+    call,
+    call_on_each,
+    recorded,
+    same,
+)
 from .checking.compare import (
     EXACT,
     SINGLE,
@@ -34,15 +42,16 @@ from .checking.trial import (
     Failure,
     Function,
     Remark,
-    Trial,
+    called,
     in_either_precision,
     tensors,
+    tried,
 )
 
 __all__ = [
-    "Disagreement", "Draw", "Failure", "Remark", "agree", "assuming", "call", "dependencies",
-    "equal", "needs", "operators", "parameters_are", "points", "pure", "question", "ratio",
-    "recorded", "same", "spelled", "transplant", "where",
+    "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming", "call",
+    "call_on_each", "dependencies", "equal", "needs", "operators", "parameters_are", "points",
+    "pure", "question", "ratio", "recorded", "same", "spelled", "transplant", "where",
 ]  # fmt: skip
 
 solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
@@ -114,14 +123,13 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
     """Require that a call leaves its inputs alone, and that an equal call gives an equal result."""
 
     def attempt(cast: Cast) -> list[list[Tensor]]:
-        found = []
-        for _ in range(2):
-            given = [cast(x).clone() for x in inputs]
-            found.append(tensors(actual(*given, **options)))
-            for name, before, after in zip(takes, inputs, given, strict=False):
+        given = [[cast(x).clone() for x in inputs] for _ in range(2)]
+        returned = called(actual, [(tuple(copies), options) for copies in given])
+        for copies in given:
+            for name, before, after in zip(takes, inputs, copies, strict=False):
                 if not torch.equal(cast(before), after):
                     raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
-        return found
+        return [tensors(result) for result in returned]
 
     with torch.no_grad():
         first, second = in_either_precision(actual, attempt)
@@ -153,11 +161,15 @@ def transplant(source: nn.Module, target: nn.Module) -> None:
 
     Raises Failure where the names or shapes of `target` are others.
     """
+    parameters = dict(source.named_parameters())
+    adopt: Callable[[dict[str, nn.Parameter]], bool] | None = getattr(target, "_adopt", None)
+    if adopt and adopt(parameters):  # it is not asked for those that it would lose
+        return
     with warnings.catch_warnings(action="ignore", category=Remark):
-        parameters_are(target, {name: p.shape for name, p in source.named_parameters()})
+        parameters_are(target, {name: p.shape for name, p in parameters.items()})
     found = dict(target.named_parameters())
     with torch.no_grad():
-        for name, parameter in source.named_parameters():
+        for name, parameter in parameters.items():
             found[name].copy_(parameter)
 
 
@@ -172,7 +184,7 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
     given = Arguments(names, tuple(x.expand(T, *x.shape) for x in inputs), options)
 
     def attempt(cast: Cast) -> Tensor:
-        trial = Trial(function, given, cast)
+        (trial,) = tried(function, [given], cast)
         first, *others = trial.cotangents()
         if first is None or first.dim() != 3 or first.shape[:2] != (T, T):
             raise Failure("The first result has no gradient, or not one row for every position.")

@@ -113,13 +113,14 @@ def a_reply(case: int) -> bytes:
 def frames() -> list[bytes]:
     """Return what honest workers send, and such dtypes and shapes as they might."""
     tensors = [torch.ones(3, dtype=dtype) for dtype in packing.DTYPES]
-    call = {
+    one = {
         "id": 0,
         "result": (torch.ones(2, 3), None),
         "differentiable": [True],
         "changed": {},
         "gradients": [],
     }
+    call = {"module": 0, "shapes": {"a.w": [2]}, "calls": [one, one]}
     made = {"id": 1, "parameters": {"a.w": torch.ones(2)}, "learns": {"a.w": True}, "buffers": {}}
     error = {"kind": "ValueError", "message": "x", "traceback": "y"}
     answers = [{"number": 3, "ok": answer} for answer in (call, made, tensors, None, (1, (2.5,)))]

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from grader.checking.agreement import Disagreement, agree, call, recorded, same
+from grader.checking.agreement import (
+    Disagreement,
+    agree,
+    agree_on_each,
+    call,
+    call_on_each,
+    recorded,
+    same,
+)
 from grader.checking.draw import Draw
 from grader.checking.trial import Remark
 
@@ -231,3 +239,45 @@ def test_records_do_not_mix():
             call(torch.sin, torch.ones(2), shapes={"y": (2,)})
         call(torch.cos, torch.ones(2), shapes={"y": (2,)})
     assert len(inner) == len(outer) == 1 and not same(inner, outer)
+
+
+def test_agreement_on_each_of_several_inputs_names_the_one_that_is_wrong(draw):
+    each = [(draw(2, 3), draw(3, 4)), (draw(5, 3), draw(3, 1))]
+    agree_on_each(lambda x, y: torch.einsum("ij,jk->ik", x, y), product, each)
+
+    def wrong(x, y):
+        return 2 * (x @ y) if len(x) == 5 else x @ y
+
+    with pytest.raises(Disagreement, match=r"wrong with `x` \(5, 3\), `y` \(3, 1\): `result` is 2"):
+        agree_on_each(wrong, product, each)
+    with pytest.raises(Disagreement, match=r"no gradient reaches `x`"):
+        agree_on_each(lambda x, y: (x if len(x) == 2 else x.detach()) @ y, product, each)
+    with pytest.raises(Disagreement, match=r"with `x` \(5, 3\).*the result holds a str"):
+        agree_on_each(lambda x, y: x @ y if len(x) == 2 else "5", product, each)
+    with pytest.raises(Disagreement, match=r"with `x` \(5, 3\).* has shape \(1, 5\)"):
+        agree_on_each(lambda x, y: x @ y if len(x) == 2 else (x @ y).mT, product, each)
+
+
+def test_each_call_returns_results_of_the_shape_that_is_its_own(draw):
+    each, shapes = [(draw(2),), (draw(3),)], [{"twice (n)": (2,)}, {"twice (n)": (3,)}]
+    twice = call_on_each(lambda x: 2 * x, each, shapes, takes=("x (n)",))
+    assert [torch.equal(*found, 2 * x) for found, (x,) in zip(twice, each, strict=True)] == [1, 1]
+    with pytest.raises(Disagreement, match=r"with `x` \(n=3\): `twice` has shape \(2,\), not"):
+        call_on_each(lambda x: 2 * x[:2], each, shapes, takes=("x (n)",))
+
+
+def test_what_a_record_keeps_of_several_calls_is_in_their_order(draw):
+    each = [(draw(2),), (draw(3),)]
+    with recorded() as record:
+        agree_on_each(lambda x: 2 * x, lambda x: x + x, each)
+    assert [len(t) for t in record] == [2, 2, 3, 3]
+    with recorded() as record:
+        call_on_each(lambda x: 2 * x, each, [{"y": (2,)}, {"y": (3,)}])
+    assert [len(t) for t in record] == [2, 3]
+
+
+def test_several_calls_in_single_precision_are_remarked_on_once(draw):
+    each = [(draw(2),), (draw(3),)]
+    with pytest.warns(Remark) as caught:
+        agree_on_each(lambda x: 2 * x.float(), lambda x: x + x, each)
+    assert len(caught) == 1

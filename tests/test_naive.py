@@ -91,7 +91,11 @@ def grade(tmp_path: Path) -> Grade:
                 exit_code = process.wait(WALL_SECONDS)
             finally:
                 process.kill()
-            return Outcome(first_line(ours), exit_code, output, members(process.pid))
+            left_behind = members(process.pid)
+            for pid in left_behind:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return Outcome(first_line(ours), exit_code, output, len(left_behind))
 
     return run
 
@@ -123,14 +127,15 @@ def first_line(channel: socket.socket) -> dict[str, Any] | None:
         return None
 
 
-def members(session: int) -> int:
-    """Count the processes of a session."""
-    count = 0
+def members(session: int) -> list[int]:
+    """Return the processes of a session."""
+    found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
             state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
-            count += state != "Z" and int(its_session) == session
-    return count
+            if state != "Z" and int(its_session) == session:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def test_every_hostile_sample_has_a_control() -> None:

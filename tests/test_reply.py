@@ -11,13 +11,14 @@ from grader.untrusted import worker
 from tests import walls
 
 X = torch.ones(2)
-CALL = {
+ONE = {
     "id": 0,
     "result": [X, {"any": "thing"}],
     "differentiable": [True],
     "changed": {0: X},
     "gradients": [],
 }
+CALL = {"module": -1, "shapes": {"weight": [2, 3]}, "calls": [ONE, ONE]}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,9 @@ def test_an_answer_of_the_right_shape_fits(value, answer):
         (None, list[Tensor | None]),
         ([X, 0], list[Tensor | None]), ([X], dict[str, Tensor]), ({0: X}, dict[str, Tensor]),
         ({"a": [X]}, dict[str, Tensor]), ({"score": 100}, ANSWERS["call"]), (CALL, ERROR),
-        (CALL | {"passed": True}, ANSWERS["call"]), (CALL | {"id": "0"}, ANSWERS["call"]),
-        (CALL | {"changed": {True: X}}, ANSWERS["call"]), ({}, ANSWERS["load"]),
+        (CALL | {"passed": True}, ANSWERS["call"]), (CALL | {"calls": ONE}, ANSWERS["call"]),
+        (CALL | {"calls": [ONE, ONE | {"id": "0"}]}, ANSWERS["call"]),
+        (CALL | {"calls": [ONE | {"changed": {True: X}}]}, ANSWERS["call"]), ({}, ANSWERS["load"]),
         ({"kind": "E", "message": 1, "traceback": ""}, ERROR), ("passed", ANSWERS["using"]),
     ],
     ids=str,
@@ -70,7 +72,11 @@ def frame(value, body=b""):
 def tensor(*shape):
     return msgpack.ExtType(1, struct.pack(f"<B{len(shape)}Q", 0, *shape))
 
-CALL = {"id": 0, "result": "forged", "differentiable": [], "changed": {}, "gradients": []}
+def call(result):
+    one = {"id": 0, "result": result, "differentiable": [], "changed": {}, "gradients": []}
+    return {"module": -1, "shapes": {}, "calls": [one]}
+
+CALL = call("forged")
 ERROR = {"kind": "MemoryError", "message": "x" * 500_000, "traceback": "y" * 500_000}
 FORGED = {
     "a score": frame({"score": 100, "of": 100, "passed": True}),
@@ -85,8 +91,8 @@ FORGED = {
     "an answer and a score": frame({"number": 2, "ok": CALL, "score": 100}),
     "an error that is a score": frame({"number": 2, "error": 100}),
     "a list": frame([2, CALL]),
-    "a tensor that is not there": frame({"number": 2, "ok": {**CALL, "result": tensor(3)}}),
-    "a tensor that is too big": frame({"number": 2, "ok": {**CALL, "result": tensor(2**40)}}),
+    "a tensor that is not there": frame({"number": 2, "ok": call(tensor(3))}),
+    "a tensor that is too big": frame({"number": 2, "ok": call(tensor(2**40))}),
     "layers": frame({"layers": ["namespaces", "seccomp"]}),
     "no frame": bytes(range(256)),
     "JSON": b'{"number": 2, "ok": {"score": 100}}\\n',

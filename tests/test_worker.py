@@ -163,10 +163,7 @@ def test_a_module_is_built_and_called_with_the_graders_values(submission):
     assert made["id"] == 0 and made["learns"] == {"factor": True}
     assert made["parameters"]["factor"] == 3 and made["buffers"]["calls"] == 0
     state = {"factor": torch.tensor(5.0, dtype=torch.float64), "calls": torch.tensor(0)}
-    called = submission.ask(
-        "call", target=0, training=True, state=state, args=(X,), kwargs={},
-        needs_grad=[True, False, True],
-    )  # fmt: skip
+    called = walls.ask_for_call(submission, 0, X, state=state, needs_grad=[True, False, True])
     assert called["result"].tolist() == [5, 5] and called["differentiable"] == [True]
     gradients = submission.ask("backward", id=called["id"], gradients=[X])
     assert gradients[0] == 2 and gradients[1] is None and gradients[2].tolist() == [5, 5]
@@ -178,9 +175,7 @@ def test_a_module_whose_sizes_are_not_yet_known_has_no_parameters_to_show(submis
 
 
 def test_only_what_depends_on_an_input_is_differentiable(submission):
-    called = submission.ask(
-        "call", target="split", training=True, state={}, args=(X,), kwargs={}, needs_grad=[True]
-    )
+    called = walls.ask_for_call(submission, "split", X)
     assert called["differentiable"] == [True, False]
     assert called["result"][2] == "text"
     assert submission.ask("backward", id=called["id"], gradients=[None, None]) == [None]
@@ -198,10 +193,7 @@ def fails_back(x): return F.apply(x)
 
 
 def called_with(submission, function: str, *cotangents):
-    return submission.ask(
-        "call", target=function, training=True, state={}, args=(X,), kwargs={}, needs_grad=[True],
-        cotangents=list(cotangents),
-    )  # fmt: skip
+    return walls.ask_for_call(submission, function, X, cotangents=cotangents)
 
 
 def test_gradients_come_with_the_call_where_the_cotangents_fit(submission):
@@ -210,7 +202,8 @@ def test_gradients_come_with_the_call_where_the_cotangents_fit(submission):
     assert called_with(submission, "double")["gradients"] == []
     assert called_with(submission, "double", torch.ones(3))["gradients"] == []
     assert called_with(submission, "double", torch.ones(2), torch.ones(2))["gradients"] == []
-    assert called_with(submission, "split", None, None)["gradients"] == []
+    (found,) = called_with(submission, "split", torch.ones(2), None)["gradients"]
+    assert found.tolist() == [1, 1]
 
 
 def test_an_error_on_the_way_back_is_told_when_gradients_are_asked_for(submission):
@@ -225,9 +218,7 @@ def test_gradients_of_complex_numbers_are_torchs(submission):
     walls.load(submission, "def turn(z): return (2 + 3j) * z * z", ["turn"])
     z = torch.tensor([1 + 2j, -1j], dtype=torch.complex128)
     cotangent = torch.tensor([0.5j, 1 - 1j], dtype=torch.complex128)
-    called = submission.ask(
-        "call", target="turn", training=True, state={}, args=(z,), kwargs={}, needs_grad=[True]
-    )
+    called = walls.ask_for_call(submission, "turn", z)
     (found,) = submission.ask("backward", id=called["id"], gradients=[cotangent])
     leaf = z.clone().requires_grad_()
     (due,) = torch.autograd.grad((2 + 3j) * leaf * leaf, leaf, cotangent)

@@ -11,7 +11,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,10 +69,22 @@ def load(worker: Sandbox, source: str, names: list[str]) -> dict[str, Any]:
 
 def call(worker: Sandbox, name: str, *args: Any) -> Any:
     """Call a function of the script; return its result."""
-    return worker.ask(
-        "call", target=name, training=True, state={}, args=args, kwargs={},
-        needs_grad=[False] * sum(isinstance(a, torch.Tensor) for a in args),
-    )["result"]  # fmt: skip
+    needs_grad = [False] * sum(isinstance(a, torch.Tensor) for a in args)
+    return ask_for_call(worker, name, *args, needs_grad=needs_grad)["result"]
+
+
+def ask_for_call(
+    worker: Sandbox, target: str | int, *args: Any, needs_grad: Sequence[bool] = (True,),
+    cotangents: Sequence[torch.Tensor | None] = (),
+    state: Mapping[str, torch.Tensor] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Ask for one call; return all that is answered to it."""
+    request = {
+        "args": args, "kwargs": {}, "needs_grad": list(needs_grad), "cotangents": list(cotangents)
+    }  # fmt: skip
+    answer = worker.ask("call", target=target, training=True, state=state or {}, calls=[request])
+    (called,) = answer["calls"]
+    return called
 
 
 def family(pid: int) -> set[int]:

@@ -80,9 +80,9 @@ class Deadline:
         """Wait for the socket. Raises TimedOut."""
         poll = select.poll()
         poll.register(sock, event)
-        while not self.spent():
-            cpu = self._seconds - (self._cpu - self._start)
-            left = min(cpu, self._wall - time.monotonic())
+        left = self._seconds
+        while not self.spent():  # asked first, for one who sends byte by byte
             if poll.poll(max(1, int(1000 * left))):
                 return
+            left = min(self._seconds - (self._cpu - self._start), self._wall - time.monotonic())
         raise self.error()

@@ -1,45 +1,116 @@
-"""A call into a worker, as one node of the graph here; and a module whose forward is such calls."""
+"""A student's module, whose parameters are here and whose forward runs there; and a function."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Self, cast
 
-import torch
 from torch import Tensor, nn
 
-from ..checking.trial import FORESEEN
 from ..untrusted import packing
+from .call import Arguments, call_each
 from .limits import StudentError
 from .sandbox import Sandbox
 
 MOST_PARENTS = 32
 """Modules in which a parameter may lie; torch walks the tree by recursion."""
+HOLDERS = ("_parameters", "_modules")
+"""Where torch keeps a module's parameters and parts."""
+PLAIN = (int, float, str, type(None))
 
 
 class RemoteModule(nn.Module):
-    """The student's nn.Module: its parameters and buffers live here, its forward runs there."""
+    """The student's nn.Module: its parameters and buffers live here, its forward runs there.
+
+    It is made there at once, and an error of its constructor is raised here. But one like another
+    that was made before is put off. If it has no parameters, or is given those that it shall have
+    (`_adopt`), it is made along with its first call: it costs no message of its own.
+    """
 
     def __init__(
         self, worker: Sandbox, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         super().__init__()
-        made = worker.ask("construct", name=name, args=args, kwargs=kwargs)
-        self._worker, self._number, self.__name__ = worker, made["id"], name
-        reported = (*made["parameters"].items(), *made["buffers"].items())
-        self._there = {path: value.clone() for path, value in reported}
+        self._worker, self.__name__ = worker, name
+        self._recipe = {"name": name, "args": args, "kwargs": kwargs}
+        self._number: int | None = None
+        self._there: dict[str, bytes] = {}
+        """The numbers that the worker has, to tell what it must be sent."""
         self._places: dict[str, tuple[dict[str, Any], str]] = {}
         """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
+        worker.catch_up()  # what is random there happens in the order of the check
+        self._known = worker.known.get(_spelled(self._recipe))
+        if self._known is None:
+            self._construct()
+            return
+        worker.pending = self._make
+        if self._known:
+            for holder in HOLDERS:
+                del self.__dict__[holder]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self, name) if self._be_made() else super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, nn.Parameter | nn.Module):
+            self._be_made()
+        super().__setattr__(name, value)
+
+    def _be_made(self) -> bool:
+        """Have it made if it is put off, and its parameters are unknown here; tell whether so."""
+        put_off = "_known" in self.__dict__ and HOLDERS[0] not in self.__dict__
+        if put_off:
+            self._make()
+        return put_off
+
+    def _make(self) -> None:
+        """Have it made after all."""
+        self._claim()
+        self._construct()
+
+    def _claim(self) -> None:
+        """No longer put it off. Raises StudentError where it was for an earlier check."""
+        if self._worker.pending != self._make:
+            raise StudentError(f"this `{self.__name__}` is of an earlier check", "IndexError")
+        self._worker.pending = None
+
+    def _construct(self) -> None:
+        """Have it made, and hold the parameters and buffers that it has."""
+        made = self._worker.ask("construct", **self._recipe)
+        self._number = made["id"]
+        parameters, learns, buffers = made["parameters"], made["learns"], made["buffers"]
+        self._hold(parameters, learns, buffers)
+        self._there = {n: packing.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
+        if (spelled := _spelled(self._recipe)) and not buffers and all(learns.values()):
+            self._worker.known[spelled] = _shapes(parameters)
+
+    def _adopt(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Have it made with copies of these parameters; False where that is not known to fit."""
+        if self._number is not None or _shapes(parameters) != self._known:
+            return False
+        copies = {name: tensor.detach().clone() for name, tensor in parameters.items()}
+        self._hold(copies, dict.fromkeys(copies, True), {})
+        return True
+
+    def _hold(
+        self, parameters: dict[str, Tensor], learns: dict[str, bool], buffers: dict[str, Tensor]
+    ) -> None:
+        """Register parameters and buffers where their names say. Raises StudentError."""
+        self.__dict__.update({holder: {} for holder in HOLDERS})
         try:
-            for path, value in made["parameters"].items():
-                learns = made["learns"].get(path, False) and value.is_floating_point()
+            for path, value in parameters.items():
+                learning = learns.get(path, False) and value.is_floating_point()
                 owner, leaf = self._owner(path)
-                owner.register_parameter(leaf, nn.Parameter(value, requires_grad=learns))
+                owner.register_parameter(leaf, nn.Parameter(value, requires_grad=learning))
                 self._places[path] = owner._parameters, leaf
-            for path, value in made["buffers"].items():
+            for path, value in buffers.items():
                 owner, leaf = self._owner(path)
                 owner.register_buffer(leaf, value)
                 self._places[path] = owner._buffers, leaf
         except (KeyError, AttributeError) as error:
-            raise StudentError(f"`{name}` has a parameter that clashes: {error}") from None
+            said = f"`{self.__name__}` has a parameter that clashes: {error}"
+            raise StudentError(said) from None
+        if not self.training:
+            self.eval()
 
     def _owner(self, path: str) -> tuple[nn.Module, str]:
         """Return the submodule that holds `path`, made on the way, and its name there."""
@@ -50,93 +121,65 @@ class RemoteModule(nn.Module):
         for parent in parents:
             if parent not in owner._modules:
                 owner.add_module(parent, nn.Module())
-            owner = owner.get_submodule(parent)
+            owner = cast(nn.Module, owner._modules[parent])
         return owner, leaf
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode in which it is called. That alone does not have it made."""
+        if HOLDERS[0] in self.__dict__:
+            return super().train(mode)
+        self.training = mode
+        return self
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's module with the parameters and buffers that it has here."""
+        return self._each([(args, kwargs)])[0]
+
+    def _each(self, calls: Sequence[Arguments]) -> list[Any]:
+        """Call it several times, with one message for all."""
+        self._be_made()  # gradients are for its parameters, too
         held = {path: place.get(leaf) for path, (place, leaf) in self._places.items()}
         state = {path: tensor for path, tensor in held.items() if tensor is not None}
-        return call(self._worker, self._number, self.training, state, self._there, args, kwargs)
+        return call_each(self._worker, self._send, state, self._there, calls)
 
-
-def call(
-    worker: Sandbox, target: str | int, training: bool, state: Mapping[str, Tensor],
-    there: dict[str, Tensor], args: tuple[Any, ...], kwargs: dict[str, Any],
-) -> Any:  # fmt: skip
-    """Make one call in the sandbox, as one node of the graph here.
-
-    `there` holds the values of `state` that the worker has already; only the others are sent.
-    """
-    names = list(state)
-    tensors = [*state.values(), *packing.tensors((args, kwargs))]
-    results: list[Any] = []
-    differentiable = torch.is_grad_enabled() and any([t.requires_grad for t in tensors])
-    more = {"cotangents": list(FORESEEN.get())} if differentiable and FORESEEN.get() else {}
-
-    def ask(tensors: Sequence[Tensor], needs_grad: list[bool]) -> dict[str, Any]:
-        inputs = iter(tensors[len(names) :])
-        given = packing.each((args, kwargs), lambda _: next(inputs))
-        news = {n: t for n, t in zip(names, tensors, strict=False) if not _same(t, there.get(n))}
-        answer: dict[str, Any] = worker.ask(
-            "call", target=target, training=training, state={**dict.fromkeys(names), **news},
-            args=given[0], kwargs=given[1], needs_grad=needs_grad, **more,
-        )  # fmt: skip
-        there.update({name: tensor.detach().clone() for name, tensor in news.items()})
-        for i, value in answer["changed"].items():
-            if 0 <= i < len(tensors) and tensors[i].shape == value.shape:
-                tensors[i].data.copy_(value)  # so that a check sees that its input was changed
-                there.pop(names[i] if i < len(names) else "", None)
-        results.append(answer["result"])
+    def _send(self, **request: Any) -> dict[str, Any]:
+        """Ask for a call of it; if its making was put off, for both."""
+        ask = partial(self._worker.ask, "call", training=self.training, **request)
+        if self._number is not None:
+            return ask(target=self._number)  # type: ignore[no-any-return]
+        self._claim()
+        try:
+            answer: dict[str, Any] = ask(target=self._recipe)
+        except StudentError:  # it may be there, but is not known here: another call makes another
+            self._worker.pending = self._make
+            raise
+        self._number = answer["module"]
+        if answer["shapes"] != self._known:
+            raise StudentError(f"`{self.__name__}` has other parameters each time it is made")
         return answer
 
-    if not differentiable:
-        ask(tensors, [t.requires_grad for t in tensors])
-        return results[0]
-    apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
-    outputs = iter(apply(worker, ask, results, *tensors) or ())
-    return packing.each(results[0], lambda _: next(outputs))
+
+def _spelled(recipe: Mapping[str, Any]) -> str:
+    """Write down how a module is made, if that can be written; otherwise return nothing."""
+    values = (*recipe["args"], *recipe["kwargs"].values())
+    return repr(recipe) if all([isinstance(value, PLAIN) for value in values]) else ""
 
 
-def _same(one: Tensor | None, other: Tensor | None) -> bool:
-    if one is None or other is None:
-        return False
-    return one.dtype == other.dtype and torch.equal(one, other)
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
 
 
-class _RemoteCall(torch.autograd.Function):
-    """Forward and backward, both by asking the worker."""
+class RemoteFunction:
+    """A function of the student's, called in the sandbox."""
 
-    @staticmethod
-    def forward(ctx: Any, worker: Sandbox, ask: Any, results: list[Any], *tensors: Tensor) -> Any:
-        """Call; the outputs are the tensors of the result, in order."""
-        wanted = ctx.needs_input_grad[3:]
-        answer = ask(
-            tensors, [n and t.is_floating_point() for t, n in zip(tensors, wanted, strict=True)]
-        )
-        outputs = tuple(packing.tensors(results[0]))
-        ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
-        ctx.foreseen, ctx.gradients = FORESEEN.get(), answer["gradients"]
-        ctx.set_materialize_grads(False)
-        differentiable = dict(enumerate(answer["differentiable"]))
-        ctx.mark_non_differentiable(
-            *(
-                output
-                for i, output in enumerate(outputs)
-                if not (differentiable.get(i) and output.is_floating_point())
-            )
-        )
-        return outputs
+    def __init__(self, worker: Sandbox, name: str, said: str = "") -> None:
+        self._worker, self.__name__ = worker, said or name
+        self._send = partial(worker.ask, "call", target=name, training=True)
 
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
-        """Return the vector-Jacobian products; ask for them, unless these came with the call."""
-        found = ctx.gradients
-        if not (found and all(map(_same, gradients, ctx.foreseen))):
-            found = ctx.worker.ask("backward", id=ctx.id, gradients=list(gradients))
-        if [
-            s if g is None else g.shape for g, s in zip(found, ctx.shapes, strict=False)
-        ] != ctx.shapes:
-            raise StudentError("your code changed the shape of a gradient", "ValueError")
-        return None, None, None, *found
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return self._each([(args, kwargs)])[0]
+
+    def _each(self, calls: Sequence[Arguments]) -> list[Any]:
+        """Call it several times, with one message for all."""
+        return call_each(self._worker, self._send, {}, {}, calls)

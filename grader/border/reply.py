@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-Answer = Any  # a type such as dict[str, Tensor], or a dict that names the type of every key
+Answer = Any
+"""A type such as dict[str, Tensor]; a dict that names the type of every key; or a list of one."""
 
 ANSWERS: dict[str, Answer] = {
     "load": {
@@ -26,11 +27,17 @@ ANSWERS: dict[str, Answer] = {
         "buffers": dict[str, Tensor],
     },
     "call": {
-        "id": int,
-        "result": object,
-        "differentiable": list[bool],
-        "changed": dict[int, Tensor],
-        "gradients": list[Tensor | None],
+        "module": int,
+        "shapes": dict[str, list[int]],
+        "calls": [
+            {
+                "id": int,
+                "result": object,
+                "differentiable": list[bool],
+                "changed": dict[int, Tensor],
+                "gradients": list[Tensor | None],
+            }
+        ],
     },
     "backward": list[Tensor | None],
 }
@@ -48,6 +55,8 @@ def fits(value: Any, answer: Answer) -> bool:
             return False
         pairs = [(value[key], kind) for key, kind in answer.items()]
         return all([type(part) is kind or fits(part, kind) for part, kind in pairs])
+    if type(answer) is list:
+        return type(value) is list and all([fits(part, answer[0]) for part in value])
     kinds = answer.__args__
     if answer.__origin__ is list:
         return type(value) is list and _all_fit(value, kinds[0])

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from typing import Any, NoReturn, Self
 
 from ..untrusted import wire
@@ -172,6 +173,10 @@ class Sandbox:
         self._output, self._limits = output, limits
         self._requests = 0
         self._beginning: dict[str, Any] = {}
+        self.pending: Callable[[], None] | None = None
+        """What is put off until something else is asked for; see remote.RemoteModule."""
+        self.known: dict[str, dict[str, list[int]]] = {}
+        """Shapes of the parameters of modules made so far, by how they were made."""
         self._cause: Exception = SandboxError("the worker was closed")
         self.alive = True
         self.pid = _visible_pid(pidfd)
@@ -191,7 +196,7 @@ class Sandbox:
 
         Sent along with the next request: a message of its own would be every fourth.
         """
-        self._beginning = {"begin": state}
+        self._beginning, self.pending = {"begin": state}, None
 
     def ask(self, do: str, **request: Any) -> Any:
         """Send one request to the worker (a method of worker.Submission) and return the answer.
@@ -199,6 +204,7 @@ class Sandbox:
         Raises StudentError when the student's code raises or ends the process, TimedOut and
         OutOfMemory at its limits, and SandboxError when the fault is ours.
         """
+        self.catch_up()
         self._requests += 1
         request = {"number": self._requests, "do": do, **self._beginning, **request}
         self._beginning = {}
@@ -207,7 +213,7 @@ class Sandbox:
             if fits(reply, {"number": int, key: answer}) and reply["number"] == self._requests:
                 break
         else:
-            self._bury(_meddled())
+            self._bury(meddled())
         if key == "ok":
             return reply["ok"]
         kind, message, traceback = (reply["error"][name][:MAX_TEXT] for name in ERROR)
@@ -217,6 +223,11 @@ class Sandbox:
             said = f"{traceback}\nThat is: {more}."[-MAX_TEXT:]
             self._bury(OutOfMemory(more, kind, said))
         raise StudentError(message, kind, traceback)
+
+    def catch_up(self) -> None:
+        """Do what was put off."""
+        if self.pending:
+            self.pending()
 
     def _exchange(self, request: dict[str, Any] | None, seconds: float) -> Any:
         """Send, if there is something to send, and receive. Raises what has ended the worker."""
@@ -243,7 +254,7 @@ class Sandbox:
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         if not poll.poll(500):  # it is alive, but sends nonsense or has closed its socket
-            return _meddled()
+            return meddled()
         code = self._zygote.end(self._pid)["status"]
         if code in (-signal.SIGXCPU, -signal.SIGKILL) and deadline.spent():
             return deadline.error()
@@ -278,7 +289,8 @@ class Sandbox:
         os.close(self._output)
 
 
-def _meddled() -> StudentError:
+def meddled() -> StudentError:
+    """Say that a worker has answered what no worker of ours would."""
     message = "your code wrote to the grader's connection, or closed it"
     return StudentError(message, "ConnectionError")
 

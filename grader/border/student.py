@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from .limits import Limits, StudentError
-from .remote import RemoteModule, call
+from .remote import RemoteFunction, RemoteModule
 from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
 
 MOST_NOTES = 100
@@ -118,11 +118,7 @@ class Student:
         if kind == "module":
             return lambda *args, **kwargs: RemoteModule(self._worker, name, args, kwargs)
 
-        def function(*args: Any, **kwargs: Any) -> Any:
-            return call(self._worker, name, True, {}, {}, args, kwargs)
-
-        function.__name__ = name
-        return function
+        return RemoteFunction(self._worker, name)
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:
@@ -161,11 +157,7 @@ class Student:
         )
         self._worker.ask("using", sources={name: source})
 
-        def beside(*args: Any, **kwargs: Any) -> Any:
-            return call(self._worker, name, True, {}, {}, args, kwargs)
-
-        beside.__name__ = function.__name__
-        return beside
+        return RemoteFunction(self._worker, name, said=function.__name__)
 
     def _close(self) -> str:
         """End the workers and return what the submission has printed."""

@@ -33,6 +33,7 @@ from .trial import (
     Trial,
     foreseen,
     in_either_precision,
+    tried,
 )
 
 
@@ -83,53 +84,88 @@ def agree(
     their axes, as in ``returns=("out (B, n_Q, e)", "weights (B, n_Q, n_K)")``.
     Raises Disagreement, and whatever the student's code raises.
     """
-    named = takes or list(_signature(expected))
-    given = Arguments(tuple(map(Named.read, named[: len(inputs)])), inputs, options)
-    due = Trial(expected, given)
-    cotangents = due.cotangents()
-    due_gradients = due.gradients(cotangents)
-    results_named = [Named.read(text) for text in returns] or [Named("result")] * len(due.results)
-    leaves_named = [_named_leaf(name, given) for name in due_gradients]
+    agree_on_each(actual, expected, [inputs], takes=takes, returns=returns, **options)
 
-    def attempt(cast: Cast) -> tuple[list[Tensor], list[Tensor]]:
-        with foreseen(cotangents):
-            trial = _try(actual, given, cast)
+
+def agree_on_each(
+    actual: Function,
+    expected: Function,
+    each: Sequence[Sequence[Any]],
+    takes: Sequence[str] = (),
+    returns: Sequence[str] = (),
+    **options: Any,
+) -> None:
+    """Require what `agree` does, on each of several inputs: at a fraction of the time.
+
+    All calls are made before the first result is looked at.
+    """
+    named = takes or list(_signature(expected))
+    cases = [Arguments(tuple(map(Named.read, named[: len(i)])), tuple(i), options) for i in each]
+    due = [Due(expected, given, returns) for given in cases]
+
+    def attempt(cast: Cast) -> list[tuple[list[Tensor], list[Tensor]]]:
+        with foreseen([case.cotangents for case in due]):
+            trials = _try(actual, cases, cast)
+        return [case.found(actual, trial) for case, trial in zip(due, trials, strict=True)]
+
+    single = False
+    for case, found in zip(due, in_either_precision(actual, attempt), strict=True):
+        single |= case.judge(actual, *found)
+    if single:
+        warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
+
+
+class Due:
+    """The results and gradients that are due for some arguments."""
+
+    def __init__(self, expected: Function, given: Arguments, returns: Sequence[str]) -> None:
+        (trial,) = tried(expected, [given])
+        self._expected, self._given, self._scale = expected, given, trial.scale
+        self._results, self.cotangents = trial.results, trial.cotangents()
+        self._gradients = trial.gradients(self.cotangents)
+        self._named = [Named.read(text) for text in returns] or [Named("result")] * len(
+            self._results
+        )
+
+    def found(self, actual: Function, trial: Trial) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the results and gradients of a trial. Raises Disagreement over shapes."""
         _note(trial.results)
-        shapes = [result.shape for result in due.results]
-        _require_shapes(actual, given, trial.results, results_named, shapes)
-        found = trial.gradients(cotangents)
-        gradients = [found.get(name, torch.zeros_like(g)) for name, g in due_gradients.items()]
+        shapes = [result.shape for result in self._results]
+        _require_shapes(actual, self._given, trial.results, self._named, shapes)
+        found = trial.gradients(self.cotangents)
+        gradients = [found.get(name, torch.zeros_like(g)) for name, g in self._gradients.items()]
         _note(gradients)
         return trial.results, gradients
 
-    results, gradients = in_either_precision(actual, attempt)
+    def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> bool:
+        """Raise Disagreement where they differ; tell whether they have another precision."""
+        want = list(self._gradients.values())
+        leaves = [_named_leaf(name, self._given) for name in self._gradients]
 
-    def difference(tolerance: Tolerance) -> str:
-        want = list(due_gradients.values())
-        return (
-            first_difference(results, due.results, results_named, tolerance, value_difference)
-            or lost_gradients(gradients, want, leaves_named)
-            or first_difference(gradients, want, leaves_named, tolerance, gradient_difference)
-        )
+        def difference(tolerance: Tolerance) -> str:
+            return (
+                first_difference(results, self._results, self._named, tolerance, value_difference)
+                or lost_gradients(gradients, want, leaves)
+                or first_difference(gradients, want, leaves, tolerance, gradient_difference)
+            )
 
-    found = difference(EXACT)
-    single = any(r.dtype != d.dtype for r, d in zip(results, due.results, strict=True))
-    coarse = any(map(is_single, results))
-    # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
-    tolerance = SINGLE._replace(relative=SINGLE.relative * due.scale) if coarse else EXACT
-    if found and coarse:
-        found = difference(tolerance)
-        single = True
-    measure(results, due.results, tolerance, coarse)
-    measure(gradients, list(due_gradients.values()), tolerance, coarse)
-    if found:
-        remedy = _right_without(actual, expected, given)
-        sketch = first_wrong(results, due.results, results_named, tolerance) or first_lost(
-            gradients, list(due_gradients.values()), leaves_named, tolerance
-        )
-        raise Disagreement(f"{_called(actual, given)}: {found}{remedy}.", sketch)
-    if single:
-        warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
+        found = difference(EXACT)
+        single = any(r.dtype != d.dtype for r, d in zip(results, self._results, strict=True))
+        coarse = any(map(is_single, results))
+        # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
+        tolerance = SINGLE._replace(relative=SINGLE.relative * self._scale) if coarse else EXACT
+        if found and coarse:
+            found = difference(tolerance)
+            single = True
+        measure(results, self._results, tolerance, coarse)
+        measure(gradients, want, tolerance, coarse)
+        if found:
+            remedy = _right_without(actual, self._expected, self._given)
+            sketch = first_wrong(results, self._results, self._named, tolerance) or first_lost(
+                gradients, want, leaves, tolerance
+            )
+            raise Disagreement(f"{_called(actual, self._given)}: {found}{remedy}.", sketch)
+        return single
 
 
 def call(
@@ -144,21 +180,42 @@ def call(
     The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``; `takes` does
     the same for inputs.
     """
-    names = takes[: len(inputs)] or [""] * len(inputs)
-    given = Arguments(tuple(map(Named.read, names)), inputs, options)
-    named = [Named.read(text) for text in shapes]
+    return call_on_each(actual, [inputs], [shapes], takes=takes, **options)[0]
+
+
+def call_on_each(
+    actual: Function,
+    each: Sequence[Sequence[Any]],
+    shapes: Sequence[Mapping[str, Sequence[int]]],
+    takes: Sequence[str] = (),
+    **options: Any,
+) -> list[list[Tensor]]:
+    """Return what `call` does, for each of several inputs with the shapes of its results.
+
+    All calls are made before the first result is looked at: at a fraction of the time.
+    """
+    cases = []
+    for inputs in each:
+        names = takes[: len(inputs)] or [""] * len(inputs)
+        cases.append(Arguments(tuple(map(Named.read, names)), tuple(inputs), options))
     with torch.no_grad():
-        results = in_either_precision(actual, lambda cast: _try(actual, given, cast).results)
-    _note(results)
-    _require_shapes(actual, given, results, named, list(shapes.values()))
-    return [result.double() for result in results]
+        trials = in_either_precision(actual, lambda cast: _try(actual, cases, cast))
+    for given, trial, due in zip(cases, trials, shapes, strict=True):
+        _note(trial.results)
+        named = [Named.read(text) for text in due]
+        _require_shapes(actual, given, trial.results, named, list(due.values()))
+    return [[result.double() for result in trial.results] for trial in trials]
 
 
-def _try(actual: Function, given: Arguments, cast: Cast) -> Trial:
-    try:
-        return Trial(actual, given, cast)
-    except Failure as problem:
-        raise Disagreement(f"{_called(actual, given)}: {problem}") from None
+def _try(actual: Function, cases: Sequence[Arguments], cast: Cast) -> list[Trial]:
+    """Make all calls. Raises Disagreement where one returns something that is no tensor."""
+    trials = tried(actual, cases, cast)
+    for given, trial in zip(cases, trials, strict=True):
+        try:
+            _ = trial.results
+        except Failure as problem:
+            raise Disagreement(f"{_called(actual, given)}: {problem}") from None
+    return trials
 
 
 def _require_shapes(

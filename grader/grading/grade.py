@@ -117,8 +117,8 @@ def _uninterrupted() -> Iterator[None]:
 def _serve(connection: Connection, orders: Orders, cores: Set[int]) -> None:
     """Be a judge. Only judges import torch, which would cost the parent 250 MB.
 
-    A judge and its workers take turns, so one core is enough for them, and their 150 exchanges per
-    submission wake no other one: 27 µs each instead of 190 (measured on a virtual machine).
+    A judge and its workers take turns, so one core is enough for them, and their exchanges wake no
+    other one: 27 µs each instead of 190 (measured on a virtual machine).
     """
     from .judge import serve
 

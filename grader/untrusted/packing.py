@@ -13,6 +13,7 @@ refuses what the reader would, with words for whoever made the value.
 import math
 import struct
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -26,6 +27,7 @@ HARMLESS = 1 << 10
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
 ALIGNED, FILL = 16, bytes(16)
 SHAPES = tuple(struct.Struct(f"<B{rank}Q") for rank in range(MAX_RANK + 1))
+SHAPES_OF = {shape.size: shape for shape in SHAPES}
 TENSOR, TUPLE = 1, 2
 MARK = msgpack.ExtType(TUPLE, b"")
 DTYPES = (
@@ -57,8 +59,8 @@ class Malformed(ValueError):
     """These bytes are no value."""
 
 
-def pack(value: Any) -> tuple[list[Any], int, int]:
-    """Return the parts of a message, bytes and arrays, and the sizes of its header and body.
+def pack(value: Any) -> tuple[list[bytes], int, int]:
+    """Return the parts of a message, and the sizes of its header and body.
 
     A value is None, bool, int, float, str, bytes, Tensor, or a list, tuple or dict of them.
     Raises Unsendable for anything else, also for what is too large.
@@ -70,9 +72,9 @@ def pack(value: Any) -> tuple[list[Any], int, int]:
         header = writer.pack(value)
     except (ValueError, OverflowError) as error:
         raise Unsendable(f"a value that cannot be sent: {error}") from None
-    if len(header) > MAX_HEADER or writer.size > MAX_BODY or writer.count > MAX_TENSORS:
+    if len(header) > MAX_HEADER or writer.size > MAX_BODY or len(writer.bodies) > MAX_TENSORS:
         raise Unsendable(
-            f"a value too large to be sent: {writer.count} tensors of {writer.size >> 20} MB "
+            f"a value too large to be sent: {len(writer.bodies)} tensors of {writer.size >> 20} MB "
             f"together, and {len(header) >> 10} kB of other values"
         )
     return [header, FILL[: -len(header) % ALIGNED], *writer.bodies], len(header), writer.size
@@ -87,12 +89,12 @@ def unpack(data: bytearray, header_size: int) -> Any:
     """Return the value of a message; its tensors lie in `data`. Raises Malformed."""
     reader = Reader(data, filled(header_size))
     try:
-        value = reader.unpack(bytes(data[:header_size]))
+        value = reader.unpack(bytes(memoryview(data)[:header_size]))
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise Malformed(f"malformed header: {type(error).__name__}") from None
     if reader.place != len(data) or reader.marks:
         raise Malformed("the tensors' sizes do not add up to the body's, or a mark stands alone")
-    if not _shallow(value):
+    if reader.nodes > MAX_DEPTH and not _shallow(value):
         raise Malformed("nested too deep")
     return value
 
@@ -144,22 +146,23 @@ class Writer:
     """Packs one value, and collects the numbers of its tensors."""
 
     def __init__(self) -> None:
-        self.bodies: list[Any] = []
-        """Arrays, and what fills them up."""
-        self.size = self.count = 0
+        self.bodies: list[bytes] = []
+        """The numbers of each tensor, filled up."""
+        self.size = 0
         self.pack = msgpack.Packer(default=self._other, strict_types=True).pack
 
     def _other(self, value: Any) -> Any:
         """Return something that msgpack knows in the place of what it does not."""
         if isinstance(value, torch.Tensor):
-            numbers, code = _numbers(value)
-            self.bodies.append(numbers)
-            self.count += 1
-            if fill := -numbers.nbytes % ALIGNED:
-                self.bodies.append(FILL[:fill])
-            self.size += numbers.nbytes + fill
-            shape = numbers.shape
-            return msgpack.ExtType(TENSOR, SHAPES[len(shape)].pack(code, *shape))
+            if value.layout is not torch.strided:
+                raise Unsendable(f"a tensor with layout {value.layout}; make it dense")
+            announced = _announced(value.dtype, value.shape)
+            body = numbers(value)
+            if fill := -len(body) % ALIGNED:
+                body += FILL[:fill]
+            self.bodies.append(body)
+            self.size += len(body)
+            return announced
         if isinstance(value, tuple):
             return [MARK, *value]
         for plain in PLAIN:
@@ -168,25 +171,41 @@ class Writer:
         raise Unsendable(f"a value of type {type(value).__name__}, which is not a tensor")
 
 
-def _numbers(tensor: torch.Tensor) -> tuple["np.ndarray[Any, Any]", int]:
-    """Return the numbers of a tensor, in this machine's memory and in C order, and its dtype."""
-    if tensor.layout is not torch.strided:
-        raise Unsendable(f"a tensor with layout {tensor.layout}; make it dense")
-    code = CODES.get(tensor.dtype)
+def numbers(tensor: torch.Tensor) -> bytes:
+    """Return the numbers of a dense tensor, in this machine's memory and in C order."""
+    if type(tensor) not in LEAVES:  # a subclass, which may answer for itself
+        tensor = tensor.detach().as_subclass(torch.Tensor)
+    if tensor.dtype is torch.bfloat16:  # numpy has none
+        tensor = tensor.detach().view(torch.int16)
+    return tensor.numpy(force=True).tobytes()
+
+
+@lru_cache(maxsize=1024)  # a tenth of the time that packing a small tensor takes
+def _announced(dtype: torch.dtype, shape: torch.Size) -> msgpack.ExtType:
+    """Return what the header says of a tensor. Raises Unsendable, and ValueError for its size."""
+    code = CODES.get(dtype)
     if code is None:
-        raise Unsendable(f"a tensor of dtype {tensor.dtype}")
-    shape = tensor.shape
+        raise Unsendable(f"a tensor of dtype {dtype}")
     if len(shape) > MAX_RANK:
         raise Unsendable(f"a tensor with {len(shape)} axes")
     _require_small(shape)
-    plain = tensor.detach()
-    if type(plain) is not torch.Tensor:
-        plain = plain.as_subclass(torch.Tensor)
-    if not plain.is_cpu or plain.is_conj() or plain.is_neg():
-        plain = plain.cpu().resolve_conj().resolve_neg()
-    if plain.dtype is torch.bfloat16:  # numpy has none
-        plain = plain.view(torch.int16)
-    return plain.contiguous().numpy(), code
+    return msgpack.ExtType(TENSOR, SHAPES[len(shape)].pack(code, *shape))
+
+
+@lru_cache(maxsize=1024)
+def _claimed(about: bytes) -> tuple[tuple[int, ...], "np.dtype[Any]", int, torch.dtype]:
+    """Read what a header says of a tensor: shape, what numpy reads, its bytes filled up, dtype.
+
+    Raises ValueError.
+    """
+    form = SHAPES_OF.get(len(about))
+    if form is None:
+        raise ValueError("not a dtype and dimensions")
+    code, *shape = form.unpack(about)
+    if code >= len(DTYPES):
+        raise ValueError("dtype")
+    _require_small(shape)
+    return tuple(shape), NUMPY[code], filled(math.prod(shape) * NUMPY[code].itemsize), DTYPES[code]
 
 
 def _require_small(shape: Iterable[int]) -> None:
@@ -202,7 +221,8 @@ class Reader:
         self.data = data
         self.place = place
         """Where in `data` the next tensor begins."""
-        self.count = self.marks = 0
+        self.tensors = self.marks = self.nodes = 0
+        """How many there are; `nodes` are lists, tuples and dicts."""
 
     def unpack(self, packed: bytes) -> Any:
         """Return a value. Raises what msgpack raises, and ValueError.
@@ -215,45 +235,36 @@ class Reader:
             unpacker.feed(packed)
             unpacker.skip()
         return msgpack.unpackb(
-            packed, ext_hook=self._extension, list_hook=self._list, object_pairs_hook=_dict,
+            packed, ext_hook=self._extension, list_hook=self._list, object_pairs_hook=self._dict,
             strict_map_key=False, timestamp=1,  # msgpack's own extension becomes a float
         )  # fmt: skip
 
-    def _extension(self, kind: int, data: bytes) -> Any:
-        if kind == TENSOR:
-            return self._tensor(data)
-        if kind != TUPLE or data:
-            raise ValueError("a node of no known kind")
-        self.marks += 1  # each is taken away by its tuple
-        return MARK
-
-    def _list(self, items: list[Any]) -> list[Any] | tuple[Any, ...]:
-        if items and items[0] is MARK:
-            self.marks -= 1
-            return tuple(items[1:])
-        return items
-
-    def _tensor(self, about: bytes) -> torch.Tensor:
-        """Return the next tensor of the body, in its place there."""
-        rank, rest = divmod(len(about) - 1, 8)
-        self.count += 1
-        if rest or not 0 <= rank <= MAX_RANK or self.count > MAX_TENSORS:
-            raise ValueError("no tensor, or too many")
-        code, *shape = SHAPES[rank].unpack(about)
-        if code >= len(DTYPES):
-            raise ValueError("dtype")
-        _require_small(shape)
-        numbers = np.ndarray(shape, NUMPY[code], self.data, self.place)  # TypeError: too short
-        self.place += numbers.nbytes + -numbers.nbytes % ALIGNED
-        dtype = DTYPES[code]
+    def _extension(self, kind: int, about: bytes) -> Any:
+        """Return a mark, or the next tensor of the body, in its place there."""
+        if kind == TUPLE and not about:
+            self.marks += 1  # each is taken away by its tuple
+            return MARK
+        self.tensors += 1
+        if kind != TENSOR or self.tensors > MAX_TENSORS:
+            raise ValueError("a node of no known kind, or too many tensors")
+        shape, form, size, dtype = _claimed(about)
+        numbers = np.ndarray(shape, form, self.data, self.place)  # TypeError: too short
+        self.place += size
         if dtype is torch.bool:  # a byte other than 0 and 1 is no valid bool
             return torch.from_numpy(numbers).ne(0)
         tensor = torch.from_numpy(numbers)
         return tensor.view(dtype) if dtype is torch.bfloat16 else tensor
 
+    def _list(self, items: list[Any]) -> list[Any] | tuple[Any, ...]:
+        self.nodes += 1
+        if items and items[0] is MARK:
+            self.marks -= 1
+            return tuple(items[1:])
+        return items
 
-def _dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
-    """Make a dict. Raises ValueError for a key that is none, before it is hashed."""
-    if not {type(key) for key, _ in pairs} <= KEYS:
-        raise ValueError("a key that is none")
-    return dict(pairs)
+    def _dict(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+        """Make a dict. Raises ValueError for a key that is none, before it is hashed."""
+        self.nodes += 1
+        if not {type(key) for key, _ in pairs} <= KEYS:
+            raise ValueError("a key that is none")
+        return dict(pairs)

@@ -15,8 +15,6 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from . import packing
 from .packing import MAX_BODY, MAX_HEADER
 
@@ -41,11 +39,9 @@ def send(sock: socket.socket, value: Any, wait: Wait | None = None) -> None:
     """
     parts, header_size, body_size = packing.pack(value)
     parts.insert(0, PREFIX.pack(MAGIC, header_size, body_size))
-    if body_size < ONE_SEND:  # one system call instead of one per tensor
-        _send(sock, b"".join(parts), wait)
-    else:
-        for part in parts:
-            _send(sock, part if isinstance(part, bytes) else part.reshape(-1).view(np.uint8), wait)
+    # one system call, instead of one per tensor
+    for part in [b"".join(parts)] if body_size < ONE_SEND else parts:
+        _send(sock, part, wait)
 
 
 def receive(sock: socket.socket, wait: Wait | None = None) -> Any:
@@ -62,7 +58,7 @@ def receive(sock: socket.socket, wait: Wait | None = None) -> Any:
         raise WireError(str(error)) from None
 
 
-def _send(sock: socket.socket, data: Any, wait: Wait | None) -> None:
+def _send(sock: socket.socket, data: bytes, wait: Wait | None) -> None:
     """Write all of `data`."""
     flags = socket.MSG_DONTWAIT if wait else 0
     left = memoryview(data)
@@ -84,7 +80,7 @@ def _read(sock: socket.socket, size: int, wait: Wait | None) -> bytearray:
         if filled == len(buffer):
             buffer.extend(bytes(min(size - filled, filled)))
         try:
-            count = sock.recv_into(memoryview(buffer)[filled:], 0, flags)
+            count = sock.recv_into(memoryview(buffer)[filled:] if filled else buffer, 0, flags)
         except BlockingIOError:
             assert wait
             wait(sock, select.POLLIN)

@@ -15,7 +15,7 @@ import socket
 import sys
 import traceback
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from . import execution, inventory, notebook, outline, packing, slice, wire
 from .forbidden import Forbid
+from .own import Own, differ
 
 OUTPUT_BYTES = 256 << 10
 NO_MEMORY = 86
@@ -172,63 +173,91 @@ class Submission:
 
     def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Build an nn.Module. Returns its number, parameters, which learn, and buffers."""
-        module = self.names[name](*args, **kwargs)
-        self.modules.append(module)
-        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
-        known = {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)}
-        buffers = {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)}
+        parameters, buffers = self._make(name, args, kwargs)
         return {
             "id": len(self.modules) - 1,
-            "parameters": known,
-            "learns": {n: p.requires_grad for n, p in known.items()},
+            "parameters": parameters,
+            "learns": {n: p.requires_grad for n, p in parameters.items()},
             "buffers": buffers,
         }
 
+    def _make(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Build a module, the last of all; return its parameters and buffers of known sizes."""
+        module = self.names[name](*args, **kwargs)
+        self.modules.append(module)
+        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
+        return (
+            {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)},
+            {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)},
+        )
+
     def call(
-        self, target: str | int, training: bool, state: dict[str, Tensor | None],
-        args: tuple[Any, ...], kwargs: dict[str, Any], needs_grad: list[bool],
-        cotangents: Sequence[Tensor | None] = (),
+        self, target: str | int | dict[str, Any], training: bool, state: dict[str, Tensor | None],
+        calls: list[dict[str, Any]],
     ) -> dict[str, Any]:  # fmt: skip
         """Call a function by name, or a module by number with `state` as parameters and buffers.
 
-        Those that are None in `state` keep the value that they have here. Keeps the graph for
-        `backward`. Returns the call's number, its result, which tensors of it are differentiable,
-        which inputs, parameters and buffers it has changed, and what `backward` would answer to
-        `cotangents`, if they fit the result.
+        A module may also be given by how it is made; then the answer tells its number and the
+        shapes of what it has. Those that are None in `state` keep the value that they have here.
+        Each of `calls` has the rest of `_call`'s arguments, and its answer.
         """
-        function: Any = self.names[target] if isinstance(target, str) else self.modules[target]
-        own = _own(function, state) if state else {}
-        for name, value in state.items():
+        number, shapes = -1, dict[str, list[int]]()
+        if isinstance(target, dict):
+            parameters, buffers = self._make(**target)
+            number = len(self.modules) - 1
+            shapes = {n: list(t.shape) for n, t in (*parameters.items(), *buffers.items())}
+        elif isinstance(target, int):
+            number = target
+        function: Any = self.names[target] if isinstance(target, str) else self.modules[number]
+        own = [Own(function, path) for path in state]
+        for each, value in zip(own, state.values(), strict=True):
             if value is not None:
-                own[name].data = value
-        tensors = [*own.values(), *packing.tensors((args, kwargs))]
-        for tensor, needed in zip(tensors, needs_grad, strict=True):
-            tensor.requires_grad_(needed)
-        if isinstance(target, int):
+                each.now().data = value
+        if number >= 0 and function.training != training:
             function.train(training)
-        # inputs inside a network are no leaves either: changing one in place is no error there
-        copies = [tensor.clone() for tensor in tensors]
-        before, seen = copies[: len(own)] + tensors[len(own) :], copies[len(own) :]
-        inputs = iter(seen)
-        args, kwargs = packing.each((args, kwargs), lambda _: next(inputs))
+        answers = [self._call(function, own, **call) for call in calls]
+        return {"module": number, "shapes": shapes, "calls": answers}
+
+    def _call(
+        self, function: Callable[..., Any], own: list[Own], args: tuple[Any, ...],
+        kwargs: dict[str, Any], needs_grad: list[bool], cotangents: Sequence[Tensor | None],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Call a function, or a module that has its `own` parameters and buffers there.
+
+        Keeps the graph for `backward`. Returns the call's number, its result, which tensors of it
+        are differentiable, which parameters, buffers and inputs it has changed, and what `backward`
+        would answer to `cotangents`, if they fit the result.
+        """
+        needed = iter(needs_grad)
+        tensors = [each.now().requires_grad_(next(needed)) for each in own]
+        for each in own:
+            each.remember()
+        seen: list[Tensor] = []
+
+        def inside(tensor: Tensor) -> Tensor:
+            """Return an input as it is inside a network: changing no leaf in place is no error."""
+            tensors.append(tensor.requires_grad_(next(needed)))
+            seen.append(tensor.clone())
+            return seen[-1]
+
+        args, kwargs = packing.each((args, kwargs), inside)
         result = function(*args, **kwargs)
-        after = [*_own(function, state).values(), *seen] if state else seen
         outputs = packing.tensors(result)
+        changed = {i: each.now() for i, each in enumerate(own) if each.changed()}
+        given = enumerate(zip(tensors[len(own) :], seen, strict=True), len(own))
+        changed |= {i: now for i, (was, now) in given if differ(was, now)}
         self.calls.append((tensors, outputs))
         number, gradients = len(self.calls) - 1, list[Tensor | None]()
-        shapes = [None if c is None else c.shape for c in cotangents]
-        if shapes and shapes == [output.shape for output in outputs]:
+        if cotangents and _fit(cotangents, outputs):
             with contextlib.suppress(Exception):  # it will be asked for, and answer with the error
                 gradients = self.backward(number, cotangents)
         return {
             "id": number,
             "result": result,
             "differentiable": [x.requires_grad for x in outputs],
-            "changed": {
-                i: now  # by value: batch_norm changes its buffers without a new `_version`
-                for i, (was, now) in enumerate(zip(before, after, strict=True))
-                if was.dtype != now.dtype or not torch.equal(was, now)
-            },
+            "changed": changed,
             "gradients": gradients,
         }
 
@@ -257,46 +286,8 @@ def kind(value: Any) -> str:
     return "function" if callable(value) else "value"
 
 
-def _own(module: nn.Module, state: dict[str, Tensor | None]) -> dict[str, Tensor]:
-    """Return the module's own parameters and buffers of the names in `state`, if it has them."""
-    return {path: _at(module, path) for path in state}
-
-
-def _at(module: nn.Module | None, path: str) -> Tensor:
-    """Return one parameter or buffer; `named_parameters` walks all of them, at 60 µs a call."""
-    *parents, leaf = path.split(".")
-    for parent in parents:
-        module = module._modules.get(parent) if module is not None else None
-    if module is None:
-        return torch.empty(0)
-    for held in (module._parameters.get(leaf), module._buffers.get(leaf)):
-        if held is not None:
-            return held
-    return torch.empty(0)
-
-
-def warm_up(*, trains: bool) -> None:
-    """Run once what submissions will run, so that a forked worker need not.
-
-    Measured: the first LSTM in a fork costs 50 ms cold and 3.5 ms after this. Optimizers only where
-    an assignment `trains`: the first imports torch._dynamo and sympy, 1.5 s and 70 MB per zygote.
-    """
-    torch.set_default_dtype(torch.float64)
-    x = torch.randn(2, 3, 4, requires_grad=True)
-    linear, lstm = nn.Linear(4, 4), nn.LSTM(4, 4, batch_first=True)
-    mask = torch.ones(3, 3).tril().bool()
-    for _ in range(2):
-        q = linear(x).view(2, 3, 2, 2).transpose(1, 2)
-        scores = (q @ q.transpose(-2, -1) / 2).masked_fill(~mask, -torch.inf)
-        mixed = nn.functional.dropout(scores.softmax(dim=-1)) @ q
-        merged = torch.cat([h.tanh().sigmoid() for h in mixed.unbind(1)], dim=-1).contiguous()
-        mean = torch.stack(merged.chunk(2, dim=-1)).permute(1, 2, 0, 3).reshape(2, 3, 4)
-        out = lstm(mean + torch.einsum("btd,bsd->bts", x, x).exp().sum(-1, keepdim=True))[0]
-        loss = nn.functional.cross_entropy(out[:, -1], torch.tensor([0, 1]))
-        torch.autograd.grad(loss, [x, linear.weight], retain_graph=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-    if trains:
-        for optimizer in (torch.optim.SGD, torch.optim.Adam):
-            optimizer(lstm.parameters(), lr=0.1).step()
-    str(x)
-    np.random.seed(0)  # imports numpy.random
+def _fit(cotangents: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> bool:
+    """Whether there is a cotangent, or none, of its shape for every output."""
+    return len(cotangents) == len(outputs) and all(
+        [c is None or c.shape == out.shape for c, out in zip(cotangents, outputs, strict=True)]
+    )

@@ -6,7 +6,7 @@
 #
 # Strategy: use up the table of processes, and leave some behind to disturb whoever is graded next.
 #
-# Surface: `os.fork`: at most 20 children in the life of the notebook, which sleep for 2 s and exit.
+# Surface: `os.fork`: at most 20 children in the life of the notebook, which sleep for 20 s and exit.
 
 # %%
 import math
@@ -30,7 +30,7 @@ def bomb():
         except OSError:
             return  # nobody may fork here
         if child == 0:
-            time.sleep(2)
+            time.sleep(20)
             os._exit(0)
         children.append(child)
 

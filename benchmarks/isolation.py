@@ -1,0 +1,89 @@
+"""What isolation costs: the same submissions, in turn without it and with it, in one run.
+
+The floor is the same cells and the same checks in this very process, warm and with no isolation.
+Nobody should grade like this; it is what a judge with its sandbox is compared with, on the same
+core, a few submissions at a time, so that neighbours who slow the machine down slow both.
+
+Prints JSON: CPU seconds per submission of both, a pair for each round. They are the whole
+machine's, which must be quiet otherwise. `python benchmarks/isolation.py ROUNDS FILE...`
+"""
+
+import contextlib
+import gc
+import json
+import os
+import sys
+import types
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import torch
+from throughput import busy
+
+from grader.checking.session import Session, run_session
+from grader.checking.solution import Solution
+from grader.course.assignment import Assignment
+from grader.course.course import Course
+from grader.grading.grade import grade
+from grader.grading.orders import Orders, Work
+from grader.untrusted import execution, notebook, slice, zygote
+from grader.verdict import Status
+
+CORE, FEW = 0, 4
+
+
+class Here(Solution):
+    """A submission, loaded into this very process."""
+
+    def __init__(self, data: bytes, names: tuple[str, ...]) -> None:
+        statements, _ = slice.statements(notebook.read(data))
+        self._module = types.ModuleType("__main__")
+        execution.run(slice.needed(statements, names), self._module.__dict__)
+
+
+def main(rounds: int, files: list[Path]) -> None:
+    course = Course.find(Path(__file__).parent)
+    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
+    assignment = Assignment.read(orders.solution)
+    os.sched_setaffinity(0, {CORE})
+
+    def work(session: Session) -> None:
+        def floor(some: list[Path]) -> None:
+            for path in some:
+                student: Any = Here(path.read_bytes(), assignment.questions)
+                results = session.results(student, b"", [])
+                lost = [r for r in results if r.status is not Status.PASSED]
+                assert not lost, lost[0]
+
+        def isolated(some: list[Path]) -> None:
+            for _ in some:
+                report = next(reports)
+                assert report.score == report.max_score, (report.file, report.score)
+
+        def both() -> tuple[float, float]:
+            costs = [0.0, 0.0]
+            for first in range(0, len(files), FEW):
+                for n, way in enumerate((floor, isolated)):
+                    before = busy()
+                    way(files[first : first + FEW])
+                    costs[n] += busy() - before
+            return costs[0] / len(files), costs[1] / len(files)
+
+        # the judge gets its next submission when it is asked for the next report
+        reports = grade((Work(p.stem, p) for p in cycle(files)), orders, 1, [{CORE}])
+        with contextlib.closing(reports):
+            both()
+            gc.collect()
+            gc.freeze()
+            print(json.dumps([both() for _ in range(rounds)]), file=said)
+
+    said = sys.stdout
+    torch.set_default_dtype(torch.float64)
+    zygote.warm_up(trains=False)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        run_session(assignment, orders.checks, work)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
