@@ -78,7 +78,10 @@ class RemoteModule(nn.Module):
         made = self._worker.ask("construct", **self._recipe)
         self._number = made["id"]
         parameters, learns, buffers = made["parameters"], made["learns"], made["buffers"]
-        self._hold(parameters, learns, buffers)
+        if not self._places:  # else it has adopted those that it shall have
+            self._hold(parameters, learns, buffers)
+        elif _shapes(parameters) != self._known:
+            raise self._unlike()
         self._there = {n: packing.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
         if (spelled := _spelled(self._recipe)) and not buffers and all(learns.values()):
             self._worker.known[spelled] = _shapes(parameters)
@@ -155,8 +158,11 @@ class RemoteModule(nn.Module):
             raise
         self._number = answer["module"]
         if answer["shapes"] != self._known:
-            raise StudentError(f"`{self.__name__}` has other parameters each time it is made")
+            raise self._unlike()
         return answer
+
+    def _unlike(self) -> StudentError:
+        return StudentError(f"`{self.__name__}` has other parameters each time it is made")
 
 
 def _spelled(recipe: Mapping[str, Any]) -> str:
