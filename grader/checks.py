@@ -42,7 +42,7 @@ from .checking.trial import (
     Failure,
     Function,
     Remark,
-    called,
+    call_each,
     in_either_precision,
     tensors,
     tried,
@@ -124,7 +124,7 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
 
     def attempt(cast: Cast) -> list[list[Tensor]]:
         given = [[cast(x).clone() for x in inputs] for _ in range(2)]
-        returned = called(actual, [(tuple(copies), options) for copies in given])
+        returned = call_each(actual, [(tuple(copies), options) for copies in given])
         for copies in given:
             for name, before, after in zip(takes, inputs, copies, strict=False):
                 if not torch.equal(cast(before), after):

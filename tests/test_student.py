@@ -859,6 +859,21 @@ def test_an_error_in_one_of_several_calls_is_raised(student):
         student.outer._each([((torch.ones(2, 2),), {}), ((torch.ones(2, 3),), {})])
 
 
+def test_each_of_several_calls_may_take_as_long_as_one_alone(read):
+    cells = """
+import time
+def f(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+    return seconds
+"""
+    student = read(cells, limits=Limits(seconds=0.5))
+    with raises("", Status.TIMED_OUT):
+        student.f(60.0)
+    student._begin(0)
+    assert student.f._each([((0.35,), {})] * 2) == [0.35, 0.35]
+
+
 def test_each_call_tells_what_it_has_changed(student):
     x, y = torch.ones(2), torch.full((2,), 3.0)
     student.doubled_in_place._each([((x,), {}), ((y,), {})])

@@ -15,7 +15,7 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """What a function is called with: by position, and by name."""
 
 
-def call_each(
+def make_calls(
     worker: Sandbox, send: Callable[..., dict[str, Any]], state: Mapping[str, Tensor],
     there: dict[str, bytes], calls: Sequence[Arguments],
 ) -> list[Any]:  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 from torch import Tensor, nn
 
 from ..untrusted import packing
-from .call import Arguments, call_each
+from .call import Arguments, make_calls
 from .limits import StudentError
 from .sandbox import Sandbox
 
@@ -38,7 +38,8 @@ class RemoteModule(nn.Module):
         self._places: dict[str, tuple[dict[str, Any], str]] = {}
         """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
         worker.catch_up()  # what is random there happens in the order of the check
-        self._known = worker.known.get(_spelled(self._recipe))
+        self._spelled = _spelled(self._recipe)
+        self._known = worker.known.get(self._spelled)
         if self._known is None:
             self._construct()
             return
@@ -83,8 +84,8 @@ class RemoteModule(nn.Module):
         elif _shapes(parameters) != self._known:
             raise self._unlike()
         self._there = {n: packing.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
-        if (spelled := _spelled(self._recipe)) and not buffers and all(learns.values()):
-            self._worker.known[spelled] = _shapes(parameters)
+        if self._spelled and not buffers and all(learns.values()):
+            self._worker.known[self._spelled] = _shapes(parameters)
 
     def _adopt(self, parameters: Mapping[str, Tensor]) -> bool:
         """Have it made with copies of these parameters; False where that is not known to fit."""
@@ -143,7 +144,7 @@ class RemoteModule(nn.Module):
         self._be_made()  # gradients are for its parameters, too
         held = {path: place.get(leaf) for path, (place, leaf) in self._places.items()}
         state = {path: tensor for path, tensor in held.items() if tensor is not None}
-        return call_each(self._worker, self._send, state, self._there, calls)
+        return make_calls(self._worker, self._send, state, self._there, calls)
 
     def _send(self, **request: Any) -> dict[str, Any]:
         """Ask for a call of it; if its making was put off, for both."""
@@ -188,4 +189,4 @@ class RemoteFunction:
 
     def _each(self, calls: Sequence[Arguments]) -> list[Any]:
         """Call it several times, with one message for all."""
-        return call_each(self._worker, self._send, {}, {}, calls)
+        return make_calls(self._worker, self._send, {}, {}, calls)

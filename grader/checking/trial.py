@@ -107,6 +107,7 @@ class Trial:
     """
 
     returned: Any
+    """What the call has returned, whatever that is."""
 
     def __init__(self, function: Function, given: Arguments, cast: Cast) -> None:
         self._cast = cast
@@ -173,14 +174,13 @@ def tried(
 ) -> list[Trial]:
     """Call a function on each of several arguments. Raises what a call raises."""
     trials = [Trial(function, given, cast) for given in each]
-    for trial, returned in zip(
-        trials, called(function, [t.arguments for t in trials]), strict=True
-    ):
+    results = call_each(function, [trial.arguments for trial in trials])
+    for trial, returned in zip(trials, results, strict=True):
         trial.returned = returned
     return trials
 
 
-def called(
+def call_each(
     function: Function, each: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
 ) -> list[Any]:
     """Call a function several times; one that runs elsewhere is asked once for all.
