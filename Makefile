@@ -22,7 +22,7 @@ demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say wher
 
 test: $(READY)  ## Lint, notebooks up to date, all tests; of the exploits those that are after points.
 	$(MAKE) lint build-check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
 
 exploits: $(READY)  ## Attack the sandbox in every mode that this machine can enact; prints a table.
 	$(BIN)/python -m tests.exploits

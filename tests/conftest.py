@@ -14,20 +14,20 @@ from tests import walls
 from tests.judges import Judges
 from tests.small_course import write
 
-Start = Callable[[walls.Layers], Zygote]
+Start = Callable[..., Zygote]
 
 
 @pytest.fixture(scope="session")
 def start() -> Iterator[Start]:
     """Return the zygote with these layers. Skips the test where the machine cannot have them."""
-    started: dict[walls.Layers, Zygote] = {}
+    started: dict[tuple[walls.Layers, bool], Zygote] = {}
 
-    def zygote(layers: walls.Layers) -> Zygote:
+    def zygote(layers: walls.Layers, trains: bool = False) -> Zygote:
         if reason := walls.missing(layers):
             pytest.skip(reason)
-        if layers not in started:
-            started[layers] = Zygote(list(layers), unsafe=True)
-        return started[layers]
+        if (layers, trains) not in started:
+            started[layers, trains] = Zygote(list(layers), unsafe=True, trains=trains)
+        return started[layers, trains]
 
     yield zygote
     for zygotes in started.values():
@@ -43,8 +43,13 @@ def each(request: pytest.FixtureRequest, start: Start) -> Zygote:
 @pytest.fixture(scope="session")
 def zygote(start: Start) -> Zygote:
     """The best arrangement of this machine."""
-    possible = [layers for layers in walls.ARRANGEMENTS if not walls.missing(layers)]
-    return start(possible[0] if possible else walls.NAMESPACES)
+    return start(walls.best())
+
+
+@pytest.fixture(scope="session")
+def training_zygote(start: Start) -> Zygote:
+    """The same with warm optimizers: without, every worker that makes one imports for 1.5 s."""
+    return start(walls.best(), trains=True)
 
 
 @pytest.fixture

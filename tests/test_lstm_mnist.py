@@ -192,7 +192,7 @@ def answered(answers: dict[str, str], more: str = "") -> dict:
 
 
 @pytest.fixture(scope="module")
-def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def reports(training_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """Every version above, judged by the hidden checks in a sandbox."""
     folder = tmp_path_factory.mktemp("class")
     handed_in = {"solution": answered(CELLS), "stubs": answered(STUBS)}
@@ -207,7 +207,7 @@ def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         for name, notebook in handed_in.items():
             path = folder / f"{name}.ipynb"
             path.write_text(json.dumps(notebook))
-            found[name] = judge(name, path, session, zygote, b"a key")
+            found[name] = judge(name, path, session, training_zygote, b"a key")
 
     run_session(ASSIGNMENT, CHECKS, work)
     return found

@@ -27,7 +27,7 @@ CALL = {"module": -1, "shapes": {"weight": [2, 3]}, "calls": [ONE, ONE]}
         (None, type(None)), (1, int), ("a", str), (X, Tensor), ([], list[bool]),
         ([True], list[bool]), ([X, None], list[Tensor | None]), ({}, dict[str, Tensor]),
         ({"a": X}, dict[str, Tensor]),
-        (object(), object), (CALL, ANSWERS["call"]), ([None, X], ANSWERS["backward"]),
+        (..., object), (CALL, ANSWERS["call"]), ([None, X], ANSWERS["backward"]),
         ({"kind": "E", "message": "", "traceback": ""}, ERROR),
     ],
     ids=str,

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def missing(layers: Layers) -> str:
     return "only root can change the user" if "user" in layers and os.geteuid() else ""
 
 
+def best() -> Layers:
+    """Return the first arrangement that this machine can enact."""
+    return next((layers for layers in ARRANGEMENTS if not missing(layers)), NAMESPACES)
+
+
+@cache
 def _bubblewrap_works() -> bool:
     if not (bwrap := shutil.which("bwrap")):
         return False
