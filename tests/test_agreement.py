@@ -1,6 +1,7 @@
 """Agreement with an oracle in results and gradients, and the numbers that are kept of it."""
 
 import warnings
+from contextlib import suppress
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 
 from grader.checking.agreement import (
     Disagreement,
+    Unlike,
     agree,
     agree_on_each,
     call,
@@ -226,6 +228,36 @@ def test_a_mistake_is_recognised_by_its_numbers(draw):
     assert not same(record(lambda x, y: 2.001 * (x @ y)), doubled)
     assert not same(record(lambda x, y: 2 * (x.detach() @ y)), doubled)
     assert not same([], [])
+
+
+def test_what_is_looked_for_ends_a_run_at_the_first_number_that_is_another(draw):
+    inputs, asked = (draw(2, 3), draw(3, 4)), []
+
+    def oracle(x, y):
+        asked.append(0)
+        return x @ y
+
+    def goes_on(function, wanted):
+        """Run a check that stops at nothing; tell how many numbers were seen of how many."""
+        with recorded(wanted) as found, suppress(Unlike):
+            try:
+                agree(function, oracle, *inputs)
+                call(function, *inputs, shapes={"z": (2, 4)})
+            except Exception:
+                raise AssertionError("an author's `except` has stopped it") from None
+        return len(found)
+
+    with recorded() as numbers:
+        agree(product, product, *inputs)
+        call(product, *inputs, shapes={"z": (2, 4)})
+    assert len(numbers) == 4 == goes_on(product, numbers)
+    assert len(asked) == 1
+    assert goes_on(lambda x, y: 2 * (x @ y), numbers) == 1
+    assert len(asked) == 1  # nobody had to know what is right
+    assert goes_on(lambda x, y: x.detach() @ y, numbers) == 3
+    assert goes_on(product, numbers[:3]) == 4  # one more than is looked for is one too many
+    almost = [n * (1 + 1e-6) for n in numbers]
+    assert same(numbers, almost) and goes_on(product, almost) == 4
 
 
 def test_nan_is_the_same_as_nan():

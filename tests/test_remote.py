@@ -246,7 +246,7 @@ def test_several_calls_are_one_message(student, said):
 def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
     x, y = torch.ones(2, requires_grad=True), torch.full((2,), 3.0, requires_grad=True)
     cotangents = torch.tensor([1.0, 2.0]), torch.tensor([5.0, 7.0])
-    with foreseen([[cotangents[0]], [cotangents[1]]]):
+    with foreseen(lambda: [[cotangents[0]], [cotangents[1]]]):
         results = student.square._each([((x,), {}), ((y,), {})])
     for leaf, result, cotangent in zip((x, y), results, cotangents, strict=True):
         (result * cotangent).sum().backward()
@@ -256,7 +256,7 @@ def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
 
 def test_a_result_without_a_cotangent_is_foreseen_too(student, said):
     x = torch.ones(2, requires_grad=True)
-    with foreseen([[None, torch.ones(2)]]):
+    with foreseen(lambda: [[None, torch.ones(2)]]):
         _, whole = student.detached(x)
     whole.sum().backward()
     assert x.grad.tolist() == [3, 3] and said == ["call"]

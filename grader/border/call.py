@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..checking.trial import FORESEEN
+from ..checking.trial import ahead
 from ..untrusted import packing
 from .limits import StudentError
 from .sandbox import Sandbox, meddled
@@ -32,19 +32,19 @@ def make_calls(
         [learning and t.requires_grad and t.is_floating_point() for t in tensors]
         for tensors in inputs
     ]
-    foreseen = FORESEEN.get() if learning else ()
-    if len(foreseen) != len(calls):
-        foreseen = [()] * len(calls)
+    expected = ahead() if learning else ()
+    if len(expected) != len(calls):
+        expected = [()] * len(calls)
     requests = [
         {"args": args, "kwargs": kwargs, "needs_grad": need, "cotangents": list(cotangents)}
-        for (args, kwargs), need, cotangents in zip(calls, needs, foreseen, strict=True)
+        for (args, kwargs), need, cotangents in zip(calls, needs, expected, strict=True)
     ]
     answers = send(state=news, calls=requests)["calls"]
     if len(answers) != len(calls):
         raise meddled()
     there.update(here)
     names, results = list(state), []
-    for tensors, need, cotangents, answer in zip(inputs, needs, foreseen, answers, strict=True):
+    for tensors, need, cotangents, answer in zip(inputs, needs, expected, answers, strict=True):
         for i, value in answer["changed"].items():
             if 0 <= i < len(tensors) and tensors[i].shape == value.shape:
                 tensors[i].data.copy_(value)  # so that a check sees that its input was changed

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache, cached_property
 from typing import Any
 
 import torch
@@ -41,13 +42,45 @@ class Disagreement(Failure):
     """A result or a gradient that differs from the one that is due."""
 
 
-_record: ContextVar[list[Tensor] | None] = ContextVar("record", default=None)
+class Unlike(BaseException):
+    """The code gives a number that is not the one looked for; no `except Exception` stops it."""
+
+
+class Record(list[Tensor]):
+    """What `agree` and `call` get from the code they judge: results first, then gradients."""
+
+    def __init__(self, wanted: Sequence[Tensor] | None = None) -> None:
+        super().__init__()
+        self._wanted = wanted
+
+    def note(self, numbers: Sequence[Tensor]) -> None:
+        """Append copies. Raises Unlike once this cannot become the same as what is looked for.
+
+        The bound is twice that of `same`, which knows the whole record: nothing is ruled out that
+        it would take.
+        """
+        start = len(self)
+        self += [t.detach().clone() for t in numbers]
+        if self._wanted is None:
+            return
+        if len(self) > len(self._wanted):
+            raise Unlike
+        for found, due in zip(self[start:], self._wanted[start:], strict=False):
+            if not _close(found, due, self._finite, slack=2):
+                raise Unlike
+
+    @cached_property
+    def _finite(self) -> list[Tensor]:
+        return [t.nan_to_num(0, 0, 0) for t in self._wanted or ()]
+
+
+_record: ContextVar[Record | None] = ContextVar("record", default=None)
 
 
 @contextmanager
-def recorded() -> Iterator[list[Tensor]]:
-    """Collect what `agree` and `call` get from the code they judge: results, then gradients."""
-    record: list[Tensor] = []
+def recorded(wanted: Sequence[Tensor] | None = None) -> Iterator[Record]:
+    """Collect the numbers of the code that is judged; with `wanted`, as long as they are those."""
+    record = Record(wanted)
     token = _record.set(record)
     try:
         yield record
@@ -57,16 +90,19 @@ def recorded() -> Iterator[list[Tensor]]:
 
 def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
     """Tell whether two records hold the same numbers, NaN for NaN; empty ones say nothing."""
+    if not 0 < len(one) == len(other):
+        return False
     finite = [t.nan_to_num(0, 0, 0) for t in other]
+    return all(_close(a, b, finite) for a, b in zip(one, other, strict=True))
 
-    def equal(a: Tensor, b: Tensor) -> bool:
-        tolerance = SINGLE if is_single(a) or is_single(b) else EXACT
-        bound = tolerance.bound(b.nan_to_num(0, 0, 0), finite)
-        return a.shape == b.shape and torch.allclose(
-            a.double(), b.double(), rtol=0, atol=bound, equal_nan=True
-        )
 
-    return 0 < len(one) == len(other) and all(map(equal, one, other))
+def _close(found: Tensor, due: Tensor, finite: Sequence[Tensor], slack: float = 1) -> bool:
+    """Tell whether two tensors hold the same numbers, by what is tolerated in their record."""
+    if found.shape != due.shape:
+        return False
+    tolerance = SINGLE if is_single(found) or is_single(due) else EXACT
+    bound = slack * tolerance.bound(due.nan_to_num(0, 0, 0), finite)
+    return torch.allclose(found.double(), due.double(), rtol=0, atol=bound, equal_nan=True)
 
 
 def agree(
@@ -101,16 +137,21 @@ def agree_on_each(
     """
     named = takes or list(_signature(expected))
     cases = [Arguments(tuple(map(Named.read, named[: len(i)])), tuple(i), options) for i in each]
-    due = [Due(expected, given, returns) for given in cases]
+    due = cache(lambda: [Due(expected, given, returns) for given in cases])
 
     def attempt(cast: Cast) -> list[tuple[list[Tensor], list[Tensor]]]:
-        with foreseen([case.cotangents for case in due]):
+        with foreseen(lambda: [case.cotangents for case in due()]):
             trials = _try(actual, cases, cast)
-        return [case.found(actual, trial) for case, trial in zip(due, trials, strict=True)]
+        found = []
+        for n, trial in enumerate(trials):
+            _note(trial.results)  # before the oracle is asked: it may be all that is needed
+            found.append(due()[n].found(actual, trial))
+        return found
 
     single = False
-    for case, found in zip(due, in_either_precision(actual, attempt), strict=True):
-        single |= case.judge(actual, *found)
+    found = in_either_precision(actual, attempt)
+    for case, (results, gradients) in zip(due(), found, strict=True):
+        single |= case.judge(actual, results, gradients)
     if single:
         warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
 
@@ -129,7 +170,6 @@ class Due:
 
     def found(self, actual: Function, trial: Trial) -> tuple[list[Tensor], list[Tensor]]:
         """Return the results and gradients of a trial. Raises Disagreement over shapes."""
-        _note(trial.results)
         shapes = [result.shape for result in self._results]
         _require_shapes(actual, self._given, trial.results, self._named, shapes)
         found = trial.gradients(self.cotangents)
@@ -241,9 +281,8 @@ def _called(actual: Function, given: Arguments) -> str:
 
 
 def _note(numbers: Sequence[Tensor]) -> None:
-    record = _record.get()
-    if record is not None:
-        record.extend(t.detach().clone() for t in numbers)
+    if (record := _record.get()) is not None:
+        record.note(numbers)
 
 
 def _signature(function: Function) -> Mapping[str, inspect.Parameter]:

@@ -2,12 +2,18 @@
 
 import inspect
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 
 import pytest
+from _pytest.python import get_direct_param_fixture_func
 
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
+from . import plugin
+
+MARKS = {"question", "points", "needs", "parametrize"}
+FIXTURES = {*map(inspect.unwrap, (plugin.student, plugin.draw)), get_direct_param_fixture_func}
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,28 @@ class Check:
     def name(self) -> str:
         """Name of the function, with its parameters if it has any."""
         return self.item.name
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether nothing of pytest is used to run it but fixtures of ours, and its parameters.
+
+        Then it is called as it is: of a check that does little, pytest's protocol is the half.
+        """
+        item, info = self.item, self.item._fixtureinfo
+        fixtures = [info.name2fixturedefs.get(name) for name in info.names_closure]
+        return (
+            item.cls is None
+            and not item.config.pluginmanager._conftest_plugins
+            and MARKS.issuperset(mark.name for mark in item.iter_markers())
+            and not inspect.iscoroutinefunction(item.obj)
+            and all(found[-1].func in FIXTURES for found in fixtures if found)
+        )
+
+    def __call__(self, **fixtures: Any) -> None:
+        """Call a `plain` one. Raises whatever it raises."""
+        callspec = getattr(self.item, "callspec", None)
+        given = fixtures | (dict(callspec.params) if callspec else {})
+        self.item.obj(**{name: given[name] for name in self.item._fixtureinfo.argnames})
 
     @classmethod
     def read(cls, item: pytest.Function, assignment: Assignment, before: list["Check"]) -> Self:

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from ..border.limits import StudentError
 from ..course.assignment import Assignment, AssignmentError
-from .agreement import recorded, same
+from .agreement import Unlike, recorded, same
 from .solution import Solution
 from .trial import Failure
 
@@ -191,7 +191,7 @@ class Bank:
         """
 
         def given_by(solution: Solution) -> tuple[list[Tensor], BaseException | None]:
-            with recorded() as found:
+            with recorded(numbers) as found:
                 ending = failed(solution)
             return found, ending
 
@@ -201,6 +201,8 @@ class Bank:
             except ValueError:
                 return False
             found, ending = given_by(solution)
+            if isinstance(ending, Unlike):
+                return False
             if not (same(numbers, found) if numbers else not found):
                 return False
             if not wrong and _described(ending) != _described(error):

@@ -9,6 +9,7 @@ When grading, `session.py` puts a submission in the place of the solution.
 import hashlib
 import hmac
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,13 +92,20 @@ def solution_of(test: Path) -> Path:
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Iterator[Any]:
     """What is judged: a submission in its sandbox or, in CI, the solution."""
+    graded = request.config.stash.get(GRADED, None)
+    with double():
+        yield graded.student if graded else solution(solution_of(request.path))
+
+
+@contextmanager
+def double() -> Iterator[None]:
+    """Have torch make float64 for a while; the worker does so, too."""
     import torch
 
-    graded = request.config.stash.get(GRADED, None)
     before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)  # the worker's, too: see docs/design.md, "Determinism"
+    torch.set_default_dtype(torch.float64)
     try:
-        yield graded.student if graded else solution(solution_of(request.path))
+        yield
     finally:
         torch.set_default_dtype(before)
 

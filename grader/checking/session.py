@@ -1,7 +1,8 @@
 """One pytest session, collected once, whose checks run again for every submission.
 
 A session per submission would cost 100 ms for 25 checks that do nothing; running the collected
-items again costs 0.4 ms per check, as plug-ins that repeat failing tests do.
+items again costs 0.4 ms per check, as plug-ins that repeat failing tests do. What needs nothing of
+pytest is called without it.
 """
 
 import os
@@ -23,14 +24,14 @@ from torch import Tensor
 
 from ..border.limits import StudentError
 from ..border.sandbox import SandboxError
-from ..checks import Failure, Remark, recorded, solved
+from ..checks import Draw, Failure, Remark, recorded, solved
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..untrusted.packing import Unsendable
 from ..verdict import Result, Status
 from .check import Check, require_order
 from .diagnose import Bank, Hypothesis, Run
-from .plugin import GRADED, Graded, seed, solution
+from .plugin import GRADED, Graded, double, seed, solution
 
 ERROR = pytest.StashKey[BaseException]()
 NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
@@ -156,20 +157,21 @@ class Session:
         self, check: Check, student: Any, key: bytes, remarks: list[str]
     ) -> BaseException | None:
         """Run one check and return what it raised."""
-        item = check.item
-        item.config.stash[GRADED] = Graded(student, key)
-        if ERROR in item.stash:
-            del item.stash[ERROR]
+        error: BaseException | None = None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", Remark)
             try:
                 number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
                 student._begin(number, self.assignment.forbid.get(check.question, ()))
-                item._initrequest()
-                runtestprotocol(item, log=False, nextitem=None)
-                error = item.stash.get(ERROR, None)
-            except Exception as raised:
+                if check.plain:
+                    with double():
+                        check(student=student, draw=Draw(seed(key, check.name)))
+                else:
+                    error = _run_by_pytest(check.item, Graded(student, key))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as raised:
                 error = raised
         remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
         return error
@@ -204,6 +206,16 @@ class Session:
             return error
         odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
         return odd.with_traceback(error.__traceback__)
+
+
+def _run_by_pytest(item: pytest.Function, graded: Graded) -> BaseException | None:
+    """Run a check that uses fixtures of its author's, or marks; return what it raised."""
+    item.config.stash[GRADED] = graded
+    if ERROR in item.stash:
+        del item.stash[ERROR]
+    item._initrequest()
+    runtestprotocol(item, log=False, nextitem=None)
+    return item.stash.get(ERROR, None)
 
 
 def _result(check: Check, status: Status, message: str) -> Result:

@@ -84,20 +84,27 @@ def tensors(value: object) -> list[Tensor]:
 
 
 Cotangents = Sequence[Tensor | None]
-FORESEEN: ContextVar[Sequence[Cotangents]] = ContextVar("foreseen", default=())
+_foreseen: ContextVar[Callable[[], Sequence[Cotangents]]] = ContextVar("foreseen", default=tuple)
 
 
 @contextmanager
-def foreseen(cotangents: Sequence[Cotangents]) -> Iterator[None]:
-    """Say under which cotangents the gradients of the next calls will be taken.
+def foreseen(cotangents: Callable[[], Sequence[Cotangents]]) -> Iterator[None]:
+    """Tell the cotangents under which the gradients of the next calls will be taken, if asked.
 
     Code that runs elsewhere may take them at once, which saves asking again.
     """
-    token = FORESEEN.set(cotangents)
+    token = _foreseen.set(cotangents)
     try:
         yield
     finally:
-        FORESEEN.reset(token)
+        _foreseen.reset(token)
+
+
+def ahead() -> Sequence[Cotangents]:
+    """Return the cotangents of the next calls, as far as they are known: those of all, or none."""
+    cotangents = _foreseen.get()
+    with foreseen(tuple):  # to know them, the oracle is called, and that may be elsewhere, too
+        return cotangents()
 
 
 class Trial:
