@@ -65,6 +65,7 @@ def run(folder: Path) -> Report:
     def work(session: Session) -> None:
         with Zygote(trains=assignment.trains) as zygote:
             zygote.layers += (prove(zygote),)
+            session.zygote = zygote
             reports.append(judge(student(metadata), path, session, zygote, course.key()))
 
     run_session(assignment, course.checks(assignment.name), work)

@@ -18,8 +18,8 @@ the first of each question. What is `equivalent = true` is no mistake, and no ch
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import Any, Self
 from torch import Tensor
 
 from ..border.limits import StudentError
-from ..course.assignment import Assignment, AssignmentError
+from ..course.assignment import Assignment, AssignmentError, Cell
 from .agreement import Unlike, recorded, same
 from .solution import Solution
 from .trial import Failure
@@ -68,6 +68,12 @@ class Mistake:
                 raise ValueError(f"{old!r} stands {count} times in the cell of {self.question}")
             source = source.replace(old, new)
         return source
+
+    def made_among(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """Yield the cells of the solution with this mistake in that of its question."""
+        for cell in cells:
+            mine = cell.question == self.question
+            yield replace(cell, source=self.made_in(cell.source)) if mine else cell
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from _pytest.runner import runtestprotocol
 from torch import Tensor
 
 from ..border.limits import StudentError
-from ..border.sandbox import SandboxError
+from ..border.sandbox import SandboxError, Zygote
+from ..border.student import Unreadable
 from ..checks import Draw, Failure, Remark, recorded, solved
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
@@ -32,6 +33,7 @@ from ..verdict import Result, Status
 from .check import Check, require_order
 from .diagnose import Bank, Hypothesis, Run
 from .plugin import GRADED, Graded, double, seed, solution
+from .proof import fault, handed_in, notebook
 
 ERROR = pytest.StashKey[BaseException]()
 NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
@@ -58,6 +60,8 @@ class Session:
         self.bank = bank
         self.checks: list[Check] = []
         self.problem: BaseException | None = None
+        self.zygote: Zygote | None = None
+        """Where the solution is tried if need be; without one, in this process."""
         self._work = work
 
     def pytest_exception_interact(
@@ -202,10 +206,31 @@ class Session:
 
         A check may index or unpack a result in a way that only a wrong result does not allow.
         """
-        if self._run(check, solution(self.assignment.path), key, []) is not None:
-            return error
+        if (own := self.own_error(check, key)) is not None:
+            return own
         odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
         return odd.with_traceback(error.__traceback__)
+
+    def own_error(self, check: Check, key: bytes) -> BaseException | None:
+        """Return what a check says of the course's own solution, judged as students are.
+
+        It is an AssignmentError unless the fault is that of the sandbox; None where it passes.
+        """
+        here = partial(self._run, check, solution(self.assignment.path), key, [])
+        error = here() if self.zygote is None else self._across(self.zygote, check, key)
+        if error is None or isinstance(error, SandboxError):
+            return error
+        found = fault(check, error, here=self.zygote is None or here() is not None)
+        found.__cause__ = error
+        return found
+
+    def _across(self, zygote: Zygote, check: Check, key: bytes) -> BaseException | None:
+        """Run a check on the solution in a worker, and return what it raised."""
+        try:
+            with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as student:
+                return self._run(check, student, key, [])
+        except (StudentError, SandboxError, Unreadable) as error:  # while it was read
+            return error
 
 
 def _run_by_pytest(item: pytest.Function, graded: Graded) -> BaseException | None:
@@ -250,6 +275,9 @@ def outcome(error: BaseException | None) -> tuple[Status, str, str]:
         return Status.FAILED, str(error), ""
     if isinstance(error, AssertionError):
         return Status.FAILED, "", str(error)
+    if isinstance(error, AssignmentError):
+        cause = "".join(traceback.format_exception(error.__cause__))
+        return Status.GRADER_ERROR, "", f"{cause}\n{error}"
     return Status.GRADER_ERROR, "", "".join(traceback.format_exception(error))
 
 

@@ -43,7 +43,8 @@ def claims(evidence: Evidence) -> Iterator[Claim]:
     name = evidence.assignment.name
     solution, folder = f"solutions/{name}.py", f"autograder_tests/{name}"
     remedy = "Correct it, or the check"
-    yield from _right(solution, "the solution", evidence.of("solution"), remedy)
+    yield from _right(solution, "the solution", evidence.of("solution"), remedy, every=True)
+    evidence = evidence.sound()
     yield from _skeleton(solution, evidence)
     for mistake in evidence.mistakes:
         yield from _mistake(f"{folder}/{MISTAKES}", mistake, evidence)
@@ -61,13 +62,20 @@ def claims(evidence: Evidence) -> Iterator[Claim]:
     yield from _references(f"{folder}/{REFERENCES}", evidence)
 
 
-def _right(file: str, subject: str, outcomes: list[Outcome], remedy: str) -> Iterator[Claim]:
-    """Correct code passes every check on every draw, with room to spare."""
-    loss = next(filter(None, map(_loss, outcomes)), "")
-    defect = loss and f"{loss}. {remedy}"
-    yield Claim(file, subject, f"passes every check on {len(outcomes)} draws", defect)
-    if loss:
+def _right(
+    file: str, subject: str, outcomes: list[Outcome], remedy: str, *, every: bool = False
+) -> Iterator[Claim]:
+    """Correct code passes every check on every draw, with room to spare.
+
+    Of checks that it fails, the first is told, or `every` one.
+    """
+    states = f"passes every check on {len(outcomes)} draws"
+    losses = dict(loss for outcome in outcomes[::-1] for loss in _losses(outcome))
+    for loss in list(losses.values())[: None if every else 1]:
+        yield Claim(file, subject, states, f"{loss}. {remedy}")
+    if losses:
         return
+    yield Claim(file, subject, states)
     for coarse, most in RIGHT.items():
         near = nearest_right(outcomes, coarse=coarse)
         said = f"stays below {most:g} × the tolerance{' of float32' if coarse else ''}"
@@ -170,11 +178,14 @@ def _references(file: str, evidence: Evidence) -> Iterator[Claim]:
         yield Claim(file, name, f"agrees on {draws} draws", defect)
 
 
-def _loss(outcome: Outcome) -> str:
-    """Say what correct code loses; empty where it earns everything."""
-    bad = next((r for r in outcome.results if r.status is not Status.PASSED), None)
-    said = outcome.problem or (bad and _said(bad))
-    return f"{said} (draw {outcome.case.draw})" if said else ""
+def _losses(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield the checks that correct code does not pass, and how they end."""
+    draw = f" (draw {outcome.case.draw})"
+    if outcome.problem:
+        yield "", outcome.problem + draw
+    ended = [r for r in outcome.results if r.status is not Status.PASSED]
+    causes = [r for r in ended if r.status is not Status.NOT_RUN]
+    yield from ((r.check, _said(r) + draw) for r in causes or ended)
 
 
 def _said(result: Result) -> str:
@@ -182,6 +193,9 @@ def _said(result: Result) -> str:
     verb = "passes" if result.status is Status.PASSED else "breaks"
     if result.status not in (Status.PASSED, Status.GRADER_ERROR):
         verb = "fails"
-    lines = result.message.split("\n") + result.detail.strip().split("\n")[-1:]
+    lines = result.message.strip().split("\n")
+    if result.status is Status.STUDENT_ERROR:  # a traceback says it at its end
+        lines.reverse()
+    lines += result.detail.strip().split("\n")[-1:]
     why = next(filter(None, lines), "").rstrip(". ")
     return f"{verb} {result.check}" + (f": {why}" if why else "")

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -69,12 +70,31 @@ class Evidence:
         equivalents = [o for m in self.equivalents for o in self.of("mistake", m.name)]
         return [*self.every("solution"), *self.every("variant"), *equivalents]
 
+    def sound(self) -> "Evidence":
+        """Return the evidence without checks that the solution fails: all else fails them, too."""
+        bad = {r.check for o in self.of("solution") for r in o.results if not _is_passed(r)}
+        if not bad:
+            return self
+        outcomes = (
+            replace(o, results=tuple(r for r in o.results if r.check not in bad))
+            for found in self._outcomes.values()
+            for o in found
+        )
+        mistakes = [*self.mistakes, *self.equivalents]
+        return Evidence(self.assignment, mistakes, self.variants, outcomes)
+
     def mistake(self, mistake: Mistake) -> Outcome:
         """Return what came of a mistake."""
         return self.of("mistake", mistake.name)[0]
 
     def explanation(self, mistake: Mistake) -> list[str]:
-        """Return the names of the mistakes that explain this one; it should be among them."""
+        """Return the names of the mistakes that explain this one; it should be among them.
+
+        What the sandbox ends, by a limit or as forbidden, needs no hypothesis: that is the reason.
+        """
+        lost = [r for r in failed(self.mistake(mistake)) if r.question == mistake.question]
+        if lost and _is_ended(lost[0]):
+            return [mistake.name]
         told = [
             result.mistake
             for outcome in self.of("explanation", mistake.name)
@@ -134,6 +154,12 @@ class Evidence:
 
 def _least(ratios: Iterable[float]) -> float | None:
     return min((ratio for ratio in ratios if math.isfinite(ratio)), default=None)
+
+
+def _is_ended(result: Result) -> bool:
+    """Whether the sandbox has ended the call, and said why."""
+    ended = result.status in (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
+    return ended or result.message.rpartition("\n")[2].startswith("Forbidden: ")
 
 
 def _is_passed(result: Result) -> bool:

@@ -1,22 +1,30 @@
-"""Examine a candidate as a submission is graded: with the same session, checks and tools."""
+"""Examine a candidate as a submission is graded: by the same session, in a worker of its own.
+
+What students hand in crosses the border: solution, skeleton, variants and mistakes do, too. What
+they run themselves, the public checks, is run here, as in a notebook.
+"""
 
 import hashlib
 import importlib.util
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
 from ..border.limits import StudentError
+from ..border.sandbox import SandboxError, Zygote
 from ..checking.diagnose import Bank
 from ..checking.draw import Draw
 from ..checking.margin import Margin, measured
 from ..checking.plugin import seed, solution
+from ..checking.proof import handed_in, notebook
 from ..checking.session import Session, outcome
+from ..course.assignment import without_solution
 from ..course.settings import AssignmentError
 from ..verdict import Result, Status
 from .candidate import STUBS, Candidate, skeleton
@@ -39,6 +47,8 @@ class Case:
     """How many draws are compared, from `draw` on; only references take more than one."""
     unknown: frozenset[str] = frozenset()
     """For an explanation: mistakes that are left out of it, for they cannot be examined."""
+    kept: tuple[Result, ...] = ()
+    """For an explanation: results that need none."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,8 @@ class Outcome:
 class Examiner:
     """Examines cases, one after the other, in one session."""
 
-    def __init__(self, session: Session, folder: Path) -> None:
-        self._session, self._folder = session, folder
+    def __init__(self, session: Session, folder: Path, zygote: Zygote) -> None:
+        self._session, self._folder, self._zygote = session, folder, zygote
         self._bank = session.bank
         self._solution = solution(session.assignment.path)
         self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
@@ -67,16 +77,47 @@ class Examiner:
         if case.kind == "reference":
             return Outcome(case, problem=self._compare(case))
         self._session.bank = self._explaining(case) if case.kind == "explanation" else self._mute
+        key = _key(case.draw)
         try:
-            candidate = self._candidate(case)
+            with self._opened(case) as candidate, measured() as margins:
+                results = tuple(self._session.results(candidate, key, [], case.kept))
+            if case.kind == "explanation":
+                return Outcome(case, results)
+            here = self._candidate(case)
+            self._endure(case, here, results, key)
+        except SandboxError:
+            raise
         except (Exception, SystemExit) as error:
             return Outcome(case, problem=f"cannot be loaded: {_line(error)}")
-        key = _key(case.draw)
-        with measured() as margins:
-            results = tuple(self._session.results(candidate, key, []))
-        if case.kind == "explanation":
-            return Outcome(case, results)
-        return Outcome(case, tuple(self._as_students_do(candidate, results, key)), tuple(margins))
+        return Outcome(case, tuple(self._as_students_do(here, results, key)), tuple(margins))
+
+    def _opened(self, case: Case) -> AbstractContextManager[Any]:
+        """Return the candidate as the session sees it: in a worker, but for a stub.
+
+        Raises StudentError and SandboxError.
+        """
+        if case.kind == "stub":
+            return nullcontext(self._candidate(case))
+        cells = self._session.assignment.cells
+        more = [self._variant(case)] if case.kind == "variant" else []
+        if case.kind == "skeleton":
+            cells = tuple(replace(c, source=without_solution(c.source)) for c in cells)
+        elif case.kind in ("mistake", "explanation"):
+            cells = tuple(self._mistakes[case.name].made_among(cells))
+        return handed_in(self._zygote, self._session.assignment, notebook(cells, *more))
+
+    def _endure(
+        self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
+    ) -> None:
+        """Have a mistake judged by its own checks in this process, as whoever explains by it does.
+
+        In a worker, one that never ends costs a check; here, it would hold up a judge.
+        """
+        if case.kind == "mistake":
+            question = self._mistakes[case.name].question
+            others = [result for result in results if result.question != question]
+            for _ in self._session.results(candidate, key, [], others):
+                pass
 
     def _as_students_do(
         self, candidate: Candidate, results: Sequence[Result], key: bytes
@@ -105,11 +146,13 @@ class Examiner:
             case "mistake" | "explanation":
                 return Candidate(self._bank.solution(self._mistakes[case.name]))
             case "variant":
-                source = (self._folder / VARIANTS / case.name).read_text("utf-8")
-                return Candidate(self._solution._with(source))
+                return Candidate(self._solution._with(self._variant(case)))
             case "stub":
                 return Candidate(self._solution, STUBS[case.name])
         return Candidate(self._solution)
+
+    def _variant(self, case: Case) -> str:
+        return (self._folder / VARIANTS / case.name).read_text("utf-8")
 
     def _explaining(self, case: Case) -> Bank:
         """Return a bank without the mistakes that would hang it."""

@@ -2,8 +2,8 @@
 
     solution, variants, mistakes, skeleton, stubs, references ──▶ crew ──▶ evidence ──▶ claims
 
-All of it is the course team's own code. It is examined without a sandbox, but with the session that
-grades submissions, so that what is verified is what grades.
+All of it is the course team's own code. It is examined by the session that grades submissions, and
+in workers like theirs, so that what is verified is what grades.
 """
 
 import ast
@@ -14,6 +14,7 @@ from ..checking.diagnose import Mistake, read_mistakes
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.settings import AssignmentError
+from ..verdict import CAUSES
 from .candidate import STUBS
 from .claims import Claim, claims
 from .crew import Crew, Place
@@ -80,11 +81,17 @@ def _compared(references: Iterable[str]) -> Iterator[Case]:
 
 
 def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> Iterator[Case]:
-    """Have the mistakes explained, without those that would hang whoever tries them."""
-    broken = frozenset(o.case.name for o in outcomes if o.case.kind == "mistake" and o.problem)
+    """Have the failures of mistakes explained, without those that would hang whoever tries them."""
+    found = {o.case.name: o for o in outcomes if o.case.kind == "mistake"}
+    broken = frozenset(name for name, outcome in found.items() if outcome.problem)
     for mistake in mistakes:
         if not mistake.equivalent and mistake.name not in broken:
-            yield Case("explanation", mistake.name, unknown=broken)
+            kept = (
+                result
+                for result in found[mistake.name].results
+                if result.question != mistake.question or result.status not in CAUSES
+            )
+            yield Case("explanation", mistake.name, unknown=broken, kept=tuple(kept))
 
 
 def _defined(path: Path) -> set[str]:

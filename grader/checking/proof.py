@@ -1,0 +1,62 @@
+"""A check proves itself on the course's own solution, in the sandbox, where students are judged.
+
+Much works in this process that does not cross the border: a module's attributes, a class, a deep
+copy. A check that relies on it fails everybody, so the fault is the author's, whatever it raises.
+"""
+
+import inspect
+import json
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from ..border.sandbox import Zygote
+from ..border.student import Student
+from ..course.assignment import Assignment, Cell
+from ..course.settings import AssignmentError
+from .check import Check
+
+ACROSS = (
+    "Calls, parameters, buffers, train() and eval() cross the border, attributes and classes do "
+    "not: ask for them with student.beside(function)"
+)
+HERE_TOO = "It fails outside of the sandbox as well: correct the check, or the solution"
+
+
+def notebook(cells: Iterable[Cell], *more: str) -> bytes:
+    """Return the code of cells, and further cells, as a notebook like those that are handed in."""
+    sources = [cell.source for cell in cells if cell.kind == "code"]
+    code = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
+        for source in (*sources, *more)
+    ]
+    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@contextmanager
+def handed_in(zygote: Zygote, assignment: Assignment, data: bytes) -> Iterator[Student]:
+    """Treat code of the course team's as a submission, in a worker of its own.
+
+    Raises what Student does.
+    """
+    student = Student(
+        zygote, data, assignment.questions, assignment.limits, values=assignment.values
+    )
+    try:
+        yield student
+    finally:
+        student._close()
+
+
+def fault(check: Check, error: BaseException, *, here: bool) -> AssignmentError:
+    """Say that the course's own solution fails a check: `here`, in this process, as well, or not.
+
+    Points at the line of the check that raised.
+    """
+    function = inspect.unwrap(check.item.function)
+    path, first = check.item.path, function.__code__.co_firstlineno
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((f.lineno for f in frames[::-1] if f.filename == str(path)), None) or first
+    said = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".: ")
+    what = f"the course's own solution fails {check.name} ({said}), so nobody can pass it"
+    return AssignmentError(path, line, what, HERE_TOO if here else ACROSS)

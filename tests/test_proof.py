@@ -1,0 +1,100 @@
+"""A check that the course's own solution fails, where students are judged, is the author's fault."""
+
+import re
+
+import pytest
+
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.grading.judge import judge
+from grader.verdict import Result, Status
+from grader.verifying.claims import claims
+from grader.verifying.evidence import Evidence
+from grader.verifying.examine import Case, Examiner, Outcome
+from tests.small_course import IMPORTS, SOLUTION, write
+
+LAYER = """
+# %% question="Layer"
+class Layer(torch.nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        # BEGIN SOLUTION
+        self.weight = torch.nn.Parameter(torch.ones(d))
+        # END SOLUTION
+
+    def forward(self, x):
+        # BEGIN SOLUTION
+        return self.weight * x
+        # END SOLUTION
+"""
+MARKS = '@question("Layer")\n@points(3)\n'
+CHECKS = f'''{IMPORTS}from grader.checks import call
+{MARKS}def test_it_has_no_parts(student, draw):
+    """It has no parts."""
+    assert student.Layer(3)._modules == {{}} and type(student.Layer(3)).__name__ == "Layer"
+
+{MARKS}def test_its_size_is_kept(student, draw):
+    """It keeps its size."""
+    Failure("") if student.Layer(3).weight.shape == student.Layer(3).d else None
+
+{MARKS}def test_it_scales(student, draw):
+    """It scales."""
+    agree(student.Layer(3), lambda x: x * 1, draw(2, 3))
+'''
+SIZE = "        self.d = torch.Size([d])\n        # END SOLUTION\n\n    def forward"
+
+
+@pytest.fixture(scope="module")
+def seen(zygote, tmp_path_factory) -> tuple[list[Result], Evidence]:
+    """What a right submission is told, and what the tests of the tests see."""
+    solution = SOLUTION + LAYER.replace("        # END SOLUTION\n\n    def forward", SIZE, 1)
+    folder = tmp_path_factory.mktemp("proof")
+    course, name = write(folder, CHECKS, solution)
+    assignment = Assignment.read(course.solution(name))
+    found: list[Result] = []
+    outcomes: list[Outcome] = []
+
+    def work(session: Session) -> None:
+        session.zygote = zygote
+        found.extend(judge("kim", course.solution(name), session, zygote, b"a key").results)
+        examiner = Examiner(session, course.checks(name), zygote)
+        outcomes.extend(map(examiner.examine, (Case("solution"), Case("skeleton"))))
+
+    run_session(assignment, course.checks(name), work)
+    return found, Evidence(assignment, [], {}, outcomes)
+
+
+def of(results: list[Result], check: str) -> Result:
+    return next(result for result in results if result.check == check)
+
+
+def line(check: str, offset: int = 2) -> int:
+    lines = CHECKS.split("\n")
+    return next(n for n, text in enumerate(lines, 1) if f"def {check}(" in text) + offset
+
+
+def test_an_attribute_that_does_not_cross_the_border_is_the_authors_fault(seen):
+    found, _ = seen
+    result = of(found, "test_its_size_is_kept")
+    assert result.status is Status.GRADER_ERROR and result.earned == 0 and not result.message
+    said = result.detail.split("\n")[-1]
+    where = rf"test_hidden_\d+\.py:{line('test_its_size_is_kept')}: "
+    assert re.search(where + "the course's own solution fails test_its_size_is_kept", said)
+    assert "AttributeError" in said and "student.beside(function)" in said
+
+
+def test_right_code_passes_what_crosses(seen):
+    found, _ = seen
+    assert of(found, "test_it_scales").status is Status.PASSED
+
+
+@pytest.mark.parametrize("check", ["test_it_has_no_parts", "test_its_size_is_kept"])
+def test_verify_sees_what_students_would_see_and_says_it_once(seen, check):
+    _, evidence = seen
+    (said,) = (str(c) for c in claims(evidence) if c.defect and check in str(c))
+    assert said.startswith("solutions/doubling.py: the solution ")
+
+
+def test_sound_checks_are_left_when_unsound_ones_are_taken_out(seen):
+    _, evidence = seen
+    assert [result.check for result in evidence.sound().checks] == ["test_it_scales"]
