@@ -219,9 +219,14 @@ def similarity(
 
     Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
     are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
+
+    Exit code 0: all were compared; 3: some cannot be read, and are named.
     """
     from .reports.file import replace_file
     from .similarity import similarity as alike
+    from .similarity.document import documents
+    from .similarity.group import groups
+    from .similarity.pair import compare
 
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
@@ -229,20 +234,26 @@ def similarity(
     archived = take_in(archive, name, out / "archive").submissions
     with progress() as bar:
         task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
-        documents, unread = alike.documents(
+        found, unread = documents(
             submissions, archived, course.notebook(name).read_bytes(),
             show=partial(bar.advance, task),
         )  # fmt: skip
-    pairs = alike.compare(documents)
-    replace_file(out / "similarity.html", alike.page(title, documents, pairs, unread))
+    pairs = compare(found)
+    replace_file(out / "similarity.html", alike.page(title, found, pairs, unread))
     replace_file(out / "similarity.csv", alike.table(pairs))
     for pair in pairs[:10]:
         said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
         console.print(Text(plain(said)))
-    for group in alike.clusters(pairs):
-        console.print(Text(plain(f"group of {len(group)}: {', '.join(group)}")), soft_wrap=True)
-    console.print(f"{len(documents)} notebooks compared, {len(pairs)} pairs to look at")
+    for group in groups(pairs):
+        if (many := len(group.students)) > 2:
+            more = f" and {many - alike.FEW} more" if many > alike.FEW else ""
+            said = f"group of {many}: {', '.join(group.students[: alike.FEW])}{more}"
+            console.print(Text(plain(said)), soft_wrap=True)
+    for student, reason in unread:
+        console.print(plain(f"not compared: {student}: {reason}"), style="yellow", markup=False)
+    console.print(f"{len(found)} notebooks compared, {len(pairs)} pairs to look at")
     console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
+    sys.exit(3 if unread else 0)
 
 
 @main.command()

@@ -4,14 +4,15 @@ import ast
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.disguise import DISGUISES, disguise
 from grader.cli import main
+from grader.similarity.document import Document, documents
 from grader.similarity.fingerprint import Fingerprints
-from grader.similarity.similarity import LEAST, Document, Pair, clusters, compare, documents, page
+from grader.similarity.pair import Pair, compare
+from grader.similarity.similarity import FEW, page
 from tests import classroom, walls
 
 pytestmark = walls.ON_LINUX
@@ -89,22 +90,6 @@ def test_the_lines_in_common_are_marked_on_both_sides(class_):
         assert not any(text.startswith("import ") for text in marked)
 
 
-def made(*names: str) -> list[Document]:
-    """Make documents of which those with the same first letter are the same."""
-    empty = {name: name[0].encode() * 90 for name in names}
-    rng = {
-        letter: np.random.default_rng(letter[0]).integers(0, 2**32, 200)
-        for letter in empty.values()
-    }
-    return [Document(name, "", Fingerprints.of(rng[empty[name]], np.arange(200))) for name in names]
-
-
-def test_groups_are_what_pairs_connect():
-    pairs = compare(made("a1", "a2", "a3", "b1", "b2", "c1"))
-    assert clusters(pairs) == [["a1", "a2", "a3"]]
-    assert len(pairs) == 4 and all(pair.shared >= LEAST for pair in pairs)
-
-
 def test_the_order_of_the_files_changes_nothing(class_):
     def found(documents: list[Document]) -> list[tuple[float, set[str]]]:
         return [(p.score, {p.one.student, p.other.student}) for p in compare(documents)]
@@ -124,7 +109,17 @@ def test_nothing_a_student_writes_is_markup():
 def test_the_command_ranks_a_zip_of_the_class_and_says_where_the_pairs_are(folder, tmp_path):
     out, zipped = tmp_path / "out", shutil.make_archive(str(tmp_path / "class"), "zip", folder)
     result = CliRunner().invoke(main, ["similarity", zipped, "-a", "attention", "-o", str(out)])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
+    assert "not compared: broken: " in result.output and "PDF" in result.output
     assert "14 notebooks compared" in result.output
     assert (out / "similarity.csv").read_text().startswith("score,shared,one,other\n1.000,")
     assert "copy" in (out / "similarity.html").read_text()
+
+
+def test_a_large_group_is_folded_and_shown_by_the_pairs_that_connect_it():
+    members = [
+        Document(f"s{n:02}", "", Fingerprints({h: {1} for h in range(9)})) for n in range(40)
+    ]
+    found = page("x", members, compare(members), [])
+    assert len(members) > FEW and "s00, s01, s02 and 37 more</summary>" in found
+    assert found.count('<tr><th scope="row">') == 39 and "similarity.csv has all 780" in found

@@ -1,0 +1,81 @@
+"""The code of a submission, as far as it can tell a copy: parsed in the sandbox, nothing run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..border.limits import Limits, StudentError
+from ..border.sandbox import Sandbox, Zygote
+from ..intake.submission import Refused, Submission
+from .fingerprint import Fingerprints
+
+
+@dataclass(frozen=True)
+class Document:
+    """The code of one submission."""
+
+    student: str
+    code: str
+    prints: Fingerprints
+    archived: bool = False
+    """Whether it is from an earlier year: compared with new ones, not with others of its kind."""
+
+
+class Parser:
+    """Has notebooks parsed in a sandbox. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._zygote = Zygote()
+        self._worker: Sandbox | None = None
+
+    def document(self, student: str, data: bytes, *, archived: bool = False) -> Document:
+        """Return what a notebook looks like. Raises Refused for what is none."""
+        if self._worker is None or not self._worker.alive:
+            self._worker = self._zygote.open(Limits())  # runs no code, so one serves many
+        try:
+            seen = self._worker.ask("outline", data=torch.tensor(list(data), dtype=torch.uint8))
+        except StudentError as error:
+            raise Refused(f"This notebook cannot be parsed: {error}") from None
+        tokens, lines = seen["tokens"].flatten().numpy(), seen["lines"].flatten().numpy()
+        if seen["unreadable"]:
+            raise Refused(seen["unreadable"])
+        code = bytes(seen["code"].flatten().tolist()).decode("utf-8", "replace")
+        size = min(len(tokens), len(lines))
+        return Document(student, code, Fingerprints.of(tokens[:size], lines[:size]), archived)
+
+    def __enter__(self) -> "Parser":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._zygote.close()
+
+
+def documents(
+    submissions: Sequence[tuple[str, Path]],
+    archive: Sequence[tuple[str, Path]],
+    skeleton: bytes,
+    show: Callable[[], None] = lambda: None,
+) -> tuple[list[Document], list[tuple[str, str]]]:
+    """Parse all notebooks; return documents, and (student, reason) for what could not be read.
+
+    Fingerprints of the skeleton are left out. `show` is called after each notebook.
+    """
+    found: list[Document] = []
+    unread: list[tuple[str, str]] = []
+    with Parser() as parser:
+        given = set(parser.document("skeleton", skeleton).prints.lines)
+        for student, path, archived in [
+            *((s, p, False) for s, p in submissions),
+            *((f"{s} (archive)", p, True) for s, p in archive),
+        ]:
+            try:
+                data = Submission.read(path, student).data
+                document = parser.document(student, data, archived=archived)
+                prints = document.prints.without(given)
+                found.append(Document(student, document.code, prints, archived))
+            except (Refused, OSError) as error:
+                unread.append((student, str(error)))
+            show()
+    return found, unread
