@@ -1,14 +1,13 @@
 """The command line: `grader --help`.
 
 Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a
-score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 some submissions could not be
-judged, 4 the store cannot be used (disk full?), 130 interrupted.
+score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 a person should look, 4 a
+file cannot be written or read (disk full?), 130 interrupted.
 """
 
 import sys
 from collections import Counter
 from contextlib import nullcontext
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -37,14 +36,17 @@ from .grading.database import StoreError
 from .grading.late import RuleError, require
 from .grading.orders import CannotJudge, Orders
 from .grading.shard import Shard
+from .grading.terms import NONE, Terms
+from .intake.deadline import Deadline
 from .intake.intake import take_in
 from .intake.lms import IntakeError
 from .intake.submission import Refused
+from .reports.file import Unwritable
 from .reports.spreadsheet import TableError
 from .reports.terminal import console, on_stderr, plain, progress
 from .reports.words import speaker, translator
 
-NO_STORE, INTERRUPTED = 4, 130
+NOT_WRITTEN, INTERRUPTED = 4, 130
 
 
 class Group(click.Group):
@@ -64,19 +66,46 @@ class Group(click.Group):
             AssignmentError, CourseError, CannotJudge, IntakeError, Refused, RuleError, TableError,
         ) as error:  # fmt: skip
             raise click.UsageError(str(error)) from None
-        except StoreError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(NO_STORE)
+        except (StoreError, Unwritable, OSError) as error:
+            click.echo(f"Error: {_sentence(error)}", err=True)
+            sys.exit(NOT_WRITTEN)
         except KeyboardInterrupt:  # a second one, while what was judged is being written out
             click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
             sys.exit(INTERRUPTED)
 
 
+def _sentence(error: Exception) -> str:
+    """Return what a person can do about an error, also of the machine."""
+    if not isinstance(error, OSError):
+        return str(error)
+    which = f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
+    return f"{which}. Once it can, the same command goes on."
+
+
 def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
     """Refuse a rule for late hand-ins that cannot be used, before anything is judged."""
-    if rule:
+    if rule in ("", NONE):
+        return ""
+    if rule is not None:
         require(rule)
     return rule
+
+
+def _deadline(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Read a deadline, and return it with its time zone."""
+    try:
+        return "" if text == NONE else text and Deadline.read(text).text
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | str | None:
+    """Return the file of the roster, or nothing where it is to be forgotten."""
+    if name is None or name == NONE:
+        return name and ""
+    if not Path(name).is_file():
+        raise click.BadParameter(f"{name} is not a file.")
+    return Path(name).absolute()
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,16 +141,17 @@ def main(context: click.Context, root: Path) -> None:
 @OUT
 @NAMES
 @click.option(
-    "--roster", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--roster", metavar="FILE", callback=_roster,
     help="CSV with columns id and name: lists who is missing, and who is unknown.",
 )  # fmt: skip
 @click.option(
-    "--deadline", type=click.DateTime(["%Y-%m-%d %H:%M"]), metavar='"YYYY-MM-DD HH:MM"',
-    help="With --names: of several files of a student, take the last one before.",
+    "--deadline", metavar='"YYYY-MM-DD HH:MM"', callback=_deadline,
+    help="With --names: of several files of a student, take the last one in time. All of the last "
+    "minute is; seconds and a time zone may follow (23:59:30 Europe/Berlin).",
 )  # fmt: skip
 @click.option(
     "--late", metavar="FORMULA", callback=_rule,
-    help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)"; "" lifts it.',
+    help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)".',
 )  # fmt: skip
 @LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
@@ -131,9 +161,9 @@ def main(context: click.Context, root: Path) -> None:
 @UNSAFE
 @click.pass_obj
 def grade(
-    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, roster: Path | None,
-    deadline: datetime | None, late: str | None, language: str | None, as_json: bool, jobs: int,
-    shard: Shard, cluster: str, unsafe: bool,
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
+    roster: Path | str | None, deadline: str | None, late: str | None, language: str | None,
+    as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders of files, or zips of a whole class.
 
@@ -143,40 +173,50 @@ def grade(
 
     All of these come from OUT/grades.sqlite, which has every result as soon as it is judged. The
     same command again goes on where it was ended, even by a power cut: it judges what is new, what
-    our fault has spoiled, and those checks that have changed.
+    our fault has spoiled, and those checks that have changed. OUT remembers --names, --deadline,
+    --late, --roster and --lang, and says so; "none" forgets one.
 
-    Exit code 0: all were judged; 3: some could not be, see the table; 4: the store cannot be used.
+    Exit code 0: all were judged; 3: a person should look, at some that could not be, or at another
+    file that counts now than before; 4: a file cannot be written.
     """
     from .grading.batch import Batch
     from .grading.run import run
     from .grading.store import NAME, Store
-    from .intake.intake import compare, read_roster
+    from .intake.intake import compare
 
     course = Course.find(root)
     solution = course.solution(name)
-    wanted = read_roster(roster) if roster else {}
-    intake = take_in(paths, name, out / "handed_in", names, deadline)
+    known = Terms.at(out / NAME)
+    given = {
+        "names": "" if names == NONE else names, "deadline": deadline, "late": late,
+        "roster": None if roster is None else f"{roster}", "language": language,
+    }  # fmt: skip
+    terms, remarks = known.given(**given).with_people()
+    intake = take_in(paths, name, out / "handed_in", terms.names, terms.when)
     submissions = intake.submissions
-    remarks = intake.remarks + (compare((s for s, _ in submissions), wanted) if roster else [])
+    remarks += intake.remarks
+    if (people := terms.people) is not None:
+        remarks += compare((s for s, _ in submissions), people)
     if not submissions:
         raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, orders, cluster)
-        if late is not None:
-            store.late_rule = late
-        if language:
-            store.language = language
+        terms.keep(store)
         say = speaker(store.language)
-        students = batch.take_in(submissions, shard, intake.late)
+        late_by = (lambda _: 0.0) if known.deadline and not terms.deadline else intake.late
+        found = batch.take_in(submissions, shard, late_by, intake.moments.get)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
-        to_do, same = batch.to_do(students)
+        to_do, same = batch.to_do(found.students)
         reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
+        if asked := terms.remembered(given, say):
+            console.print(plain(asked), markup=False, highlight=False, soft_wrap=True)
+        remarks = [*terms.changes(known), *remarks, *found.remarks()]
         for remark in map(translator(store.language), remarks):
             console.print(plain(remark), style="yellow", markup=False, highlight=False)
         said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
         console.print(f"{said}{f': {reasons}' * bool(to_do)}")
-        sys.exit(run(batch, to_do, students, out, jobs, as_json=as_json))
+        sys.exit(run(batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json))
 
 
 @main.command()
@@ -213,8 +253,9 @@ def check(notebook: Path) -> None:
 )  # fmt: skip
 @click.pass_obj
 def similarity(
-    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str, archive: tuple[Path, ...]
-) -> None:
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
+    archive: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Rank pairs of notebooks that share code which few others have: evidence, never a penalty.
 
     Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
@@ -230,7 +271,7 @@ def similarity(
 
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
-    submissions = take_in(paths, name, out / "handed_in", names).submissions
+    submissions = take_in(paths, name, out / "handed_in", names or "").submissions
     archived = take_in(archive, name, out / "archive").submissions
     with progress() as bar:
         task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")

@@ -20,7 +20,8 @@ def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[
     judges.works.clear()
     with Store(folder / "grades.sqlite", make=True) as store:
         batch = Batch.open(store, Orders(solution, checks, b"a key", unsafe=unsafe))
-        students = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
+        found = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
+        students = found.students
         to_do, judged_before = batch.to_do(students)
         assert len(to_do) + judged_before == len({digest(folder / f"{s}.ipynb") for s in students})
         for report in batch.judge(sorted(students) if again else to_do, 1, again):

@@ -125,7 +125,7 @@ def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder,
         orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
         batch = Batch.open(store, orders, machines.address)
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
-        to_do, _ = batch.to_do(batch.take_in(handed_in))
+        to_do, _ = batch.to_do(batch.take_in(handed_in).students)
         for report in batch.judge(to_do, 1):
             seen.append(report.student)
             if len(seen) == 3:
@@ -175,7 +175,7 @@ def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
     with Store(folder / "out" / "grades.sqlite", make=True) as store:
         batch = Batch.open(store, orders, machines.address)
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
-        judged = batch.judge(batch.take_in(handed_in), 1)
+        judged = batch.judge(batch.take_in(handed_in).students, 1)
         first = next(judged)
         machines.processes[0].kill()
         with pytest.raises(CannotJudge, match=r"the scheduler at .* is gone"):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading.diff import between, since_last_time
+from grader.border.limits import Limits
+from grader.grading.diff import between, since
+from grader.grading.history import mark
 from grader.grading.store import Entry, Store
 from grader.grading.versions import Versions
 from grader.verdict import Override, Status
@@ -107,13 +109,88 @@ def test_who_is_judged_in_neither_store_has_not_moved(stores):
     assert list(between(*stores)) == []
 
 
-def test_a_store_alone_tells_what_the_last_judging_moved(stores):
+def test_a_store_alone_tells_what_the_last_command_moved(stores):
     old, _ = stores
-    assert list(since_last_time(old)) == []
+    mark(old)
+    assert since(old) == ([], "")
     keep(old, RIGHT, versions=CHANGED)
-    (move,) = since_last_time(old)
+    mark(old)
+    (move,), _ = since(old)
     assert (move.student, move.before, move.after) == ("kim", 2, 5)
     assert VERSIONS != CHANGED and len(move.reasons) == 1
+
+
+def test_who_is_judged_for_the_first_time_has_not_been_moved_by_a_command(stores):
+    old, _ = stores
+    mark(old)
+    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    assert since(old) == ([], "")
+
+
+def test_once_scores_have_left_the_folder_that_is_what_counts(stores):
+    old, _ = stores
+    mark(old, "the scores were written into up.csv")
+    keep(old, RIGHT, versions=CHANGED)
+    mark(old)
+    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    mark(old)
+    moves, published = since(old)
+    assert published == "the scores were written into up.csv"
+    assert [(m.student, m.before, m.after) for m in moves] == [("kim", 2, 5), ("lee", None, 2)]
+
+
+def test_a_command_that_was_ended_belongs_to_the_one_that_goes_on(stores):
+    old, _ = stores
+    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    mark(old)
+    keep(old, RIGHT)  # and the command ends here: no mark
+    keep(old, replace(RIGHT, sha256="cd" * 32), "lee")
+    mark(old)
+    assert [move.student for move in since(old)[0]] == ["kim", "lee"]
+
+
+def test_decisions_and_late_rules_of_before_are_known(stores):
+    old, _ = stores
+    old.hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+    old.override([("kim", Override("two", 3))])
+    mark(old)
+    old.override([("kim", Override("two", 1))])
+    old.late_rule = "score / 2"
+    mark(old)
+    (move,), _ = since(old)
+    assert (move.before, move.after) == (5, 1.5)
+    assert move.reasons == ("the late rule: none → score / 2", "two: 3 → 1, set by a person")
+
+
+def test_another_file_is_listed_though_no_points_move(stores):
+    old, _ = stores
+    day = 86400.0
+    old.hand_in([Entry("kim", Path("/in/kim.ipynb"), BOTH.sha256, None, handed_in=20000 * day)])
+    mark(old)
+    again = replace(BOTH, sha256="cd" * 32)
+    old.record(again.sha256, again, VERSIONS, Limits(), b"seed")
+    old.hand_in([Entry("kim", Path("/in/kim-1.ipynb"), "cd" * 32, None, handed_in=20001 * day)])
+    (move,), _ = since(old)
+    assert move.before == move.after == 2
+    (reason,) = move.reasons
+    assert reason.startswith("handed in another file: kim.ipynb (2024-10-0")
+    assert " → kim-1.ipynb (2024-10-0" in reason
+
+
+def test_files_of_the_same_name_are_told_apart_by_their_bytes(stores):
+    keep(stores[1], replace(RIGHT, sha256="cd" * 32))
+    assert said(stores)[1] == (
+        "handed in another file: kim.ipynb (sha256 abababab…) → kim.ipynb (sha256 cdcdcdcd…)"
+    )
+
+
+def test_another_time_is_listed(stores):
+    old, _ = stores
+    for hour in (10, 11):
+        old.hand_in([Entry("kim", Path("/k.ipynb"), BOTH.sha256, None, handed_in=hour * 3600.0)])
+        mark(old)
+    (move,), _ = since(old)
+    assert move.reasons[0].startswith("handed in at another time: 1970-01-0")
 
 
 def test_a_late_rule_and_an_excuse_are_reasons(stores):

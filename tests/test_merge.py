@@ -9,6 +9,7 @@ import pytest
 
 from grader.grading.merge import Conflict, Merge
 from grader.grading.store import Entry, Store
+from grader.grading.terms import Terms
 from grader.grading.versions import Versions
 from grader.verdict import Override, Status
 from tests.test_store import REPORT, RESULTS, VERSIONS, keep
@@ -169,12 +170,19 @@ def test_two_decisions_about_the_same_question_are_refused(make, out):
     assert "two decisions about two of kim" in refused(shards, out)
 
 
-def test_shards_agree_on_the_late_rule_and_the_language_and_hand_them_on(make, out):
+def test_shards_agree_on_how_they_were_asked_for_and_hand_it_on(make, out):
     one, two = make("one", KIM), make("two", LEE)
-    one.late_rule = "score / 2"
-    assert "there is more than one late_rule: " in refused([one, two], out)
-    two.late_rule, one.language = "score / 2", "ko"
-    assert "there is more than one language: " in refused([one, two], out)
-    two.language = "ko"
+    asked = Terms("canvas", "2026-11-20 23:59 UTC", "score / 2", "ko")
+    asked.keep(one)
+    said = refused([one, two], out)
+    assert "one: --names canvas, --deadline '2026-11-20 23:59 UTC'" in said
+    assert "two: nothing" in said
+    asked.keep(two)
     Merge([one, two]).into(out)
-    assert (out.late_rule, out.language) == ("score / 2", "ko")
+    assert Terms.of(out) == asked
+
+
+def test_what_no_shard_was_asked_for_stays_in_the_whole(make, out):
+    out.late_rule = "score / 2"
+    Merge([make("one", KIM, LEE)]).into(out)
+    assert out.late_rule == "score / 2"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..grading.history import mark
 from ..grading.store import NAME, Store
 from ..reports.terminal import console
 
@@ -40,6 +41,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
             new = joined.into(store)
         except Conflict as error:
             raise click.UsageError(str(error)) from None
+        mark(store)
         Export(store, out).write()
         summary = Summary(store.reports())
         summary.show(console)

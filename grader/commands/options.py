@@ -23,7 +23,7 @@ ZIP = click.option(
     help="The zip to write, e.g. attention.zip.",
 )  # fmt: skip
 NAMES = click.option(
-    "--names", default="", metavar="canvas|moodle|gradescope|github|PATTERN",
+    "--names", metavar="canvas|moodle|gradescope|github|PATTERN",
     help='How files are named, e.g. "{name}-{id}-*.ipynb"; {id} has no blank, / or _.',
 )  # fmt: skip
 JOBS = click.option(

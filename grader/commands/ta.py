@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..course.course import Course
+from ..grading.history import mark
 from ..grading.orders import Orders
 from ..grading.store import NAME, Entry, Store
 from ..reports.terminal import console, plain
@@ -93,16 +94,19 @@ def regrade(
 def diff(before: Path, after: Path | None) -> None:
     """Show whose score moved from BEFORE to AFTER, and why.
 
-    Each is a folder that `grader grade` has filled, or a backup. With one of them alone: what the
-    last judging of each submission has moved.
+    Each is a folder that `grader grade` has filled, or a backup. With one of them alone: what has
+    moved since `grader gradebook` or `grader results` wrote its scores last or, before that, what
+    the last command has moved. Also listed is of whom another file counts, or one of another time.
 
-    Exit code 0: no score moved; 1: some did.
+    Exit code 0: nothing moved; 1: something did.
     """
-    from ..grading.diff import between, since_last_time
+    from ..grading.diff import between, since
 
     with Store(_file(before)) as old:
         if after is None:
-            moves = list(since_last_time(old))
+            moves, published = since(old)
+            if published:
+                console.print(f"Since {published}:", markup=False, highlight=False, soft_wrap=True)
         else:
             with Store(_file(after)) as new:
                 moves = list(between(old, new))
@@ -111,7 +115,9 @@ def diff(before: Path, after: Path | None) -> None:
         console.print(f"{plain(move.student)}: {was} → {now}", markup=False, highlight=False)
         for reason in move.reasons:
             console.print(f"    {plain(reason)}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(moves)} moved" if moves else "No score moved.")
+    moved = sum(move.before != move.after for move in moves)
+    same = f", and {len(moves) - moved} handed in otherwise" if len(moves) > moved else ""
+    console.print(f"{moved} moved{same}" if moves else "No score moved.")
     sys.exit(1 if moves else 0)
 
 
@@ -134,8 +140,9 @@ def override(folder: Path, table: Path) -> None:
     with Store(folder / NAME) as store:
         decisions = read(table, {report.student: report for report in store.reports()})
         store.override(decisions)
-        Export(store, folder).write()
+        mark(store)
         console.print(f"{len(decisions)} decisions count.")
+        Export(store, folder).write()
 
 
 @click.command()
@@ -180,14 +187,15 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
 
     with Store(folder / NAME) as store:
         reports = {report.student: report for report in store.reports()}
-    try:
-        book = Gradebook.read(table.read_bytes().decode("utf-8"))
-        left = book.fill(reports, ids, column, comments)
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{table} is not UTF-8: export it again as CSV.") from None
-    except TableError as error:
-        raise click.UsageError(f"{table}: {error}") from None
-    replace_file(out, f"{book}")
+        try:
+            book = Gradebook.read(table.read_bytes().decode("utf-8"))
+            left = book.fill(reports, ids, column, comments)
+        except UnicodeDecodeError:
+            raise click.UsageError(f"{table} is not UTF-8: export it again as CSV.") from None
+        except TableError as error:
+            raise click.UsageError(f"{table}: {error}") from None
+        replace_file(out, f"{book}")
+        mark(store, f"the scores were written into {out}")
     for line in left:
         console.print(plain(line), style="yellow", markup=False, highlight=False)
     console.print(f"{len(reports) - len(left)} of {len(reports)} scores are in {out}.")
@@ -214,6 +222,7 @@ def results(folder: Path, file: Path) -> None:
         raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")
     with Store(folder / NAME) as store:
         replace_file(file, write(store.reports()))
+        mark(store, f"the scores were written into {file}")
     console.print(f"{file} is written.")
 
 

@@ -4,19 +4,24 @@ The same command again judges only what is new, what a fault of ours has spoiled
 that have changed. Identical bytes are judged once.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from ..course.assignment import Assignment
 from ..intake.submission import Refused, Submission
 from ..verdict import Report, Result, Status
+from .diff import files
 from .grade import grade
 from .orders import CannotJudge, Orders, Work, seed
 from .shard import WHOLE, Shard
 from .store import Entry, Store
 from .versions import Versions
+
+FEW = 10
+"""Names in a list whose length is said beside it."""
 
 
 class Why(StrEnum):
@@ -27,6 +32,29 @@ class Why(StrEnum):
     FAULT = "spoiled by a fault of ours"
     UNSAFE = "judged without a sandbox"
     ASKED = "asked for"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What a command has found of a class."""
+
+    students: set[str] = field(default_factory=set)
+    """Whose hand-in it was, as far as a shard holds it."""
+    others: dict[str, tuple[Entry, Entry]] = field(default_factory=dict)
+    """Of whom another file counts now than the one that was judged before, and both."""
+    absent: list[str] = field(default_factory=list)
+    """Who had handed in before, and is not among these."""
+
+    def remarks(self) -> list[str]:
+        """Return a line on everybody for whom something has changed."""
+        lines = [
+            f"another file of {student} counts than before: {files(*both)}"
+            for student, both in self.others.items()
+        ]
+        if self.absent:
+            some = ", ".join(self.absent[:FEW]) + (", …" if len(self.absent) > FEW else "")
+            lines.append(f"not among these files, and as before: {len(self.absent)} ({some})")
+        return lines
 
 
 @dataclass(frozen=True)
@@ -57,22 +85,32 @@ class Batch:
         submissions: Iterable[tuple[str, Path]],
         shard: Shard = WHOLE,
         late: Callable[[str], float | None] = lambda _: None,
-    ) -> set[str]:
-        """Read what was handed in, note it, and return whose it is, as far as a shard holds it.
+        moment: Callable[[str], float | None] = lambda _: None,
+    ) -> HandedIn:
+        """Read what was handed in, and note it.
 
-        `late` says how many hours after the deadline a student was, or None: as before.
+        `late` says how many hours after the deadline a student was, and `moment` when that was, in
+        seconds since 1970; None is as before.
         """
-        students: set[str] = set()
+        found = HandedIn()
+        before = {entry.student: entry.digest for entry in self.store.entries()}
 
         def entries() -> Iterator[Entry]:
             for student, path in submissions:
-                entry = Entry(student, path.absolute(), digest(path), None, (), late(student))
-                if shard.holds(entry.digest):
-                    students.add(student)
-                yield entry
+                new = Entry(
+                    student, path.absolute(), digest(path), None, (), late(student), moment(student)
+                )
+                if shard.holds(new.digest):
+                    found.students.add(student)
+                if before.pop(student, new.digest) != new.digest:
+                    old = self.store.entry(student)
+                    if old and old.judgement is not None:
+                        found.others[student] = old, new
+                yield new
 
         self.store.hand_in(entries())
-        return students
+        found.absent.extend(before)
+        return found
 
     def to_do(self, students: Container[str]) -> tuple[dict[str, Why], int]:
         """Return who is to be judged and why, and how many others there are.
@@ -90,7 +128,7 @@ class Batch:
 
     def judge(
         self, students: Iterable[str], jobs: int, again: Callable[[Result], bool] | None = None
-    ) -> Iterator[Report]:
+    ) -> Generator[Report, None, None]:
         """Judge submissions and yield each Report once it is in the store.
 
         A result that still holds is kept, unless it is to be judged `again`. Raises CannotJudge.
@@ -103,18 +141,19 @@ class Batch:
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
                 yield Work(entry.student, entry.path, tuple(kept))
 
-        for report in self._hand_out(works(), jobs):
-            refused = digests.pop(report.student)
-            self.store.record(
-                report.sha256 or refused,
-                report,
-                self.versions,
-                self.assignment.limits,
-                seed(self.orders.key, report.sha256),
-            )
-            yield report
+        with closing(self._hand_out(works(), jobs)) as reports:  # whatever happens, judges go home
+            for report in reports:
+                refused = digests.pop(report.student)
+                self.store.record(
+                    report.sha256 or refused,
+                    report,
+                    self.versions,
+                    self.assignment.limits,
+                    seed(self.orders.key, report.sha256),
+                )
+                yield report
 
-    def _hand_out(self, works: Iterator[Work], jobs: int) -> Iterator[Report]:
+    def _hand_out(self, works: Iterator[Work], jobs: int) -> Generator[Report, None, None]:
         """Yield a Report for each of them. Raises CannotJudge."""
         if not self.cluster:
             return grade(works, self.orders, jobs)

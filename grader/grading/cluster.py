@@ -38,7 +38,7 @@ WAIT_SECONDS = 60
 """For the scheduler, and for the first worker."""
 
 
-def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Iterator[Report]:
+def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Generator[Report, None, None]:
     """Yield a Report for each submission, as they are finished.
 
     A submission that costs as many workers as dask allows (3) is reported as grader_error. Raises

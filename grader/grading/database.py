@@ -65,6 +65,14 @@ MIGRATIONS = (
         FROM submissions
         WHERE id = (SELECT max(id) FROM submissions AS s WHERE s.student = submissions.student);
     """,
+    """
+    DROP VIEW current;
+    ALTER TABLE submissions ADD COLUMN handed_in REAL;
+    CREATE TABLE marks (
+        id INTEGER PRIMARY KEY, submission INTEGER NOT NULL, judgement INTEGER NOT NULL,
+        "override" INTEGER NOT NULL, late TEXT NOT NULL, published TEXT NOT NULL
+    );
+    """,
 )
 """What makes each version of the schema from the one before; PRAGMA user_version counts them."""
 

@@ -1,10 +1,16 @@
-"""Whose score has moved between two moments, and why."""
+"""Whose score, or whose hand-in, has moved between two moments, and why."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..verdict import Report, Result, Status
+from . import history
 from .store import Entry, Judgement, Store
+
+NEW = "judged since"
+SHORT = 8
+"""Digits of a sha256 that tell two files of one name apart."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Move:
-    """A student whose score is another now."""
+    """A student whose score or hand-in is another now."""
 
     student: str
     before: float | None
@@ -34,42 +40,69 @@ class Move:
 
 def between(before: Store, after: Store) -> Iterator[Move]:
     """Yield who has moved from one store to another, such as from a backup to today."""
-    old = {entry.student: standing(before, entry) for entry in before.entries()}
-    new = {entry.student: standing(after, entry) for entry in after.entries()}
+    old = {entry.student: entry for entry in before.entries()}
+    new = {entry.student: entry for entry in after.entries()}
+    one = before.db is after.db and before.late_rule == after.late_rule
     for student in sorted(old | new):
-        yield from _move(student, old.get(student), new.get(student))
+        was, now = old.get(student), new.get(student)
+        if not (one and was == now):
+            yield from _move(student, standing(before, was), standing(after, now))
 
 
-def since_last_time(store: Store) -> Iterator[Move]:
-    """Yield who was moved by the last judging of the same bytes."""
-    for entry in store.entries():
-        earlier = store.before(entry)
-        if earlier is not None:
-            yield from _move(entry.student, standing(store, earlier), standing(store, entry))
+def since(store: Store) -> tuple[list[Move], str]:
+    """Return who has moved since scores left the folder last, and the command that did that.
+
+    While none have: who was moved by the last command that changed anything, of those who had been
+    judged before it; and no words.
+    """
+    then, published = history.base(store)
+    moves = between(then, store)
+    return [move for move in moves if published or move.reasons != (NEW,)], published
 
 
-def standing(store: Store, entry: Entry) -> Standing | None:
+def standing(store: Store, entry: Entry | None) -> Standing | None:
     """Return where a student stands, or None while nothing is judged."""
-    report = store.report(entry)
-    if report is None or entry.judgement is None:
+    report = store.report(entry) if entry else None
+    if report is None or entry is None or entry.judgement is None:
         return None
     return Standing(entry, store.judgement(entry.judgement), report)
+
+
+def files(old: Entry, new: Entry) -> str:
+    """Return two hand-ins of a student, as far as they differ in name, time or else in bytes."""
+    shown = [[entry.path.name, _time(entry)] for entry in (old, new)]
+    if shown[0] == shown[1]:
+        shown = [[entry.path.name, f"sha256 {entry.digest[:SHORT]}…"] for entry in (old, new)]
+    return " → ".join(f"{name} ({about})" if about else name for name, about in shown)
 
 
 def _move(student: str, old: Standing | None, new: Standing | None) -> Iterator[Move]:
     before, after = (s.report.score if s else None for s in (old, new))
     if old is None or new is None:
         if old is not new:
-            yield Move(student, before, after, ("judged since" if new else "not judged any more",))
-    elif before != after:
+            yield Move(student, before, after, (NEW if new else "not judged any more",))
+    elif before != after or _is_another(old.entry, new.entry):
         yield Move(student, before, after, tuple(_reasons(old, new)))
+
+
+def _is_another(old: Entry, new: Entry) -> bool:
+    """Whether bytes were handed in that differ, or at a time that does, as far as it is known."""
+    times = {old.handed_in, new.handed_in} - {None}
+    return old.digest != new.digest or len(times) > 1
+
+
+def _time(entry: Entry) -> str:
+    moment = entry.handed_in
+    return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
 
 
 def _reasons(old: Standing, new: Standing) -> Iterator[str]:
     """Yield what has moved a score: the person, the submission, and each check that counts."""
     another = old.entry.digest != new.entry.digest
     if another:
-        yield f"handed in another file: {old.report.file} → {new.report.file}"
+        yield f"handed in another file: {files(old.entry, new.entry)}"
+    elif _is_another(old.entry, new.entry):
+        yield f"handed in at another time: {_time(old.entry)} → {_time(new.entry)}"
     if old.report.late_rule != new.report.late_rule:
         yield f"the late rule: {old.report.late_rule or 'none'} → {new.report.late_rule or 'none'}"
     if old.report.hours != new.report.hours:

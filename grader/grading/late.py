@@ -6,7 +6,8 @@
 
 It knows `score` (points earned), `max_score`, `hours` (after the deadline) and `days` (begun), the
 four operations, comparisons, `if … else`, `min` and `max`. What it gives is kept between 0 and
-`score`.
+`score`. A rule that cannot be computed for some hours, or that leaves more to who is later or has
+earned less, is refused before anything is judged.
 """
 
 import ast
@@ -23,7 +24,11 @@ SYNTAX = (
     ast.Not,
 )  # fmt: skip
 LONGEST = 200
-TRIED_HOURS = (0.01, 1.0, 23.0, 24.0, 25.0, 48.0, 1000.0)
+TRIED = (0.0, 0.5, 7.5, 10.0, 37.0, 100.0)
+"""Points on which a rule is tried, in rising order; each is also what there is to earn."""
+FINE, COARSE, LAST = 100, 4, 2000
+"""Hours on which it is tried: all hundredths, as lateness is counted, of the first 100; quarters
+until 2000, which is 12 weeks; and what lies around each number in the rule."""
 
 
 class RuleError(Exception):
@@ -31,14 +36,46 @@ class RuleError(Exception):
 
 
 def require(rule: str) -> None:
-    """Try a rule on some hours. Raises RuleError."""
-    for hours in TRIED_HOURS:
-        for score in (0.0, 7.5, 10.0):
-            reduced(rule, score, 10, hours)
+    """Try a rule on hours and points. Raises RuleError."""
+    _compiled(rule)
+    hours = _hours(rule)
+    for max_score in TRIED[1:]:
+        points = [score for score in TRIED if score <= max_score]
+        kept = points  # of each, by who is not late
+        for late in hours if max_score == TRIED[-1] else hours[:: 1 + len(hours) // 300]:
+            left = [reduced(rule, score, max_score, late) for score in points]
+            if any(more > before for more, before in zip(left, kept, strict=True)):
+                raise RuleError(f"{rule!r} leaves more after {late:g} hours than to who is earlier")
+            if left != sorted(left):
+                raise RuleError(f"{rule!r} leaves less, after {late:g} hours, to who earned more")
+            kept = left
+        if _raw(rule, points[-1], max_score, hours[-1]) > points[-1]:
+            raise RuleError(f"{rule!r} adds points, and a late hand-in may only lose some")
 
 
-def reduced(rule: str, score: float, max_score: int, hours: float) -> float:
+def _hours(rule: str) -> list[float]:
+    """Return the hours on which a rule is tried."""
+    fine = (n / 100 for n in range(1, FINE * 100))
+    coarse = (n / COARSE for n in range(FINE * COARSE, LAST * COARSE + 1))
+    nodes = ast.walk(ast.parse(rule.strip()))
+    numbers = (n.value for n in nodes if isinstance(n, ast.Constant))
+    near = (
+        around + by
+        for number in numbers
+        if isinstance(number, int | float)
+        for around in (number, 24 * number)
+        for by in (-0.01, 0, 0.01)
+    )
+    return sorted({round(hour, 2) for hour in (*fine, *coarse, *near) if 0 < hour < 1e6})
+
+
+def reduced(rule: str, score: float, max_score: float, hours: float) -> float:
     """Return what is left of `score` so many `hours` after the deadline. Raises RuleError."""
+    return round(min(max(_raw(rule, score, max_score, hours), 0.0), score), 2)
+
+
+def _raw(rule: str, score: float, max_score: float, hours: float) -> float:
+    """Return what the formula gives. Raises RuleError."""
     values = {
         "score": score, "max_score": max_score, "hours": hours, "days": math.ceil(hours / 24),
         "min": min, "max": max, "__builtins__": {},
@@ -48,8 +85,10 @@ def reduced(rule: str, score: float, max_score: int, hours: float) -> float:
         if isinstance(left, bool) or not math.isfinite(left):
             raise RuleError(f"{rule!r} gives {left} for {hours:g} hours")
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise RuleError(f"{rule!r} cannot be computed for {hours:g} hours: {error}") from None
-    return round(min(max(left, 0.0), score), 2)
+        raise RuleError(
+            f"{rule!r} cannot be computed for {hours:g} hours and {score:g} points: {error}"
+        ) from None
+    return left
 
 
 @cache

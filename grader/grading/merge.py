@@ -7,7 +7,7 @@ missing leaves somebody without a judgement, and is noticed.
                                             is no fault of ours counts, then what was in a sandbox
     the same student in two shards          must have handed in the same bytes
     a decision about the same question      must be the same; it is taken where OUT has none
-    the late rule, the language             must be the same in all shards
+    how the class was asked for             must be the same in all shards, see terms.py
     what counts in the end                  must follow one plan: checks, settings, key, versions
     what OUT has judged already             stays, in its history; what a shard says is later
 
@@ -18,13 +18,14 @@ by a power cut goes on with the same command; a second one finds nothing to do.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from sys import intern
 
 from ..verdict import Override, Status
 from .store import PAGE, Entry, Store
+from .terms import Terms
 
 JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
 RESULT = 'place, "check", version, question, status, points, seconds, said'
@@ -103,9 +104,7 @@ class Merge:
         """Write into a store what it does not have; return how many judgements these are."""
         self._refuse_other_assignments([*self.shards, out])
         self._refuse_mixture(out)
-        late_rule, language = self._agreed("late_rule"), self._agreed("language")
-        if (out.late_rule, out.language) != (late_rule, language):
-            out.late_rule, out.language = late_rule, language
+        Terms.of(out).given(**self._agreed()).keep(out)
         out.hand_in(self._handed_in(out))
         new = (f for digest, f in self.found.items() if f.adds_to(_latest(out, digest)))
         count = 0
@@ -128,13 +127,13 @@ class Merge:
             said = (f"{_name(store)} holds {name}" for name, store in names.items())
             raise Conflict(f"these are different assignments: {', '.join(said)}.")
 
-    def _agreed(self, setting: str) -> str:
-        """Return the rule for late hand-ins, or the language. Raises Conflict."""
-        values = {getattr(store, setting): store for store in self.shards}
-        if len(values) > 1:
-            said = (f"{_name(store)} has {value!r}" for value, store in values.items())
-            raise Conflict(f"there is more than one {setting}: {', '.join(said)}.")
-        return str(next(iter(values)))
+    def _agreed(self) -> dict[str, str]:
+        """Return what all shards were asked for. Raises Conflict."""
+        asked = {Terms.of(store): store for store in self.shards}
+        if len(asked) > 1:
+            said = (f"{_name(store)}: {str(terms) or 'nothing'}" for terms, store in asked.items())
+            raise Conflict(f"the shards were not asked for in the same way: {'; '.join(said)}.")
+        return {name: value for name, value in asdict(next(iter(asked))).items() if value}
 
     def _take(self, entry: Entry, shard: Store) -> None:
         """Note who has handed in what, and what people have decided."""

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from pathlib import Path
 
 from ..reports.export import Export
+from ..reports.file import Unwritable
 from ..reports.summary import Summary
-from ..reports.terminal import console, watched
-from ..reports.words import speaker
+from ..reports.terminal import console, plain, watched
+from ..reports.words import Say, speaker, translator
 from ..verdict import Result
 from .batch import Batch
+from .history import mark
 
-NOT_ALL_JUDGED, INTERRUPTED = 3, 130
+NOT_ALL_JUDGED, NOT_WRITTEN, INTERRUPTED = 3, 4, 130
 
 
 def run(
@@ -21,45 +24,61 @@ def run(
     folder: Path,
     jobs: int,
     again: Callable[[Result], bool] | None = None,
+    others: Collection[str] = (),
     as_json: bool = False,
 ) -> int:
     """Judge who is to do, bring the folder's files up to date, and show these students.
 
-    With `as_json`, stdout gets one JSON object. Returns the exit code. When interrupted, all that
-    was judged stays. Raises CannotJudge.
+    Of the `others`, another file counts than before. With `as_json`, stdout gets one JSON object.
+    Returns the exit code. When interrupted, all that was judged stays. Raises CannotJudge.
     """
-    store, start, interrupted = batch.store, time.monotonic(), False
+    store, start, code = batch.store, time.monotonic(), 0
     export, say = Export(store, folder), speaker(store.language)
     judged = 0
     try:
         if to_do:
-            reports = batch.judge(to_do, jobs, again)
-            for report in watched(reports, batch.assignment.title, len(to_do), say):
-                judged += 1
-                for entry in store.entries(report.sha256):
-                    export.write_student(entry)
+            with closing(batch.judge(to_do, jobs, again)) as reports:
+                for report in watched(reports, batch.assignment.title, len(to_do), say):
+                    judged += 1
+                    for entry in store.entries(report.sha256):
+                        export.write_student(entry)
     except KeyboardInterrupt:
-        interrupted = True
-    export.write()
-    shown = (report for report in store.reports() if report.student in students)
-    summary = Summary(shown, say)
+        code = INTERRUPTED
+    unwritten = ""
+    try:
+        export.write()
+    except Unwritable as error:
+        unwritten, code = str(error), code or NOT_WRITTEN
+    if code != INTERRUPTED:
+        mark(store)
+    summary = Summary((r for r in store.reports() if r.student in students), say)
     summary.show(console)
-    seconds = time.monotonic() - start
+    changed = len(students) - summary.count
+    code = code or (NOT_ALL_JUDGED if changed or summary.people or others else 0)
+    seconds = f"{time.monotonic() - start:.1f}"
     said = say("{n} of {all} submissions in {seconds} s")
-    console.print(said.format(n=summary.count, all=len(students), seconds=f"{seconds:.1f}"))
+    console.print(said.format(n=summary.count, all=len(students), seconds=seconds))
+    _where(folder, say)
+    if others:
+        said = say("{n} have another file that counts than before: look at `grader diff`.")
+        console.print(said.format(n=len(others)), style="yellow", markup=False)
+    if changed and code != INTERRUPTED:
+        said = say("{n} changed while being judged: the same command goes on.")
+        console.print(said.format(n=changed), style="red")
+    if unwritten:
+        console.print(plain(translator(store.language)(unwritten)), style="red", markup=False)
+    if code == INTERRUPTED:
+        said = say("Interrupted. What was judged is kept; the same command goes on.")
+        console.print(said, style="yellow")
+    if as_json:
+        print(summary.as_json(batch.assignment.name, folder, judged, code, sorted(others)))
+    return code
+
+
+def _where(folder: Path, say: Say) -> None:
+    """Print where the files are."""
     console.print(f"{say('Class:')} {folder / 'report.html'}   {folder / 'grades.csv'}")
     console.print(
         f"{say('Students:')} {folder / '<id>' / 'feedback.html'}   "
         f"{folder / '<id>' / 'results.json'}"
     )
-    changed = len(students) - summary.count
-    code = INTERRUPTED if interrupted else NOT_ALL_JUDGED if changed or summary.people else 0
-    if changed and not interrupted:
-        said = say("{n} changed while being judged: the same command goes on.")
-        console.print(said.format(n=changed), style="red")
-    if interrupted:
-        said = say("Interrupted. What was judged is kept; the same command goes on.")
-        console.print(said, style="yellow")
-    if as_json:
-        print(summary.as_json(batch.assignment.name, folder, judged, code))
-    return code

@@ -5,7 +5,8 @@
     results       the checks of a judgement, each with the version of the check
     overrides     what people have decided; the last line on a student's question counts
     files         which files were written, and of what; a cache, see export.py
-    settings      the language of pages and the terminal
+    settings      how the class is asked for, see terms.py
+    marks         moments to which `grader diff` goes back, see history.py
 
 Nothing is overwritten, so that `grader diff` can say who moved and why. Several students who hand
 in the same bytes share a judgement. A method that writes returns once all it wrote is on the disk.
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import __version__
 from ..border.limits import Limits
@@ -50,6 +52,15 @@ class Judgement:
     report: Report
 
 
+class Moment(NamedTuple):
+    """A moment in a store's history: the last line of each table then, and the late rule."""
+
+    submission: int
+    judgement: int
+    override: int
+    late: str
+
+
 @dataclass(frozen=True)
 class Entry:
     """A student's current submission."""
@@ -62,6 +73,8 @@ class Entry:
     overrides: tuple[Override, ...] = ()
     hours_late: float | None = 0.0
     """After the deadline; None keeps what was known of these bytes."""
+    handed_in: float | None = None
+    """In seconds since 1970, as far as the platform says; None keeps what was known."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +88,28 @@ class Reports:
         return (report for entry in store.entries() if (report := store.report(entry)))
 
 
+Decided = dict[str, tuple[Override, ...]]
+"""Decisions by student."""
+FOREVER = (1 << 62, 1 << 62, 1 << 62)
+CURRENT = """
+    SELECT student, path, digest, (
+        SELECT max(id) FROM judgements
+        WHERE judgements.digest = submissions.digest AND judgements.id <= :judgement
+    ), hours_late, handed_in
+    FROM submissions
+    WHERE id = (
+        SELECT max(id) FROM submissions AS s
+        WHERE s.student = submissions.student AND s.id <= :submission
+    )
+"""
+"""What counts of everybody, with its judgement; the fields of an Entry but for decisions."""
+
+
 class Store(Database):
     """The store of one assignment."""
+
+    until: Moment | None = None
+    """Where only what was there at a moment is seen, see history.py."""
 
     @property
     def assignment(self) -> str:
@@ -87,26 +120,30 @@ class Store(Database):
     @property
     def late_rule(self) -> str:
         """What a hand-in after the deadline costs, see late.py; empty where it costs nothing."""
-        return self._setting("late", "")
+        return self.until.late if self.until else self.setting("late")
 
     @late_rule.setter
     def late_rule(self, rule: str) -> None:
-        self._set("late", rule)
+        self.set("late", rule)
 
     @property
     def language(self) -> str:
         """What pages and the terminal speak."""
-        return self._setting("language", DEFAULT)
+        return self.setting("language", DEFAULT)
 
     @language.setter
     def language(self, language: str) -> None:
-        self._set("language", language)
+        self.set("language", language)
 
-    def _setting(self, name: str, otherwise: str) -> str:
+    def setting(self, name: str, otherwise: str = "") -> str:
+        """Return what is remembered under a name."""
         row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return row[0] if row else otherwise
 
-    def _set(self, name: str, value: str) -> None:
+    def set(self, name: str, value: str) -> None:
+        """Remember a value under a name, where that is new."""
+        if value == self.setting(name):
+            return
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
@@ -114,17 +151,24 @@ class Store(Database):
         """Note who has handed in what, where that is new; a page of them in a transaction."""
         coming = iter(entries)
         before = "SELECT {} FROM submissions WHERE student = ?1 {} ORDER BY id DESC LIMIT 1"
-        known = f"coalesce(?4, ({before.format('hours_late', 'AND digest = ?3')}), 0)"
-        latest = before.format("path, digest, hours_late", "")
+        late, moment = (
+            f"coalesce({given}, ({before.format(name, 'AND digest = ?3')}){otherwise})"
+            for given, name, otherwise in (("?4", "hours_late", ", 0"), ("?5", "handed_in", ""))
+        )
+        latest = before.format("path, digest, hours_late, handed_in", "")
         query = (
-            "INSERT INTO submissions (student, path, digest, hours_late)"
-            f" SELECT ?1, ?2, ?3, {known} WHERE (?2, ?3, {known}) IS NOT ({latest})"
+            "INSERT INTO submissions (student, path, digest, hours_late, handed_in)"
+            f" SELECT ?1, ?2, ?3, {late}, {moment}"
+            f" WHERE (?2, ?3, {late}, {moment}) IS NOT ({latest})"
         )
         while page := list(islice(coming, PAGE)):
             with self.transaction() as db:
                 db.executemany(
                     query,
-                    [(e.student, os.fsencode(e.path), e.digest, e.hours_late) for e in page],
+                    [
+                        (e.student, os.fsencode(e.path), e.digest, e.hours_late, e.handed_in)
+                        for e in page
+                    ],
                 )
 
     def record(
@@ -160,22 +204,32 @@ class Store(Database):
         They are read page by page, so that a large class takes no memory and what is done with one
         may write.
         """
-        which = "" if digest is None else "AND digest = ?2"
-        query = f"SELECT * FROM current WHERE student > ?1 {which} ORDER BY student LIMIT {PAGE}"
-        asked = () if digest is None else (digest,)
-        decided, student = self._overrides(), ""
-        while rows := self.db.execute(query, (student, *asked)).fetchall():
-            for student, path, held, judgement, hours in rows:
-                given = decided.get(student, ())
-                yield Entry(student, Path(os.fsdecode(path)), held, judgement, given, hours)
+        which = "" if digest is None else "AND digest = :digest"
+        query = f"{CURRENT} AND student > :student {which} ORDER BY student LIMIT {PAGE}"
+        asked = {**self._seen(), "digest": digest, "student": ""}
+        decided = self._overrides()
+        while rows := self.db.execute(query, asked).fetchall():
+            for row in rows:
+                yield _entry(row, decided)
+            asked["student"] = rows[-1][0]
 
     def entry(self, student: str) -> Entry | None:
         """Return a student's current submission, if there is one."""
-        query = "SELECT * FROM current WHERE student = ?"
-        for _, path, digest, judgement, hours in self.db.execute(query, (student,)).fetchall():
-            given = self._overrides().get(student, ())
-            return Entry(student, Path(os.fsdecode(path)), digest, judgement, given, hours)
-        return None
+        asked = {**self._seen(), "student": student}
+        row = self.db.execute(f"{CURRENT} AND student = :student", asked).fetchone()
+        return _entry(row, self._overrides()) if row else None
+
+    def now(self) -> Moment:
+        """Return the moment that has come."""
+        tables = ("submissions", "judgements", "overrides")
+        maxima = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in tables)
+        submission, judgement, override = self.db.execute(f"SELECT {maxima}").fetchone()
+        return Moment(submission, judgement, override, self.late_rule)
+
+    def _seen(self) -> dict[str, int | str | None]:
+        """Return the last line of each table that is seen."""
+        moment = self.until or FOREVER
+        return dict(zip(("submission", "judgement", "override"), moment, strict=False))
 
     def latest(self, digest: str) -> Judgement | None:
         """Return the last judgement of these bytes."""
@@ -183,14 +237,6 @@ class Store(Database):
             "SELECT max(id) FROM judgements WHERE digest = ?", (digest,)
         ).fetchone()
         return None if number is None else self.judgement(number)
-
-    def before(self, entry: Entry) -> Entry | None:
-        """Return a submission as it stood before its bytes were judged the last time."""
-        (number,) = self.db.execute(
-            "SELECT max(id) FROM judgements WHERE digest = ? AND id < ?",
-            (entry.digest, entry.judgement),
-        ).fetchone()
-        return None if number is None else replace(entry, judgement=number)
 
     def settled(self, digest: str, plan: str, *, unsafe: bool) -> bool:
         """Whether the last judgement of these bytes followed this plan and needs no second try."""
@@ -266,16 +312,25 @@ class Store(Database):
         )  # fmt: skip
         return Judgement(number, plan, tuple(version for version, *_ in rows), report)
 
-    def _overrides(self) -> dict[str, tuple[Override, ...]]:
+    def _overrides(self) -> Decided:
         """Return the decisions in force; one without points and comment lifts an earlier one."""
         rows = self.db.execute(
             "SELECT student, question, points, comment FROM overrides WHERE id IN"
-            " (SELECT max(id) FROM overrides GROUP BY student, question) ORDER BY student, id"
+            " (SELECT max(id) FROM overrides WHERE id <= :override GROUP BY student, question)"
+            " ORDER BY student, id",
+            self._seen(),
         )
-        found: dict[str, tuple[Override, ...]] = {}
+        found: Decided = {}
         for student, question, points, comment in rows:
             given = None if points is None else whole(points)
             made = Override(question, given, json.loads(comment))
             if made != Override(question):
                 found[student] = (*found.get(student, ()), made)
         return found
+
+
+def _entry(row: tuple[str, bytes, str, int | None, float, float | None], decided: Decided) -> Entry:
+    """Return a line of CURRENT with what people have decided."""
+    student, path, digest, judgement, hours, moment = row
+    given = decided.get(student, ())
+    return Entry(student, Path(os.fsdecode(path)), digest, judgement, given, hours, moment)

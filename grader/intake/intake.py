@@ -4,15 +4,14 @@ What a platform has named is read by lms.py; without names, every file is a subm
 see submission.py.
 """
 
-import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from ..reports.spreadsheet import TableError, rows
 from .archive import unpack
+from .deadline import Deadline
 from .lms import METADATA, IntakeError, platform
 from .submission import find, relative_files, student_id
 
@@ -27,6 +26,8 @@ class Intake:
     remarks: list[str] = field(default_factory=list)
     hours_late: dict[str, float] | None = None
     """Of everybody, hours after the deadline: 0 if before; None without a deadline."""
+    moments: dict[str, float | None] = field(default_factory=dict)
+    """When it was handed in, in seconds since 1970, as far as a platform says that."""
 
     def late(self, student: str) -> float | None:
         """Return the hours of a student, or None where there is no deadline."""
@@ -38,7 +39,7 @@ def take_in(
     assignment: str,
     out: Path,
     names: str = "",
-    deadline: datetime | None = None,
+    deadline: Deadline | None = None,
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student.
 
@@ -69,9 +70,9 @@ def take_in(
         moments = {path: exported.moment(path) for path in of_student}
         chosen = _chosen(student, moments, named, deadline, intake.remarks)
         intake.submissions.append((student, chosen))
+        intake.moments[student] = moments[chosen]
         if deadline and intake.hours_late is not None:
-            seconds = (moments[chosen] or 0.0) - deadline.timestamp()
-            intake.hours_late[student] = max(0.0, math.ceil(seconds / 36) / 100)  # 1 s is late
+            intake.hours_late[student] = deadline.hours_late(moments[chosen] or 0.0)
     return intake
 
 
@@ -98,7 +99,7 @@ def _chosen(
     student: str,
     moments: dict[Path, float | None],
     named: str,
-    deadline: datetime | None,
+    deadline: Deadline | None,
     remarks: list[str],
 ) -> Path:
     """Return the file that counts, and remark on the other ones of its kind."""
@@ -107,19 +108,18 @@ def _chosen(
             f"The files of {student} do not say when they were handed in. Clones never do: let "
             "GitHub Classroom enforce the deadline, and leave --deadline out."
         )
-    last = deadline.timestamp() if deadline else float("inf")
     handed_in = {path: moment or 0.0 for path, moment in moments.items()}
-    if all(moment > last for moment in handed_in.values()):
+    late = {p for p, moment in handed_in.items() if deadline and deadline.is_late(moment)}
+    if late == handed_in.keys():
         remarks.append(f"late: {student}")
-        last = float("inf")
+        late = set()
 
     def rank(path: Path) -> tuple[bool, bool, bool, float, str]:
         is_notebook = path.suffix.lower() in NOTEBOOKS
-        moment = handed_in[path]
-        return moment <= last, is_notebook, path.name == named, moment, str(path)
+        return path not in late, is_notebook, path.name == named, handed_in[path], str(path)
 
     chosen = max(handed_in, key=rank)
     for path in sorted(p for p in handed_in if p != chosen and p.suffix == chosen.suffix):
-        why = "after the deadline" if handed_in[path] > last else f"{chosen.name} counts"
+        why = "after the deadline" if path in late else f"{chosen.name} counts"
         remarks.append(f"another file of {student}, {why}: {path.name}")
     return chosen

@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from ..grading.store import PAGE, Entry, Store
-from . import report
+from .file import Unwritable, replace_file
+from .report import CLASS, STUDENTS, Files, Of
 
-STUDENTS = ("results.json", "feedback.html")
-CLASS = ("grades.csv", "report.html")
 SOURCES = ("verdict.py", "grading/late.py", "reports/*.py", "templates/*.html", "words/*.toml")
 """What makes pages."""
 PACKAGE = Path(__file__).parents[1]
@@ -35,30 +34,43 @@ class Export:
         self._settings = [store.language, store.late_rule]
         self._new: dict[str, Stamp] = {}
         self._count = 0
+        self._failed: Unwritable | None = None
 
     def write(self) -> int:
-        """Bring all files up to date and return how many were not, since the beginning."""
-        everybody = hashlib.sha256()
+        """Bring all files up to date and return how many were not, since the beginning.
+
+        Whatever can be written is. Raises Unwritable for the first file that cannot.
+        """
+        self._failed, everybody = None, hashlib.sha256()
         for entry in self.store.entries():
             everybody.update(self._made_of(entry).encode())
             self.write_student(entry)
-        made_of = everybody.hexdigest()[:SHORT]
-        paths = [self.folder / name for name in CLASS]
-        if not self._up_to_date(paths, made_of):
-            report.write_class(self.store.reports(), self.folder, self.store.language)
-            self._note(paths, made_of)
+        self._bring(self.folder, CLASS, self.store.reports(), everybody.hexdigest()[:SHORT])
         self._remember()
+        if self._failed:
+            raise self._failed
         return self._count
 
     def write_student(self, entry: Entry) -> None:
-        """Bring the files of a student up to date."""
-        paths = [self.folder / entry.student / name for name in STUDENTS]
-        made_of = self._made_of(entry)
-        if entry.judgement is None or self._up_to_date(paths, made_of):
+        """Bring the files of a student up to date; `write` tries again what cannot be written."""
+        folder, made_of = self.folder / entry.student, self._made_of(entry)
+        if entry.judgement is None or self._up_to_date(folder, STUDENTS, made_of):
             return
         if made := self.store.report(entry):
-            report.write(made, self.folder / entry.student, self.store.language)
-            self._note(paths, made_of)
+            self._bring(folder, STUDENTS, made, made_of)
+
+    def _bring(self, folder: Path, files: Files[Of], of: Of, made_of: str) -> None:
+        """Write all of these files unless they are up to date."""
+        if self._up_to_date(folder, files, made_of):
+            return
+        written = []
+        for name, make in files.items():
+            try:
+                replace_file(folder / name, make(of, self.store.language))
+                written.append(folder / name)
+            except Unwritable as error:
+                self._failed = self._failed or error
+        self._note(written, made_of)
 
     def _made_of(self, entry: Entry) -> str:
         """Return a digest of what a student's pages say: a judgement never changes."""
@@ -69,11 +81,11 @@ class Export:
         ]  # fmt: skip
         return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
 
-    def _up_to_date(self, paths: Iterable[Path], made_of: str) -> bool:
+    def _up_to_date(self, folder: Path, names: Iterable[str], made_of: str) -> bool:
         return all(
             (now := _stamp(path, made_of)) is not None
             and now == (self._new.get(str(path)) or self.store.file(str(path)))
-            for path in paths
+            for path in (folder / name for name in names)
         )
 
     def _note(self, paths: Iterable[Path], made_of: str) -> None:

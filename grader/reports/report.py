@@ -4,8 +4,9 @@ Nothing here reads the clock, and wall times are on the class's page alone: a re
 same gives the same bytes of all others.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from ..verdict import CAUSES, Report, Result, Status, questions
 from .clean import cleaned, for_student
@@ -15,6 +16,9 @@ from .overview import Overview
 from .page import template
 from .results import results_json
 from .words import DEFAULT
+
+Of = TypeVar("Of")
+Files = Mapping[str, Callable[[Of, str], str | Iterable[str]]]
 
 
 def feedback_html(report: Report, language: str = DEFAULT) -> str:
@@ -55,16 +59,25 @@ def class_pieces(reports: Iterable[Report], language: str = DEFAULT) -> Iterator
     )
 
 
+STUDENTS: Files[Report] = {
+    "results.json": lambda report, _: results_json(report),
+    "feedback.html": feedback_html,
+}
+CLASS: Files[Iterable[Report]] = {
+    "grades.csv": lambda reports, _: grades_csv(reports),
+    "report.html": class_pieces,
+}
+"""What makes the files of a student and of the class, in a language. The Reports of a class come in
+the order of the ids, and are walked several times."""
+
+
 def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
-    """Write ``results.json`` and ``feedback.html`` of one student into `folder`."""
-    replace_file(folder / "results.json", results_json(report))
-    replace_file(folder / "feedback.html", feedback_html(report, language))
+    """Write the files of one student into `folder`. Raises Unwritable."""
+    for name, make in STUDENTS.items():
+        replace_file(folder / name, make(report, language))
 
 
 def write_class(reports: Iterable[Report], folder: Path, language: str = DEFAULT) -> None:
-    """Write ``grades.csv`` and ``report.html`` of the whole class into `folder`.
-
-    `reports` come in the order of the ids, and are walked several times.
-    """
-    replace_file(folder / "grades.csv", grades_csv(reports))
-    replace_file(folder / "report.html", class_pieces(reports, language))
+    """Write the files of the whole class into `folder`. Raises Unwritable."""
+    for name, make in CLASS.items():
+        replace_file(folder / name, make(reports, language))

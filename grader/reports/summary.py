@@ -5,7 +5,7 @@ Of a large class, the terminal shows whom a person should look at.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import fmean, median
 
@@ -23,7 +23,9 @@ MANY = 40
 QUIET = (Status.PASSED, Status.NOT_RUN)
 MEANINGS = {
     0: "all were judged",
-    3: "some submissions could not be judged, or are no notebooks: a person should look",
+    3: "some submissions could not be judged, are no notebooks, or count by another file than "
+    "before: a person should look",
+    4: "some files could not be written; what was judged is kept, and the same command goes on",
     130: "interrupted; what was judged is kept, and the same command goes on",
 }
 """What the exit codes of a run say."""
@@ -76,8 +78,13 @@ class Summary:
             said.append(say("{n} with full marks").format(n=full))
         return "; ".join([*said, say("{n} for a person").format(n=len(self.people))])
 
-    def as_json(self, assignment: str, folder: Path, judged: int, code: int) -> str:
-        """Return one JSON object on one line, with where the scores are and what the code means."""
+    def as_json(
+        self, assignment: str, folder: Path, judged: int, code: int, others: Sequence[str] = ()
+    ) -> str:
+        """Return one JSON object on one line, with where the scores are and what the code means.
+
+        Of the `others`, another file counts than before.
+        """
         whole = {
             "assignment": assignment,
             "submissions": self.count,
@@ -85,6 +92,7 @@ class Summary:
             "outcomes": dict(sorted(self.outcomes.items())),
             "checks": dict(sorted(self.checks.items())),
             "for_a_person": self.people,
+            "another_file": others,
             "mean_score": fmean(self.scores.elements()) if self.scores else None,
             "max_score": self.max_score,
             "scores": str(folder / "grades.csv"),
