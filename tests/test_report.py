@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from grader.reports.file import Unwritable
 from grader.reports.formats import grades_csv
 from grader.reports.picture import Picture
 from grader.reports.report import class_html, feedback_html, write, write_class
@@ -439,7 +440,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("grader.reports.file.os.replace", full)
-    with pytest.raises(Unwritable, match="results.json cannot be written: No space left"):
+    with pytest.raises(Unwritable, match="cannot be written: No space left"):
         write(ours(), tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
