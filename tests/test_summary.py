@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader.grading.run import INTERRUPTED, NOT_ALL_JUDGED
+from grader.grading.run import INTERRUPTED, NOT_ALL_JUDGED, NOT_WRITTEN
 from grader.reports.summary import MANY, MEANINGS, Summary
 from tests.reports import a_class, a_report, ours
 
@@ -58,4 +58,4 @@ def test_a_class_without_scores_has_no_mean():
 
 
 def test_every_exit_code_of_a_run_has_a_meaning():
-    assert MEANINGS.keys() == {0, NOT_ALL_JUDGED, INTERRUPTED}
+    assert MEANINGS.keys() == {0, NOT_ALL_JUDGED, NOT_WRITTEN, INTERRUPTED}
