@@ -7,16 +7,23 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 TORCH ?= torch==2.13.0
 
+SHELL := /bin/bash -o pipefail
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
 GRADER := $(BIN)/grader
+GRADES := $(VENV)/.grades# what grading needs is there
+READY := $(VENV)/.ready# and what the tests need
+PIP = $(BIN)/pip --disable-pip-version-check install
+# What pip says, in a line that is written over; all of it where pip fails.
+IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
+    || { cat $(VENV)/pip.log; exit 1; }
 
 .PHONY: demo test exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify ci-full lock clean
 
-demo: $(READY)  ## Grade the sample class for real, in the sandbox, and say where the report is.
-	$(BIN)/python tests/classroom.py build/class > /dev/null
+demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say where the report is.
+	$(BIN)/python -m tests.classroom build/class > /dev/null
 	$(GRADER) grade build/class -a attention -o build/demo || [ $$? -eq 3 ]  # some files are no notebooks
 	@echo
+	@$(BIN)/python -m tests.classroom build/class build/demo
 	@echo "The class report:  build/demo/report.html      (open it in a browser)"
 	@echo "A student's page:  build/demo/<id>/feedback.html"
 
@@ -76,12 +83,15 @@ lock: $(READY)  ## Renew the exact versions that images and exports install.
 	    --python-version 3.11.2 --no-emit-package torch --generate-hashes \
 	    --custom-compile-command 'make lock' --output-file grader/requirements.lock
 
-$(READY): pyproject.toml
+$(READY): $(GRADES)
+	@$(PIP) --editable '.[dev]' $(IN_ONE_LINE)
+	@touch $@
+
+$(GRADES): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
-	$(BIN)/pip install --quiet --editable '.[dev]'
-	touch $(READY)
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)" $(IN_ONE_LINE)
+	@$(PIP) --editable . $(IN_ONE_LINE)
+	@touch $@
 
 clean:
 	rm -rf build $(VENV)

@@ -1,12 +1,12 @@
 """The sample class: hand-ins whose outcome is known, as the files that a course's LMS delivers.
 
-    python tests/classroom.py FOLDER
+    python -m tests.classroom FOLDER            write the class
+    python -m tests.classroom FOLDER RESULTS    is it graded as its first lines say?
 
 A sample is a notebook as a py:percent script in submissions/attention/, or, where the file itself
 is what is wrong, bytes made below. submissions/README.md explains its first line.
 """
 
-import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -17,43 +17,10 @@ from unicodedata import normalize
 import jupytext
 import nbformat
 
+from grader.grading.store import Store
+from tests.expectation import Expectation
+
 SAMPLES = Path(__file__).parent / "submissions" / "attention"
-
-STATUSES = {
-    "passes": {"passed"},
-    "fails": {"failed"},
-    "errors": {"student_error"},
-    "times out": {"timed_out"},
-    "runs out of memory": {"out_of_memory"},
-    "loses": {"failed", "student_error", "timed_out", "out_of_memory"},
-    "unreadable": {"not_run"},
-}
-"""For every outcome, what the first check that is not passed may be, in the words of Status."""
-
-FIRST_LINE = re.compile(
-    rf"# (?P<outcome>{'|'.join(STATUSES)})(?P<questions>( \w+,?)*): (?P<why>.+)"
-)
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What a fair grader makes of a sample."""
-
-    outcome: str
-    """One of STATUSES."""
-    questions: tuple[str, ...]
-    """The questions that lose points in that way; all others earn all of theirs."""
-    why: str
-
-    @classmethod
-    def read(cls, line: str) -> "Expectation":
-        """Read the first line of a sample. Raises ValueError."""
-        if not (found := FIRST_LINE.fullmatch(line)):
-            raise ValueError(f"says no outcome: {line!r}")
-        questions = tuple(re.findall(r"\w+", found["questions"]))
-        if bool(questions) == (found["outcome"] in ("passes", "unreadable")):
-            raise ValueError(f"'passes' and 'unreadable' name no question, all others do: {line!r}")
-        return cls(found["outcome"], questions, found["why"])
 
 
 @dataclass(frozen=True)
@@ -147,6 +114,29 @@ PICTURE = bytes.fromhex(  # a PNG of one pixel
 )
 
 
+def differences(handins: dict[str, HandIn], results: Path) -> Iterator[str]:
+    """Yield a line for every sample that was graded in another way than its first line says."""
+    with Store(results / "grades.sqlite") as store:
+        reports = {report.file: report for report in store.reports()}
+    for sample, handin in handins.items():
+        report, expected = reports.get(handin.path.name), handin.expectation
+        if differs := expected.differs(report) if report else "has no report":
+            yield f"{sample} should be: {expected.outcome} {expected.questions}, and {differs}"
+
+
+def main(folder: Path, results: Path | None = None) -> int:
+    """Write the class and show it; given results, compare them. Return the exit code."""
+    handins = build(folder)
+    if results is None:
+        for sample, handin in handins.items():
+            print(f"{sample:40} {handin.expectation.outcome:20} {handin.path.name}")
+        return 0
+    found = list(differences(handins, results))
+    for line in found:
+        print(line)
+    print(f"{len(handins) - len(found)} of {len(handins)} are graded as their first lines say.")
+    return 1 if found else 0
+
+
 if __name__ == "__main__":
-    for sample, handin in build(Path(sys.argv[1])).items():
-        print(f"{sample:40} {handin.expectation.outcome:20} {handin.path.name}")
+    sys.exit(main(*map(Path, sys.argv[1:])))
