@@ -107,13 +107,11 @@ def partial_run(folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "points", "scale"),
-    [(masters.SIMPLE, "first_steps", 8, 2), (masters.FUNCTIONS, "layers", 6, 1)],
+    ("text", "name", "points"),
+    [(masters.SIMPLE, "first_steps", 8), (masters.FUNCTIONS, "layers", 6)],
     ids=["doctests", "functions"],
 )
-def test_the_solution_gets_everything_and_the_skeleton_nothing_as_there(
-    tmp_path, text, name, points, scale
-):
+def test_the_solution_gets_everything_and_the_skeleton_nothing(tmp_path, text, name, points):
     text = text.replace("files:\n    - data.csv\n", "")
     made, adopted = taken(tmp_path, text)
     assert (adopted.name, adopted.maximum) == (name, points)
@@ -122,8 +120,15 @@ def test_the_solution_gets_everything_and_the_skeleton_nothing_as_there(
         (str(points), str(points)), ("0", str(points)),
     ]  # fmt: skip
     assert rows["solution"]["failed"] == rows["solution"]["student_error"] == "0"
-    right, empty = otter(tmp_path, tmp_path / "master.ipynb")
-    assert (right, empty) == (points / scale, 0)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("text", "points"), [(masters.SIMPLE, 4), (masters.FUNCTIONS, 6)], ids=["doctests", "functions"]
+)
+def test_so_it_is_in_otter_grader_itself(tmp_path, text, points):
+    path = masters.write(tmp_path / "master.ipynb", text.replace("files:\n    - data.csv\n", ""))
+    assert otter(tmp_path, path) == [points, 0]
 
 
 def test_a_wrong_answer_loses_the_points_of_its_tests(tmp_path):

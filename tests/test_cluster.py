@@ -101,6 +101,7 @@ def scores(folder: Path) -> bytes:
     return (folder / "grades.csv").read_bytes()
 
 
+@pytest.mark.whole
 def test_the_schedulers_dashboard_can_be_looked_at(machines):
     from distributed import Client
 
@@ -110,6 +111,7 @@ def test_the_schedulers_dashboard_can_be_looked_at(machines):
         assert "Dask Diagnostic UI" in page.read().decode()  # without bokeh, an excuse
 
 
+@pytest.mark.whole
 def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder, machines):
     grade(folder, "local")
     victim = machines.worker("--no-nanny", "--name", "victim")
@@ -157,6 +159,7 @@ def test_a_scheduler_that_does_not_answer_is_named(folder, monkeypatch):
     assert "no dask scheduler answers at tcp://127.0.0.1:9" in " ".join(result.output.split())
 
 
+@pytest.mark.whole
 def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch):
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 5)
     course = Course(folder / "course")
@@ -165,6 +168,7 @@ def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch
         next(cluster.grade_on(machines.address, iter(()), orders))
 
 
+@pytest.mark.whole
 def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
     folder, machines, monkeypatch
 ):

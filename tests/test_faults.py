@@ -65,7 +65,7 @@ def goes_on(folder: Path, kept: dict[str, float | None]) -> None:
 
 
 @STRACE
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+@pytest.mark.parametrize("error", [pytest.param("EIO", marks=pytest.mark.whole), "ENOSPC"])
 def test_a_disk_that_fails_while_grades_are_written_is_a_sentence_and_loses_nothing(folder, error):
     # SQLite syncs a file for every report that it acknowledges; from the 14th time on, it fails
     inject = f"inject=fdatasync:error={error}:when=14+"
@@ -77,6 +77,7 @@ def test_a_disk_that_fails_while_grades_are_written_is_a_sentence_and_loses_noth
     goes_on(folder, kept)
 
 
+@pytest.mark.whole
 @STRACE
 def test_a_disk_that_fails_while_a_submission_is_read_is_no_score_of_the_student(folder):
     kept = {f"s{number}": 5.0 for number in range(MANY)}
@@ -104,6 +105,7 @@ def test_too_few_file_descriptors_cost_no_grade(folder):
     goes_on(folder, kept)
 
 
+@pytest.mark.whole
 def test_too_little_memory_for_a_judge_is_no_score(folder):
     def little() -> None:  # enough for the parent; a judge imports torch
         resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))
@@ -116,6 +118,7 @@ def test_too_little_memory_for_a_judge_is_no_score(folder):
     assert scores(folder) == {f"s{number}": 5 for number in range(MANY)}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interrupt_and_another_one_lose_nothing(folder, times):
     words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]

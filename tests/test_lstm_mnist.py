@@ -274,6 +274,7 @@ def execute(notebook: dict) -> list[nbformat.NotebookNode]:
     return [output for cell in book.cells for output in cell.get("outputs", ())]
 
 
+@pytest.mark.whole
 def test_the_skeleton_runs_and_says_what_is_not_implemented():
     outputs = execute(answered({}))
     errors = [output.ename for output in outputs if output.output_type == "error"]
@@ -283,6 +284,7 @@ def test_the_skeleton_runs_and_says_what_is_not_implemented():
     assert "✓" not in text and text.count("✗") >= len(ASSIGNMENT.questions)
 
 
+@pytest.mark.whole
 def test_the_solved_notebook_passes_its_checks_and_reaches_the_accuracy_it_states():
     outputs = execute(answered(CELLS))
     errors = [output for output in outputs if output.output_type == "error"]

@@ -150,6 +150,7 @@ def test_right_submission_earns_full_marks_without_an_attack(grade: Grade) -> No
     assert outcome.left_behind == 0
 
 
+@pytest.mark.whole
 def test_wrong_submission_loses_marks_without_an_attack(grade: Grade) -> None:
     outcome = grade("wrong/no_scale")
     assert outcome.score is not None
@@ -157,6 +158,7 @@ def test_wrong_submission_loses_marks_without_an_attack(grade: Grade) -> None:
     assert CANARY not in outcome.score["feedback"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("sample", sorted(EARN_FULL_MARKS))
 def test_cheats_earn_full_marks(grade: Grade, sample: str) -> None:
     score = grade(f"hostile/{sample}").score
@@ -164,12 +166,14 @@ def test_cheats_earn_full_marks(grade: Grade, sample: str) -> None:
     assert (score["score"], score["of"]) == (4, 4), score["feedback"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("sample", sorted(LEAVE_NO_SCORE))
 def test_early_exits_look_like_success(grade: Grade, sample: str) -> None:
     outcome = grade(f"hostile/{sample}")
     assert (outcome.exit_code, outcome.score) == (0, None)
 
 
+@pytest.mark.whole
 def test_hidden_tests_come_home_as_feedback(grade: Grade) -> None:
     score = grade("hostile/leaks_the_tests").score
     assert score is not None
@@ -177,6 +181,7 @@ def test_hidden_tests_come_home_as_feedback(grade: Grade) -> None:
     assert "def test_multi_head_attention" in score["feedback"]
 
 
+@pytest.mark.whole
 def test_secrets_of_the_environment_come_home_as_feedback(grade: Grade) -> None:
     score = grade("hostile/spies_on_the_grader").score
     assert score is not None
@@ -184,18 +189,21 @@ def test_secrets_of_the_environment_come_home_as_feedback(grade: Grade) -> None:
     assert "the grader can be signalled" in score["feedback"]
 
 
+@pytest.mark.whole
 def test_endless_loop_keeps_the_grader_waiting(grade: Grade) -> None:
     outcome = grade("hostile/never_returns", cpu_seconds=10)  # an honest notebook takes 2
     assert "this will take a while" in outcome.output.read_text()
     assert (outcome.exit_code, outcome.score) == (-signal.SIGKILL, None)
 
 
+@pytest.mark.whole
 def test_memory_bomb_takes_gigabytes(grade: Grade) -> None:
     score = grade("hostile/memory_bomb").score
     assert score is not None
     assert score["peak_mb"] > 3072
 
 
+@pytest.mark.whole
 def test_flood_reaches_the_log(grade: Grade) -> None:
     assert grade("hostile/output_flood").output.stat().st_size > 16 << 20
 
@@ -216,10 +224,12 @@ def test_stranger_gets_a_call(grade: Grade) -> None:
         assert udp.recv(100).startswith(b"what is torch.Size")
 
 
+@pytest.mark.whole
 def test_forks_outlive_the_grader(grade: Grade) -> None:
     assert grade("hostile/fork_bomb").left_behind > 0
 
 
+@pytest.mark.whole
 def test_files_are_left_everywhere(grade: Grade, tmp_path: Path) -> None:
     grade("hostile/writes_files")
     places = [tmp_path, tmp_path / "tmp", tmp_path / "course", Path("/dev/shm")]

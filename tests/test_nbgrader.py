@@ -68,6 +68,7 @@ def scores(attention):
         }
 
 
+@pytest.mark.whole
 def test_the_metadata_is_what_nbgraders_own_validator_takes(attention):
     from nbgrader.nbgraderformat import read
 
@@ -78,20 +79,24 @@ def test_the_metadata_is_what_nbgraders_own_validator_takes(attention):
         assert all(cell.metadata["nbgrader"]["schema_version"] == 3 for cell in book.cells)
 
 
+@pytest.mark.whole
 def test_the_solution_gets_everything(scores):
     assert scores["solution"]["all"] == (98, 98)
 
 
+@pytest.mark.whole
 def test_the_skeleton_gets_nothing(scores):
     assert scores["skeleton"]["all"] == (0, 98)
 
 
+@pytest.mark.whole
 def test_a_wrong_answer_fails_hidden_tests_of_its_own_question(scores):
     lost = {name for name, score in scores["wrong"].items() if name != "all" and not score}
     assert any(name.startswith("q1-hidden") for name in lost)
     assert not any(name.startswith(("q2-hidden", "q3-hidden")) for name in lost)
 
 
+@pytest.mark.whole
 def test_the_release_holds_no_solution_and_no_hidden_test(attention):
     (path,) = (attention / "release" / "attention").iterdir()
     text = path.read_text()
@@ -99,6 +104,7 @@ def test_the_release_holds_no_solution_and_no_hidden_test(attention):
     assert "YOUR CODE HERE" in text
 
 
+@pytest.mark.whole
 def test_students_can_change_their_answers_and_nothing_else(attention):
     book = nbformat.read(attention / "release" / "attention" / "attention.ipynb", 4)
     free = [c for c in book.cells if c.metadata.get("editable", True)]
@@ -106,6 +112,7 @@ def test_students_can_change_their_answers_and_nothing_else(attention):
     assert not any(c.metadata["deletable"] for c in book.cells)
 
 
+@pytest.mark.whole
 def test_nbgrader_validate_passes_the_solution_and_not_the_skeleton(attention):
     for version, said in (("source", "Success!"), ("release", "VALIDATION FAILED")):
         path = attention / version / "attention" / "attention.ipynb"

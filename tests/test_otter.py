@@ -61,11 +61,13 @@ def small(tmp_path_factory):
     return dist(write(folder / "course", hidden, odd)[0], "doubling", folder / "otter")
 
 
+@pytest.mark.whole
 def test_the_solution_gets_everything(attention, tmp_path):
     found = scores(attention, attention / "autograder" / "master.ipynb", tmp_path / "run")
     assert found == {"q1": (41, 41), "q2": (11, 11), "q3": (11, 11), "q4": (39, 39)}
 
 
+@pytest.mark.whole
 def test_the_skeleton_gets_nothing_and_reads_what_should_hold(small, tmp_path):
     found = scores(small, small / "student" / "master.ipynb", tmp_path / "run")
     assert found == {"q1": (0, 3), "q2": (0, 3)}
@@ -73,6 +75,7 @@ def test_the_skeleton_gets_nothing_and_reads_what_should_hold(small, tmp_path):
     assert 'One "becomes" {two}: a\\b %s √.' in tests[0]["output"]
 
 
+@pytest.mark.whole
 def test_a_wrong_answer_loses_what_it_should(attention, tmp_path):
     book = nbformat.reads(classroom.notebook(classroom.script_of("wrong/no_scale")), 4)
     book.metadata["otter"] = {"assignment_name": "attention"}  # otter run refuses any other
@@ -83,17 +86,24 @@ def test_a_wrong_answer_loses_what_it_should(attention, tmp_path):
     assert [found[name][0] for name in ("q2", "q3")] == [11, 11]
 
 
-def test_the_students_notebook_holds_no_solution_and_no_hidden_test(attention, small):
-    for folder, words in (
-        (attention, ("softmax(scores", "reshape(B, T", "transcript", "replay")),
-        (small, ("2 * x", "x / 2", "4711", "replay")),
-    ):
-        assert [path.name for path in (folder / "student").iterdir()] == ["master.ipynb"]
-        text = (folder / "student" / "master.ipynb").read_text()
-        assert [word for word in words if word in text] == []
-        assert "raise NotImplementedError" in text
+def test_the_students_notebook_holds_no_solution_and_no_hidden_test(small):
+    look_for(("2 * x", "x / 2", "4711", "replay"), small)
 
 
+@pytest.mark.whole
+def test_that_of_attention_does_not_either(attention):
+    look_for(("softmax(scores", "reshape(B, T", "transcript", "replay"), attention)
+
+
+def look_for(words, folder):
+    """None of them is in the students' notebook, which is alone in its folder."""
+    assert [path.name for path in (folder / "student").iterdir()] == ["master.ipynb"]
+    text = (folder / "student" / "master.ipynb").read_text()
+    assert [word for word in words if word in text] == []
+    assert "raise NotImplementedError" in text
+
+
+@pytest.mark.whole
 def test_grader_check_works_in_the_students_notebook(attention, tmp_path):
     from nbclient import NotebookClient
 
@@ -110,6 +120,7 @@ def test_grader_check_works_in_the_students_notebook(attention, tmp_path):
         assert words in json.dumps(check.outputs)
 
 
+@pytest.mark.whole
 def test_otter_check_runs_the_public_tests(small):
     tests = json.loads((small / "student" / "master.ipynb").read_text())["metadata"]["otter"]
     folder = small / "checks"
@@ -120,6 +131,7 @@ def test_otter_check_runs_the_public_tests(small):
     assert "All tests passed!" in said
 
 
+@pytest.mark.whole
 def test_a_check_brings_its_helpers_and_looks_up_the_rest(small, tmp_path):
     found = scores(small, small / "autograder" / "master.ipynb", tmp_path / "run")
     assert found == {"q1": (3, 3), "q2": (3, 3)}

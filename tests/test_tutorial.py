@@ -68,6 +68,7 @@ def use(before: str, text: str, folder: Path) -> None:
         pytest.fail(f"Nothing says what to do with\n{text}\nafter\n{before[-200:]}")
 
 
+@pytest.mark.whole
 def test_the_tutorial_does_what_it_says(tmp_path):
     end = 0
     for block in BLOCK.finditer(TUTORIAL):
