@@ -12,12 +12,13 @@ BIN := $(VENV)/bin
 GRADER := $(BIN)/grader
 GRADES := $(VENV)/.grades# what grading needs is there
 READY := $(VENV)/.ready# and what the tests need
+PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 8
 PIP = $(BIN)/pip --disable-pip-version-check install
 # What pip says, in a line that is written over; all of it where pip fails.
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify ci-full lock clean
 
 demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python -m tests.classroom build/class > /dev/null
@@ -27,9 +28,12 @@ demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say whe
 	@echo "The class report:  build/demo/report.html      (open it in a browser)"
 	@echo "A student's page:  build/demo/<id>/feedback.html"
 
-test: $(READY)  ## Lint, notebooks up to date, all tests; of the exploits those that are after points.
+test: $(READY)  ## Lint, notebooks up to date, all tests, and of what `whole` and `exploits` prove a sample.
 	$(MAKE) lint build-check
-	$(BIN)/python -m pytest -m "not whole" -n logical --maxprocesses 8 --dist worksteal
+	$(PYTEST) -m "not whole" --dist worksteal
+
+whole: $(READY)  ## The real otter-grader, nbgrader, dask and kernels, naive graders, kills, the tutorial.
+	$(PYTEST) -m whole --dist loadfile
 
 exploits: $(READY)  ## Attack the sandbox in every mode that this machine can enact; prints a table.
 	$(BIN)/python -m tests.exploits
