@@ -18,7 +18,7 @@ PIP = $(BIN)/pip --disable-pip-version-check install
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture kills verify doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture kills verify proofs doctor image image-verify ci-full lock clean
 
 demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python -m tests.classroom build/class > /dev/null
@@ -66,8 +66,11 @@ scale: $(READY)  ## A class of 10,000: memory, disk, time; prints the figures of
 kills: $(READY)  ## End a process that writes into a store 500 times: is anything acknowledged lost?
 	$(BIN)/python tests/kills.py 500
 
-verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html.
-	$(GRADER) verify
+verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html. Or ASSIGNMENT=attention.
+	$(GRADER) verify $(ASSIGNMENT) -o build/verify/$(ASSIGNMENT)
+
+proofs: $(READY)  ## Of exploits, whole, verify, demo and images, what has changed since it succeeded.
+	$(BIN)/python -m tests.proofs
 
 doctor: $(READY)
 	$(GRADER) doctor
@@ -79,7 +82,7 @@ image:  ## Build the images for graders and for students; docs/docker.md says ho
 image-verify:  ## As root on Debian: build all images with a daemon of its own, attack and scan them.
 	$(PYTHON) docker/verify
 
-ci-full:  ## All that CI does, images included; installs system packages, so it needs root.
+ci-full:  ## CI without leaving anything out; installs system packages, so it needs root.
 	CI_FULL=1 .ci/run
 
 lock: $(READY)  ## Renew the exact versions that images and exports install.

@@ -1,0 +1,131 @@
+"""What CI leaves out is what has not changed since it succeeded, and it says so."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import proofs
+from tests.proofs import NOTES, Proof, git, main
+
+HERE = {"kernel": "6.1", "packages": "some"}
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a file that is depended on and one that is not; where runs are counted."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI_FULL", raising=False)
+    monkeypatch.setattr(proofs, "machine", lambda: dict(HERE))
+    for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
+        monkeypatch.setenv(f"{name}_NAME", "kim")
+        monkeypatch.setenv(f"{name}_EMAIL", "kim@example.edu")
+    git("init", "-q")
+    (tmp_path / ".gitignore").write_text("runs\n")
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / "code").write_text("one")
+    commit("the first")
+    return tmp_path / "runs"
+
+
+def commit(message: str, **files: str) -> None:
+    for name, text in files.items():
+        Path(name).write_text(text)
+    git("add", "-A")
+    git("commit", "-qm", message, "--allow-empty")
+
+
+def prove(code: int = 0) -> int:
+    return main((), {"all": Proof(f"echo run >> runs; exit {code}", ("code",))})
+
+
+def count(runs: Path) -> int:
+    return len(runs.read_text().splitlines()) if runs.exists() else 0
+
+
+@pytest.fixture
+def proved(runs: Path) -> Path:
+    """The same, when it was proved once and that is committed."""
+    assert prove() == 0
+    commit("proved")
+    return runs
+
+
+def test_what_is_as_it_was_is_not_run_and_that_is_said(proved, capsys):
+    commit("something else", other="two")
+    assert prove() == 0 and count(proved) == 1
+    at = json.loads(NOTES.read_text())["all"]["commit"]
+    assert f"all: NOT RUN. All that it depends on is as at {at[:9]}" in capsys.readouterr().out
+    assert git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda _: commit("another", code="two"), "1 files that it depends on have changed"),
+        (lambda _: Path("code").write_text("two"), "files are not committed"),
+        (lambda _: Path("code").unlink(), "files are not committed"),
+        (lambda patch: patch.setitem(HERE, "kernel", "6.2"), "there are other kernel"),
+        (lambda patch: patch.setitem(HERE, "torch", "3"), "there are other torch"),
+        (lambda patch: patch.setenv("CI_FULL", "1"), "run, for everything is"),
+        (lambda _: git("rm", "-q", str(NOTES)), "it was never noted"),
+    ],
+)  # fmt: skip
+def test_what_is_in_doubt_is_run_and_the_reason_is_said(
+    proved, monkeypatch, capsys, change, reason
+):
+    change(monkeypatch)
+    assert prove() == 0 and count(proved) == 2
+    assert reason in capsys.readouterr().out
+
+
+def test_a_commit_that_is_in_no_history_proves_nothing(proved, capsys):
+    notes = json.loads(NOTES.read_text())
+    notes["all"]["commit"] = "0" * 40
+    commit("forged", **{str(NOTES): json.dumps(notes)})
+    assert prove() == 0 and count(proved) == 2
+    assert "is not in this history" in capsys.readouterr().out
+
+
+def test_what_fails_is_an_exit_code_and_is_not_noted(runs):
+    assert prove(5) == 5
+    assert not NOTES.exists()
+
+
+def test_what_is_proved_with_changes_in_the_folder_is_not_noted(runs):
+    Path("other").write_text("not committed")
+    assert prove() == 0 and count(runs) == 1
+    assert not NOTES.exists()
+
+
+def test_what_this_machine_cannot_run_is_said_and_not_noted(runs, capsys):
+    assert prove(proofs.NOT_HERE) == 0
+    assert "SKIPPED" in capsys.readouterr().out and not NOTES.exists()
+
+
+def test_what_comes_after_a_failure_is_not_run_and_what_came_before_is_noted(runs):
+    every = {"a": Proof("true", ("code",)), "b": Proof("false", ()), "c": Proof("touch runs", ())}
+    assert main((), every) == 1
+    assert json.loads(NOTES.read_text()).keys() == {"a"} and not runs.exists()
+
+
+def test_every_proof_of_ours_depends_on_files_that_exist():
+    for proof in proofs.PROOFS.values():
+        for path in proof.depends:
+            assert (proofs.ROOT / path.removeprefix(":!")).exists(), path
+
+
+def test_the_machine_is_described(monkeypatch):
+    about = proofs.machine()
+    assert about["kernel"] and about["python"].startswith("3.") and len(about["packages"]) == 16
+    assert proofs.machine() == about
+    dists = list(proofs.importlib.metadata.distributions())[1:]
+    monkeypatch.setattr(proofs.importlib.metadata, "distributions", lambda: dists)
+    assert proofs.machine()["packages"] != about["packages"]
+
+
+def test_the_notes_of_this_repository_can_be_read():
+    if (path := proofs.ROOT / NOTES).exists():
+        assert json.loads(path.read_text()).keys() <= proofs.PROOFS.keys()
+    subprocess.run(["bash", "-n", proofs.ROOT / ".ci" / "run"], check=True)
