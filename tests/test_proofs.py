@@ -1,6 +1,7 @@
 """What CI leaves out is what has not changed since it succeeded, and it says so."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_what_is_as_it_was_is_not_run_and_that_is_said(proved, capsys):
         (lambda patch: patch.setitem(HERE, "kernel", "6.2"), "there are other kernel"),
         (lambda patch: patch.setitem(HERE, "torch", "3"), "there are other torch"),
         (lambda patch: patch.setenv("CI_FULL", "1"), "run, for everything is"),
-        (lambda _: git("rm", "-q", str(NOTES)), "it was never noted"),
+        (lambda _: git("rm", "-q", str(NOTES)), "no run of it that succeeded is noted"),
     ],
 )  # fmt: skip
 def test_what_is_in_doubt_is_run_and_the_reason_is_said(
@@ -86,6 +87,11 @@ def test_a_commit_that_is_in_no_history_proves_nothing(proved, capsys):
     commit("forged", **{str(NOTES): json.dumps(notes)})
     assert prove() == 0 and count(proved) == 2
     assert "is not in this history" in capsys.readouterr().out
+
+
+def test_without_a_history_everything_is_in_doubt(proved):
+    shutil.rmtree(".git")
+    assert prove() == 0 and count(proved) == 2
 
 
 def test_what_fails_is_an_exit_code_and_is_not_noted(runs):
