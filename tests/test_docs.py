@@ -65,7 +65,7 @@ def test_every_setting_is_documented(key):
 def test_every_exit_code_is_documented():
     codes = set(re.findall(r"\b\d{1,3}\b", cli.__doc__.partition("Exit codes:")[2]))
     table = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    assert {run.NOT_ALL_JUDGED, cli.NO_STORE, run.INTERRUPTED} <= {int(code) for code in codes}
+    assert {run.NOT_ALL_JUDGED, cli.NOT_WRITTEN, run.INTERRUPTED} <= {int(code) for code in codes}
     assert not [code for code in codes if not re.search(rf"^\| {code} \|", table, re.MULTILINE)]
 
 
