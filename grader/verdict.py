@@ -24,6 +24,11 @@ class Status(StrEnum):
     """Our fault (disk, worker lost, bug): retried, then listed for a person, never a score."""
 
 
+NOT_YET = (
+    "This check is not judged yet, for there is a fault of ours in it. It costs you nothing, and "
+    "will be judged once that is mended."
+)
+"""What a student reads of a check that the course's own solution fails."""
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 """What a student can repair; other checks may wait for it."""
 

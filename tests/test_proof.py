@@ -7,8 +7,10 @@ import torch
 
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
+from grader.course.course import Course
 from grader.grading.judge import judge
-from grader.verdict import Result, Status
+from grader.reports.clean import for_student
+from grader.verdict import NOT_YET, Report, Result, Status
 from grader.verifying.claims import claims
 from grader.verifying.evidence import Evidence
 from grader.verifying.examine import Case, Examiner, Outcome
@@ -45,12 +47,45 @@ CHECKS = f'''{IMPORTS}from grader.checks import call
 SIZE = "        self.d = torch.Size([d])\n        # END SOLUTION\n\n    def forward"
 
 
+WRONG = """\
+import torch
+class Layer(torch.nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.d = torch.Size([d])
+    def forward(self, x):
+        return 2 * x
+"""
+
+
 @pytest.fixture(scope="module")
-def seen(zygote, tmp_path_factory) -> tuple[list[Result], Evidence]:
+def course(tmp_path_factory) -> tuple[Course, str]:
+    solution = SOLUTION.replace("== 2", "> 2")  # the public check fails everybody
+    solution += LAYER.replace("        # END SOLUTION\n\n    def forward", SIZE, 1)
+    return write(tmp_path_factory.mktemp("proof"), CHECKS, solution)
+
+
+@pytest.fixture(scope="module")
+def proven(zygote, course) -> list[Report]:
+    """A right and a wrong submission, judged once the solution has been tried."""
+    course, name = course
+    wrong = course.root / "wrong.py"
+    wrong.write_text(WRONG)
+    reports: list[Report] = []
+
+    def work(session: Session) -> None:
+        session.prove(zygote, b"a key")
+        for path in (course.solution(name), wrong):
+            reports.append(judge(path.stem, path, session, zygote, b"a key"))
+
+    run_session(Assignment.read(course.solution(name)), course.checks(name), work)
+    return reports
+
+
+@pytest.fixture(scope="module")
+def seen(zygote, course) -> tuple[list[Result], Evidence]:
     """What a right submission is told, and what the tests of the tests see."""
-    solution = SOLUTION + LAYER.replace("        # END SOLUTION\n\n    def forward", SIZE, 1)
-    folder = tmp_path_factory.mktemp("proof")
-    course, name = write(folder, CHECKS, solution)
+    course, name = course
     assignment = Assignment.read(course.solution(name))
     found: list[Result] = []
     outcomes: list[Outcome] = []
@@ -100,3 +135,30 @@ def test_verify_sees_what_students_would_see_and_says_it_once(seen, check):
 def test_sound_checks_are_left_when_unsound_ones_are_taken_out(seen):
     _, evidence = seen
     assert [result.check for result in evidence.sound().checks] == ["test_it_scales"]
+
+
+@pytest.mark.parametrize("check", ["test_it_has_no_parts", "test_its_size_is_kept"])
+def test_a_check_that_the_solution_fails_is_judged_on_nobody(proven, check):
+    for report in proven:
+        result = of(list(report.results), check)
+        assert result.status is Status.GRADER_ERROR and result.message == NOT_YET
+        assert f"the course's own solution fails {check} (" in result.detail
+        assert result.detail.endswith("student.beside(function).")
+        assert report.score is None
+
+
+def test_a_public_check_that_the_solution_fails_leaves_the_score_to_the_others(proven):
+    for report in proven:
+        result = of(list(report.results), "test_one_becomes_two")
+        assert (result.status, result.message) == (Status.NOT_RUN, NOT_YET)
+        assert "It fails outside of the sandbox as well: correct the check" in result.detail
+
+
+def test_all_other_checks_are_judged_as_ever(proven):
+    right, wrong = (of(list(report.results), "test_it_scales") for report in proven)
+    assert (right.status, wrong.status) == (Status.PASSED, Status.FAILED)
+
+
+def test_the_student_reads_that_it_costs_nothing_and_no_detail(proven):
+    result = of(list(for_student(proven[0]).results), "test_it_has_no_parts")
+    assert (result.message, result.detail) == (NOT_YET, "")

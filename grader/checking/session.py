@@ -29,7 +29,7 @@ from ..checks import Draw, Failure, Remark, recorded, solved
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..untrusted.packing import Unsendable
-from ..verdict import Result, Status
+from ..verdict import NOT_YET, Result, Status
 from .check import Check, require_order
 from .diagnose import Bank, Hypothesis, Run
 from .plugin import GRADED, Graded, double, seed, solution
@@ -62,6 +62,8 @@ class Session:
         self.problem: BaseException | None = None
         self.zygote: Zygote | None = None
         """Where the solution is tried if need be; without one, in this process."""
+        self.refused: dict[str, AssignmentError] = {}
+        """Checks that are judged on nobody, since the course's own solution fails them."""
         self._work = work
 
     def pytest_exception_interact(
@@ -116,6 +118,8 @@ class Session:
             if missing:
                 message = f"Cannot be judged until this holds: {missing[0]}"
                 result = _result(check, Status.NOT_RUN, message)
+            elif check.name in self.refused:
+                result = self._refuse(check)
             elif check.name in earlier:
                 result = earlier[check.name]
                 if result.status in (Status.FAILED, Status.STUDENT_ERROR):
@@ -124,10 +128,35 @@ class Session:
                 solved.set(frozenset(q for q in right if right[q] and q != check.question))
                 result = self._judge(check, student, key, passed, explained)
             remarks += result.notes
-            is_right = result.status is Status.PASSED
+            is_right = result.status is Status.PASSED or check.name in self.refused
             passed[function] = passed.get(function, True) and is_right
             right[check.question] = right.get(check.question, True) and is_right
             yield result
+
+    def prove(self, zygote: Zygote, key: bytes) -> None:
+        """Try every check on the course's own solution, and refuse those that it fails.
+
+        Raises AssignmentError where it cannot even be read there, and SandboxError.
+        """
+        self.zygote, self.refused = zygote, {}
+        path, every = self.assignment.path, frozenset(self.assignment.questions)
+        try:
+            with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
+                for check in self.checks:
+                    solved.set(every - {check.question})  # as for whoever has all right
+                    error = self._run(check, own, key, [])
+                    if isinstance(error, SandboxError):
+                        raise error
+                    if error and not (check.public and isinstance(error, Unsendable)):
+                        self.refused[check.name] = self._fault(check, key, error)
+        except (StudentError, Unreadable) as error:
+            what = f"the course's own solution cannot be run in the sandbox: {error}"
+            raise AssignmentError(path, 1, what, "Correct it, or raise its limits") from error
+
+    def _refuse(self, check: Check) -> Result:
+        """Say that a check is judged on nobody; one that carries points leaves no score."""
+        status = Status.NOT_RUN if check.public else Status.GRADER_ERROR
+        return replace(_result(check, status, NOT_YET), detail=str(self.refused[check.name]))
 
     def _judge(
         self, check: Check, student: Any, key: bytes, passed: dict[str, bool], explained: set[str]
@@ -216,18 +245,27 @@ class Session:
 
         It is an AssignmentError unless the fault is that of the sandbox; None where it passes.
         """
-        here = partial(self._run, check, solution(self.assignment.path), key, [])
-        error = here() if self.zygote is None else self._across(self.zygote, check, key)
+        error = self._across(check, key) if self.zygote else self._here(check, key)
         if error is None or isinstance(error, SandboxError):
             return error
-        found = fault(check, error, here=self.zygote is None or here() is not None)
+        return self._fault(check, key, error)
+
+    def _fault(self, check: Check, key: bytes, error: BaseException) -> AssignmentError:
+        """Say what is wrong with a check that the solution fails with this error."""
+        found = fault(check, error, here=self._here(check, key) is not None)
         found.__cause__ = error
         return found
 
-    def _across(self, zygote: Zygote, check: Check, key: bytes) -> BaseException | None:
+    def _here(self, check: Check, key: bytes) -> BaseException | None:
+        """Run a check on the solution in this process, and return what it raised."""
+        return self._run(check, solution(self.assignment.path), key, [])
+
+    def _across(self, check: Check, key: bytes) -> BaseException | None:
         """Run a check on the solution in a worker, and return what it raised."""
+        assert self.zygote
+        data = notebook(self.assignment.cells)
         try:
-            with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as student:
+            with handed_in(self.zygote, self.assignment, data) as student:
                 return self._run(check, student, key, [])
         except (StudentError, SandboxError, Unreadable) as error:  # while it was read
             return error

@@ -10,7 +10,7 @@ from ..reports.file import Unwritable
 from ..reports.summary import Summary
 from ..reports.terminal import console, plain, watched
 from ..reports.words import Say, speaker, translator
-from ..verdict import Result
+from ..verdict import NOT_YET, Result
 from .batch import Batch
 from .history import mark
 
@@ -35,11 +35,13 @@ def run(
     store, start, code = batch.store, time.monotonic(), 0
     export, say = Export(store, folder), speaker(store.language)
     judged = 0
+    refused: dict[str, None] = {}
     try:
         if to_do:
             with closing(batch.judge(to_do, jobs, again)) as reports:
                 for report in watched(reports, batch.assignment.title, len(to_do), say):
                     judged += 1
+                    refused |= {r.detail: None for r in report.results if r.message == NOT_YET}
                     for entry in store.entries(report.sha256):
                         export.write_student(entry)
     except KeyboardInterrupt:
@@ -54,7 +56,8 @@ def run(
     summary = Summary((r for r in store.reports() if r.student in students), say)
     summary.show(console)
     changed = len(students) - summary.count
-    code = code or (NOT_ALL_JUDGED if changed or summary.people or others else 0)
+    person = changed or summary.people or others or refused
+    code = code or (NOT_ALL_JUDGED if person else 0)
     seconds = f"{time.monotonic() - start:.1f}"
     said = say("{n} of {all} submissions in {seconds} s")
     console.print(said.format(n=summary.count, all=len(students), seconds=seconds))
@@ -65,6 +68,8 @@ def run(
     if changed and code != INTERRUPTED:
         said = say("{n} changed while being judged: the same command goes on.")
         console.print(said.format(n=changed), style="red")
+    for fault in refused:
+        console.print(plain(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     if unwritten:
         console.print(plain(translator(store.language)(unwritten)), style="red", markup=False)
     if code == INTERRUPTED:

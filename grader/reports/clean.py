@@ -8,7 +8,7 @@ import re
 from dataclasses import fields, replace
 from typing import Any
 
-from ..verdict import Override, Report, Result, Status
+from ..verdict import NOT_YET, Override, Report, Result, Status
 from .picture import Grid, Reach, Shapes
 
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
@@ -59,10 +59,12 @@ def cleaned(value: Any) -> Any:
     return value
 
 
+def _for_student(result: Result) -> str:
+    ours = result.status is Status.GRADER_ERROR and result.message != NOT_YET
+    return OUR_FAULT if ours else result.message
+
+
 def for_student(report: Report) -> Report:
     """Clean a Report and take out what only the course team may see."""
-    results = (
-        replace(r, detail="", message=OUR_FAULT if r.status is Status.GRADER_ERROR else r.message)
-        for r in report.results
-    )
+    results = (replace(r, detail="", message=_for_student(r)) for r in report.results)
     return cleaned(replace(report, output="", results=tuple(results)))  # type: ignore[no-any-return]
