@@ -77,7 +77,7 @@ def test_grade_names_the_check_that_the_solution_fails_and_asks_for_a_person(tmp
     run = CliRunner().invoke(main, [*command, "-j", "1"])
     assert run.exit_code == 3, run.output
     (checks,) = course.checks(name).glob("test_*.py")
-    said = f"{checks}:8: the course's own solution fails test_double_has_a_name (AttributeError"
+    said = f"{checks}:9: the course's own solution fails test_double_has_a_name (AttributeError"
     assert said in run.output.replace("\n", " ")
     assert "This check is not judged yet" in (out / "kim" / "feedback.html").read_text()
     checks.write_text(CHECKS)
