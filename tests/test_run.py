@@ -81,11 +81,12 @@ def test_only_what_has_changed_is_judged_again(folder):
     assert all(path.read_bytes() == data for path, data in pages.items() if data[:6] != b"SQLite")
 
     (path,) = (folder / "course").glob("autograder_tests/doubling/test_*.py")
-    path.write_text(CHECKS.replace("lambda x: x + x", "lambda x: x + x + x"))
+    agrees = next(line for line in CHECKS.split("\n") if "agree(student.double" in line)
+    path.write_text(CHECKS.replace(agrees, "    assert student.double(draw(3)).shape == (3,)"))
     said = grade(folder)
     assert "0 judged before; 2 to judge: 2 judged by checks that have changed since" in said
     after = reports(folder)
-    assert {s: r.score for s, r in after.items()} == {"right": 3, "same": 3, "wrong": 5}
+    assert {s: r.score for s, r in after.items()} == {"right": 5, "same": 5, "wrong": 5}
     for student, report in after.items():
         double, _, halve = report.results
         assert double.check == "test_double_is_a_sum" and double != before[student].results[0]

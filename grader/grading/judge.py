@@ -32,10 +32,7 @@ def serve(connection: Connection, orders: Orders) -> None:
     """
 
     def attend(session: Session) -> None:
-        trains = session.assignment.trains
-        with Zygote(orders.layers, unsafe=orders.unsafe, trains=trains) as zygote:
-            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
-            try_solution(session, zygote, orders)
+        with _ready(session, orders) as zygote:
             gc.collect()
             gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
             connection.send(zygote.layers)
@@ -56,6 +53,25 @@ def serve(connection: Connection, orders: Orders) -> None:
         connection.send(CannotJudge(str(error)))
     except Exception:
         connection.send(CannotJudge(traceback.format_exc()))
+
+
+def _ready(session: Session, orders: Orders) -> Zygote:
+    """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
+
+    Raises AssignmentError and SandboxError.
+    """
+    for left in reversed(range(TRIES)):
+        zygote = Zygote(orders.layers, unsafe=orders.unsafe, trains=session.assignment.trains)
+        try:
+            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
+            try_solution(session, zygote, orders)
+            return zygote
+        except BaseException as error:
+            lost = isinstance(error, SandboxError) and not zygote.alive
+            zygote.close()
+            if not (left and lost):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def judge(
