@@ -8,7 +8,8 @@ import pytest
 
 from grader.untrusted.cell import Cell
 from grader.untrusted.notebook import read
-from grader.untrusted.slice import Statement, dynamic, needed, statements
+from grader.untrusted.slice import dynamic, needed, statements
+from grader.untrusted.statement import Statement
 
 
 def split(*sources: str) -> list[Statement]:

@@ -15,10 +15,16 @@ from .limits import Limits, StudentError
 from .remote import RemoteFunction, RemoteModule
 from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
 
-MOST_NOTES = 100
+MOST_NOTES, MOST_TRIED, MOST_PLACES = 100, 3, 5
 DYNAMIC = (
     "It defines names at run time, so all of its cells were run, and not only those that count."
 )
+TRIED = "Run because it may change what your answers need, and stopped: {problem}"
+NOT_TRIED = (
+    "What only may change something that your answers need was not run, for with it your notebook "
+    "did not end in time: {error}"
+)
+NOT_RUN = "Not run, though something there could change what your answers need: {places}"
 
 
 class Unreadable(Exception):
@@ -33,9 +39,9 @@ class Student:
 
     def __init__(
         self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,
-        values: tuple[str, ...] = (),
+        values: tuple[str, ...] = (), *, whole: bool = False,
     ) -> None:  # fmt: skip
-        """Read and run what counts of the notebook `data` for `names`.
+        """Read and run what counts of the notebook `data` for `names`, or the `whole` of it.
 
         Those in `values` may stand for values, which are sent here when a check looks at them.
 
@@ -48,27 +54,34 @@ class Student:
             if data
             else torch.empty(0, dtype=torch.uint8)
         )
-        self._whole = False
+        self._run = "whole" if whole else "needed"
         self._beginning: dict[str, Any] = {"seed": 0, "forbid": []}
         self._helped: dict[tuple[tuple[str, str], ...], Sandbox] = {}
         self._printed = ""
         self._notes: list[str] = []
-        self._worker, loaded = self._load(whole=False)
+        self._worker, loaded = self._load_safely()
         missing = set(names) - set(loaded["defined"])
-        if missing and (loaded["problems"] or loaded["dynamic"]):
+        if missing and (loaded["problems"] or loaded["dynamic"]) and not whole:
             loaded = self._prefer_whole(loaded)
         self._defined: dict[str, str] = loaded["defined"]
         self._problems: list[str] = loaded["problems"]
         self._uses: dict[str, list[str]] = loaded["uses"]
         """For each name that it defines, the names of torch in its code."""
-        notes = [*loaded["notes"], *(p.partition("\n")[0] for p in self._problems)]
+        self._left_out: list[str] = loaded["left_out"]
+        """Places in the notebook that were not run, and could matter."""
+        first_lines = [problem.partition("\n")[0] for problem in self._problems]
+        tried = [problem.partition("\n")[0] for problem in loaded["tried"][:MOST_TRIED]]
+        notes = [*loaded["notes"], *first_lines, *(TRIED.format(problem=p) for p in tried)]
         self._notes += notes[:MOST_NOTES]  # a worker sends no more, but what it became might
+        if self._left_out:
+            self._notes.append(NOT_RUN.format(places=_listed(self._left_out)))
 
-    def _load(self, *, whole: bool) -> tuple[Sandbox, dict[str, Any]]:
+    def _load(self) -> tuple[Sandbox, dict[str, Any]]:
         """Open a worker and have it run the submission."""
         worker = self._zygote.open(self._limits)
         try:
-            loaded = worker.ask("load", data=self._data, names=list(self._names), whole=whole)
+            names = list(self._names)
+            loaded = worker.ask("load", data=self._data, names=names, run=self._run)
         except BaseException:
             self._retire(worker)
             raise
@@ -77,17 +90,35 @@ class Student:
             raise Unreadable(loaded["unreadable"])
         return worker, loaded
 
+    def _load_safely(self) -> tuple[Sandbox, dict[str, Any]]:
+        """Load; if that ends the worker, do without what is not surely needed."""
+        try:
+            return self._load()
+        except StudentError as error:
+            if self._run == "whole":
+                raise
+            self._run, said = "sure", str(error)
+            worker, loaded = self._load()
+            if not loaded["ran"]:
+                self._retire(worker)
+                raise
+            self._notes.append(NOT_TRIED.format(error=said))
+            return worker, loaded
+
     def _prefer_whole(self, sliced: dict[str, Any]) -> dict[str, Any]:
         """Run the whole notebook in another worker, and keep it if that defines more."""
+        before, self._run = self._run, "whole"
         try:
-            worker, loaded = self._load(whole=True)
+            worker, loaded = self._load()
         except StudentError:
+            self._run = before
             return sliced
         if len(loaded["defined"]) <= len(sliced["defined"]):
             self._retire(worker)
+            self._run = before
             return sliced
         self._retire(self._worker)
-        self._worker, self._whole = worker, True
+        self._worker = worker
         self._notes.append(DYNAMIC)
         return loaded
 
@@ -99,7 +130,7 @@ class Student:
         """Start a check: forget the last one's calls, and replace a worker that has died."""
         if not self._worker.alive:
             self._retire(self._worker)
-            self._worker, _ = self._load(whole=self._whole)
+            self._worker, _ = self._load()
         self._beginning = {"seed": seed, "forbid": list(forbid)}
         self._worker.begin(**self._beginning)
 
@@ -130,7 +161,7 @@ class Student:
         key = tuple(sources.items())
         helped = self._helped.get(key)
         if helped is None or not helped.alive:
-            helped, _ = self._load(whole=self._whole)
+            helped, _ = self._load()
             if key in self._helped:
                 self._retire(self._helped[key])
             self._helped[key] = helped
@@ -164,6 +195,12 @@ class Student:
         for worker in (self._worker, *self._helped.values()):
             self._retire(worker)
         return self._printed
+
+
+def _listed(places: list[str]) -> str:
+    """Name the first of several places in the notebook, and count the others."""
+    shown, more = places[:MOST_PLACES], len(places) - MOST_PLACES
+    return "; ".join([*shown, f"+{more}"] if more > 0 else shown)
 
 
 def _value(names, name):  # type: ignore[no-untyped-def]  # sent as source

@@ -34,8 +34,9 @@ class Solution:
         statements, _ = slice.statements(cells)
         self._statements = slice.needed(statements, names)
         self._module = types.ModuleType(f"solutions.{assignment.name}")
-        problems = execution.run(self._statements, self._module.__dict__)
-        if problems:
+        sure = slice.needed(statements, names, slice.How.SURE)
+        problems = execution.run(self._statements, self._module.__dict__, sure)
+        if problems := [problem for problem in problems if problem.sure]:
             cell, line = map(int, re.findall(r"\d+", problems[0].place))
             remedy = "Correct it; the solution must run as it stands"
             where = code[cell - 1].line + line

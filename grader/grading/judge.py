@@ -25,6 +25,11 @@ MOST_USES, MOST_LETTERS = 100, 100
 name 20,000, and the class's report has a line for each."""
 
 
+WHOLE_TRIED = "A check failed, so all cells were run as well; that earned no more."
+WHOLE_FAILED = "All cells together cannot be run here: {error}"
+WHOLE_COUNTS = "A check failed, so all cells were run as well; that earned more, so it counts."
+
+
 def serve(connection: Connection, orders: Orders) -> None:
     """Judge every Work that arrives and send its Report back, until the parent hangs up.
 
@@ -133,17 +138,50 @@ def _attempt(
     Raises Unreadable.
     """
     assignment = session.assignment
+
+    def attempt(*, whole: bool = False) -> Student:
+        return Student(
+            zygote, submission.data, assignment.questions, assignment.limits, assignment.values,
+            whole=whole,
+        )  # fmt: skip
+
     try:
-        student = Student(
-            zygote, submission.data, assignment.questions, assignment.limits, assignment.values
-        )
+        student = attempt()
     except (StudentError, SandboxError) as error:
         return _none_run(session, error), "", ()
-    remarks += student._notes
-    remarks += _hints(student, assignment)
-    results = list(session.results(student, key, remarks, kept))
+    results, said = _judged(student, session, key, kept)
+    if student._left_out and _lost(results) and not _faulty(results):
+        said.append(WHOLE_TRIED)
+        try:
+            other = attempt(whole=True)
+        except (StudentError, SandboxError) as error:
+            said.append(WHOLE_FAILED.format(error=error))
+        else:
+            again, said_then = _judged(other, session, key, kept)
+            if _lost(again) < _lost(results) and not _faulty(again):
+                student, other, results, said = other, student, again, [*said_then, WHOLE_COUNTS]
+            other._close()
+    remarks += said
     uses = {name[:MOST_LETTERS] for names in student._uses.values() for name in names}
     return results, student._close(), tuple(sorted(uses)[:MOST_USES])
+
+
+def _judged(
+    student: Student, session: Session, key: bytes, kept: tuple[Result, ...]
+) -> tuple[list[Result], list[str]]:
+    """Run all checks on what has been loaded; return also what is to be said of the notebook."""
+    remarks = [*student._notes, *_hints(student, session.assignment)]
+    return list(session.results(student, key, remarks, kept)), remarks
+
+
+def _lost(results: list[Result]) -> float:
+    """Return how many points are lost, and a little for each check without points."""
+    return sum(r.points or 1e-6 for r in results if r.status is not Status.PASSED)
+
+
+def _faulty(results: list[Result]) -> bool:
+    """Whether a fault of ours is among them: then all is tried again."""
+    return any(r.status is Status.GRADER_ERROR for r in results)
 
 
 def _hints(student: Student, assignment: Assignment) -> list[str]:

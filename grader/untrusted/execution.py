@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NoReturn
 
-from .slice import DEFINITIONS, Statement
+from .effects import DEFINITIONS
+from .statement import Statement
 
 MOST_TEXT = 4000
 """Characters kept of an error's message and of its frames."""
@@ -30,13 +31,20 @@ class Problem:
     """Kind and message, e.g. "NameError: name 'x' is not defined"."""
     frames: str
     """The student's part of the traceback."""
+    sure: bool = True
+    """Whether the statement is known to be needed; see slice.py."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.error}\n{self.frames}".rstrip()
 
 
-def run(statements: Iterable[Statement], namespace: dict[str, Any]) -> list[Problem]:
+def run(
+    statements: Iterable[Statement], namespace: dict[str, Any],
+    sure: Iterable[Statement] | None = None,
+) -> list[Problem]:  # fmt: skip
     """Execute in order, as the program `__main__` in a notebook; return what raised.
+
+    Where it is known which are `sure` to be needed, a problem tells.
 
     23% of public notebooks were run in another order than that of their cells. So a statement
     that lacks a name is tried again after all others, for as long as that helps any, unless what
@@ -60,7 +68,12 @@ def run(statements: Iterable[Statement], namespace: dict[str, Any]) -> list[Prob
         errors |= {n: _execute(statements[n], namespace) for n in again}
         left = [n for n in again if isinstance(errors[n], NameError)]
         fewer, again = len(left) < len(again), left
-    return [_problem(statements[n], error) for n, error in errors.items() if error is not None]
+    known = set(statements if sure is None else sure)
+    return [
+        _problem(statements[n], error, sure=statements[n] in known)
+        for n, error in errors.items()
+        if error is not None
+    ]
 
 
 def is_cell(filename: str) -> bool:
@@ -120,7 +133,7 @@ def _attempt(code: CodeType, namespace: dict[str, Any]) -> BaseException | None:
     return None
 
 
-def _problem(statement: Statement, error: BaseException) -> Problem:
+def _problem(statement: Statement, error: BaseException, *, sure: bool) -> Problem:
     """Describe what was raised, in the student's lines."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if is_cell(f.filename)]
     cell, line = statement.code.co_filename, statement.node.lineno
@@ -134,4 +147,5 @@ def _problem(statement: Statement, error: BaseException) -> Problem:
         f"{cell}, line {line}",
         said[:MOST_TEXT],
         "".join(traceback.format_list(frames)).rstrip()[-MOST_TEXT:],
+        sure,
     )

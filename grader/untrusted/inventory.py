@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from .slice import Statement
+from .statement import Statement
 
 HOMES = ("torch", "torch.nn", "torch.nn.functional")  # where people import from
 

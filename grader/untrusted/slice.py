@@ -1,66 +1,59 @@
 """Take from a notebook what counts: the statements that the graded names depend on.
 
-Theory of operation: every top-level statement is compiled on its own. Its code object says which
-global names it binds and uses, functions and classes inside it included; its syntax tree says
-which objects it patches (`Net.forward = forward`). From the graded names on, what is needed is
-followed backwards; all bindings of a needed name are kept, in the order of the notebook, so that
-the last one wins. Plots, downloads and prints bind nothing that is needed. Training may, but is
-never taken. For grading it runs in the sandbox alone.
+Theory of operation: from the graded names on, what is needed is followed backwards. Of a needed
+name all bindings are kept, in the order of the notebook, so that the last one wins, and what surely
+changes its object from outside (`Net.forward = forward`). Whatever else *may* change a needed
+object is kept, too, and may fail: a call of a method of it, or one that it is given to, or to
+something that may have got hold of it (`weight = layer.weight`). What cannot be changed (numbers,
+text, modules, and functions that are only called) does not spread. Training may change anything,
+but is never taken.
 
-Not followed: objects that a function changes which gets them as arguments, and names made by
-`exec` or through `globals()`; for the latter see `dynamic`.
+What *could* matter beyond that is told by `left_out`: where a check fails, the whole notebook is
+tried. Not followed is the order in which random numbers are drawn.
 """
 
 import __future__
 
 import ast
 import builtins
-import dis
 import sys
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from importlib.util import find_spec
-from types import CodeType
 
 from .cell import Cell, parse
 from .device import to_cpu
+from .effects import DEFINITIONS, SHOWS
+from .names import Kind, kinds_bound, packages, shown_by
+from .statement import Statement, statement
 
-LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
-STORES = {"STORE_NAME", "STORE_GLOBAL"}
-DELETES = {"DELETE_NAME", "DELETE_GLOBAL"}
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
-FILLS = {"add", "append", "extend", "insert", "setdefault", "update"}
-"""Methods of containers that count as a patch."""
+FILES = "files on the disk"
+"""What statements that read or write files use and change, as if it were a name."""
+ANYTHING = "*"
+"""Names that cannot be known: those of a star import, or made by `exec`."""
+ELSEWHERE = {*dir(builtins), "__name__", "__file__", "__doc__", "get_ipython", "display", "In", "Out"}
+"""Names that no statement need bind."""
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One top-level statement of a notebook."""
+class How(IntEnum):
+    """How a statement may come to touch a name's object."""
 
-    node: ast.stmt
-    code: CodeType
-    binds: frozenset[str]
-    """Global names that it binds; "*" for a star import."""
-    uses: frozenset[str]
-    """Global names that it looks up, or that a function in it would."""
-    patches: frozenset[str]
-    """Names of the objects that it changes from outside."""
-    changes: frozenset[str]
-    """Of a function, the global names whose objects a call of it changes."""
-    calls: frozenset[str]
-    """Names of the functions that it calls itself, not in a function that it defines."""
-    trains: bool
-    """Whether it calls `.backward()`; of a function, whether a call of it would."""
+    SURE = 0
+    """It binds the name, or changes its object before our eyes."""
+    MAY = 1
+    """A call in it may change the object, or something that may have got hold of it."""
+    COULD = 2
+    """It could be so in ways that are rare, or by training."""
 
 
 def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
     """Return the statements of a notebook, and notes for the student on how it was read."""
     found: list[Statement] = []
     notes: list[str] = []
-    flags, device, imported = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, "", set[str]()
+    flags, device = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, ""
+    imported, shows = frozenset[str](), frozenset(SHOWS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on invalid escapes and the like
         for cell in cells:
@@ -76,27 +69,23 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
                 except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                     notes.append(f"{cell.name}, line {node.lineno} was left out: {error}")
                     continue
-                found.append(_statement(node, code, imported))
-                if isinstance(node, ast.Import | ast.ImportFrom):
+                shown = shown_by(node, shows)
+                found.append(statement(node, code, imported, shows | shown))
+                shows = shows - found[-1].binds | shown
+                if found[-1].imports:
                     imported |= found[-1].binds
                     notes += _absent_star(node, cell.name)
     return found, notes
 
 
-def needed(statements: Sequence[Statement], names: Iterable[str]) -> list[Statement]:
-    """Return the statements that `names` depend on, in the order of the notebook."""
-    touching = _touching(statements)
-    taken: set[int] = set()
-    seen: set[str] = set()
-    wanted = ["*", *names]
-    while wanted:
-        if (name := wanted.pop()) not in seen:
-            seen.add(name)
-            for number in touching.get(name, ()):
-                if number not in taken:
-                    taken.add(number)
-                    wanted += statements[number].uses
-    return [statements[number] for number in sorted(taken)]
+def needed(
+    statements: Sequence[Statement], names: Iterable[str], how: How = How.MAY
+) -> list[Statement]:
+    """Return the statements that `names` depend on, in the order of the notebook.
+
+    With `How.SURE`, only those without which it cannot be.
+    """
+    return Web(statements).needed(names, how)
 
 
 def dynamic(statements: Iterable[Statement]) -> bool:
@@ -104,29 +93,196 @@ def dynamic(statements: Iterable[Statement]) -> bool:
     return any(s.uses & {"exec", "globals", "locals", "vars"} for s in statements)
 
 
-def _touching(statements: Sequence[Statement]) -> dict[str, list[int]]:
-    """Return which statements bind or patch each name, training left out."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    trainers: set[str] = set()
-    writes: dict[str, set[str]] = {}  # the globals that a call of a function binds or changes
-    for number, statement in enumerate(statements):
-        names = {*statement.binds, *statement.patches}
-        if isinstance(node := statement.node, FUNCTIONS):
-            writes[node.name] = set().union(
-                statement.binds, statement.changes, *_of(writes, statement.uses)
-            )
-            writes[node.name].discard(node.name)
-            if statement.trains or trainers & statement.uses:
-                trainers.add(node.name)
-        elif statement.trains or trainers & statement.calls:
-            continue
-        for name in names.union(*_of(writes, statement.calls)):
-            found[name].append(number)
-    return found
+class Web:
+    """Who binds and who changes what, over a whole notebook."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = statements
+        self._kinds: dict[str, Kind] = {}
+        self._packages: dict[str, str] = {}
+        self._sure = defaultdict[str, set[int]](set)
+        """For each name, the numbers of the statements that surely bind or change it."""
+        self._may = Shared()
+        self._could = Shared()
+        self._hints: set[int] = set()
+        """Numbers of the statements that look at names as a table."""
+        self._binds: set[str] = set()
+        self._writes = defaultdict[str, set[str]](set)
+        """For each function, the globals that a call of it surely binds or changes."""
+        self._may_write = defaultdict[str, set[str]](set)
+        self._reads = defaultdict[str, set[str]](set)
+        """For each function, the objects that a call of it gets hold of."""
+        self._meddlers: set[str] = set()
+        """Functions that change a function or class that they are given."""
+        self._trainers: set[str] = set()
+        """Functions whose calls train."""
+        self._coaches: set[str] = set()
+        """Classes that have methods which do, and objects made of these."""
+        for one in statements:
+            self._know(one)
+        for number, one in enumerate(statements):
+            self._define(one)
+            self._enter(number, one)
+
+    def needed(self, names: Iterable[str], how: How = How.MAY) -> list[Statement]:
+        """Return the statements that `names` depend on, in the order of the notebook."""
+        return [self._statements[number] for number in sorted(self._follow(names, how))]
+
+    def left_out(self, names: Sequence[str]) -> list[Statement]:
+        """Return what `needed` leaves out although it could matter."""
+        rest = self._follow(names, How.COULD) - self._follow(names, How.MAY)
+        found = [self._statements[number] for number in sorted(rest)]
+        return [s for s in found if not s.imports and not isinstance(s.node, DEFINITIONS)]
+
+    def _follow(self, names: Iterable[str], how: How) -> set[int]:
+        """Return the numbers of the statements that `names` depend on."""
+        taken: set[int] = set()
+        seen: set[str] = set()
+        wanted = [ANYTHING, *names]
+        while wanted:
+            if (name := wanted.pop()) not in seen:
+                seen.add(name)
+                for number in self._touching(name, how) - taken:
+                    taken.add(number)
+                    wanted += self._statements[number].uses
+                    if self._statements[number].files:
+                        wanted.append(FILES)
+        return taken
+
+    def _touching(self, name: str, how: How) -> set[int]:
+        """Return the numbers of the statements that bind a name, or change what it stands for."""
+        found = self._sure[name]
+        if how is How.SURE:
+            return found
+        unknown = name not in self._binds and name not in ELSEWHERE
+        if how is How.COULD or (unknown and name not in (FILES, ANYTHING)):
+            found = found | self._hints
+        shared = self._may if how is How.MAY else self._could
+        return found | shared[name] | shared[self._packages.get(name, name)]
+
+    def _know(self, one: Statement) -> None:
+        """Remember what the names stand for that it binds."""
+        self._binds |= one.binds
+        for name, kind in kinds_bound(one, self._kinds).items():
+            self._kinds[name] = max(kind, self._kinds.get(name, kind))
+        if one.imports or isinstance(one.node, ast.Try | ast.If):
+            self._packages |= packages(one.node)
+
+    def _of(self, kind: Kind, names: Iterable[str]) -> set[str]:
+        return {name for name in names if self._kinds.get(name) is kind}
+
+    def _define(self, one: Statement) -> None:
+        """Remember what calls of what it defines do."""
+        for name, does in one.defined.items():
+            known = one.uses - {name}
+            patched = does.patches & {*one.uses, name}
+            sure = set(patched)
+            if does.anything:
+                sure.add(ANYTHING)
+            if isinstance(one.node, DEFINITIONS):
+                sure |= one.binds - {name}
+            may = sure | self._of(Kind.VALUE, does.changes & one.uses)
+            if does.files:
+                may.add(FILES)
+            is_class = isinstance(one.node, ast.ClassDef)
+            self._writes[name] = set() if is_class else sure.union(*_all(self._writes, known))
+            self._may_write[name] = may.union(*_all(self._may_write, known))
+            values = self._of(Kind.VALUE, one.uses)
+            self._reads[name] = values.union(*_all(self._reads, known))
+            if does.patches - one.uses - {"", "self"}:
+                self._meddlers.add(name)
+            if does.trains or (self._trainers | self._coaches) & one.uses:
+                (self._coaches if is_class else self._trainers).add(name)
+
+    def _enter(self, number: int, one: Statement) -> None:
+        """Enter what a statement binds and changes."""
+        does = one.effects
+        mentions = does.mentions | one.calls
+        sure = {*one.binds, *one.patches}.union(*_all(self._writes, one.calls))
+        if does.anything:
+            sure.add(ANYTHING)
+        acts = mentions if does.calls or does.changes else set[str]()
+        may = {*one.patches}.union(*_all(self._may_write, acts), self._changed(one))
+        could = may | self._of(Kind.DEFINITION, does.passes)
+        if self._meddlers & one.calls:
+            may |= could
+        if not isinstance(one.node, DEFINITIONS):
+            if does.hints:
+                self._hints.add(number)
+            self._hold(one, mentions, may)
+            if self._trains(one):
+                self._could.add(number, sure | could)
+                return
+        for name in sure:
+            self._sure[name].add(number)
+        self._may.add(number, may)
+        self._could.add(number, could)
+
+    def _changed(self, one: Statement) -> set[str]:
+        """Return what its own calls may change, files included."""
+        does = one.effects
+        found = self._of(Kind.VALUE, does.changes) | self._of(Kind.DEFINITION, does.parts)
+        modules = self._of(Kind.IMPORT, does.settings | one.patches)
+        found |= {self._packages.get(name, name) for name in modules}
+        return found | {FILES} if does.files else found
+
+    def _hold(self, one: Statement, mentions: set[str], may: set[str]) -> None:
+        """Remember what may have got hold of what: what it binds, of whatever it mentions."""
+        bound = self._of(Kind.VALUE, one.binds)
+        values = bound | self._of(Kind.VALUE, mentions | may)
+        if len(bound) < len(values) or len(values) > 1:
+            self._may.join(values)
+        self._could.join(values.union(*_all(self._reads, mentions)))
+        if written := set().union(*_all(self._may_write, mentions)):
+            for name in one.binds:  # `trainer = Trainer()`: its methods write what Trainer's do
+                self._may_write[name] |= written
+        if self._coaches & mentions:
+            self._coaches |= bound
+
+    def _trains(self, one: Statement) -> bool:
+        """Whether running it trains."""
+        does = one.effects
+        if does.trains or self._trainers & one.calls or self._coaches & does.passes:
+            return True
+        return bool(self._coaches & one.calls) and not one.binds  # `Trainer(net).fit()`
 
 
-def _of(writes: dict[str, set[str]], names: frozenset[str]) -> Iterator[set[str]]:
-    return (writes[name] for name in names & writes.keys())
+class Shared:
+    """Numbers of statements by the name of what they change, shared by all that hold the same."""
+
+    def __init__(self) -> None:
+        self._numbers = defaultdict[str, set[int]](set)
+        self._above: dict[str, str] = {}
+        """A forest: the names in one tree may hold the same."""
+
+    def _top(self, name: str) -> str:
+        path = []
+        while (above := self._above.get(name, name)) != name:
+            path.append(name)
+            name = above
+        self._above |= dict.fromkeys(path, name)
+        return name
+
+    def join(self, names: Iterable[str]) -> None:
+        """Have names share from now on."""
+        tops = {self._top(name) for name in names}
+        if len(tops) > 1:
+            most = max(tops, key=lambda top: len(self._numbers[top]))
+            for top in tops - {most}:
+                self._above[top] = most
+                self._numbers[most] |= self._numbers.pop(top)
+
+    def add(self, number: int, names: Iterable[str]) -> None:
+        """Enter a statement that may change these."""
+        for name in names:
+            self._numbers[self._top(name)].add(number)
+
+    def __getitem__(self, name: str) -> set[int]:
+        return self._numbers.get(self._top(name), set())
+
+
+def _all(table: dict[str, set[str]], names: Iterable[str]) -> list[set[str]]:
+    return [table[name] for name in names if name in table]
 
 
 def _future(node: ast.stmt) -> int:
@@ -137,7 +293,7 @@ def _future(node: ast.stmt) -> int:
     return 0
 
 
-def _absent_star(node: ast.Import | ast.ImportFrom, cell: str) -> list[str]:
+def _absent_star(node: ast.stmt, cell: str) -> list[str]:
     """Note a star import of a module that is not there: its names cannot be known."""
     if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
         return []
@@ -145,102 +301,3 @@ def _absent_star(node: ast.Import | ast.ImportFrom, cell: str) -> list[str]:
     if package in sys.modules or (package and find_spec(package)):
         return []
     return [f"{cell} imports * from {node.module}, which is not installed where grading happens"]
-
-
-def _statement(node: ast.stmt, code: CodeType, imported: set[str]) -> Statement:
-    """Find out what a statement does."""
-    binds, uses = _names(code)
-    patches: set[str] = set()
-    changes: set[str] = set()
-    calls: set[str] = set()
-    trains = False
-    for part in ast.walk(node) if isinstance(node, FUNCTIONS) else _eager(node):
-        match part:
-            case (
-                ast.Attribute(ctx=ast.Store() | ast.Del())
-                | ast.Subscript(ctx=ast.Store() | ast.Del())
-            ):
-                patches.add(_root(part))
-            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[first, *_]):
-                patches.add(_root(first))
-            case ast.Call(func=ast.Name(id=name)):
-                calls.add(name)
-            case ast.Call(func=ast.Attribute(attr="backward")):
-                trains = True
-            case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in FILLS:
-                patches.add(_root(value))
-    if isinstance(node, FUNCTIONS):
-        patches, changes, calls = set(), patches & uses, set()
-    if isinstance(node, DEFINITIONS):  # `@torch.no_grad()` changes nothing
-        decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-        calls = {decorator.id for decorator in decorators if isinstance(decorator, ast.Name)}
-        patches = {name for name in _decorated(node) - imported if not hasattr(builtins, name)}
-    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-        binds.add("*")
-    patches.discard("")
-    return Statement(
-        node, code, frozenset(binds), frozenset(uses), frozenset(patches), frozenset(changes),
-        frozenset(calls), trains,
-    )  # fmt: skip
-
-
-def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
-    """Return the objects that a decorator may change: `@add_to(Net)`, `@function.register`."""
-    roots = set()
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call):
-            roots |= {_root(argument) for argument in decorator.args}
-            decorator = decorator.func
-        if isinstance(decorator, ast.Attribute):
-            roots.add(_root(decorator))
-    return roots
-
-
-def _eager(node: ast.stmt) -> Iterator[ast.AST]:
-    """Walk over what runs at once, and not over the bodies of functions and classes."""
-    todo: list[ast.AST] = [node]
-    while todo:
-        yield (part := todo.pop())
-        if not isinstance(part, (*DEFINITIONS, ast.Lambda)):
-            todo += ast.iter_child_nodes(part)
-
-
-def _root(node: ast.expr) -> str:
-    """Return the name at the root of `name.a[b].c`, or ""."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _names(code: CodeType) -> tuple[set[str], set[str]]:
-    """Return the global names that running `code` binds, and those that it may use.
-
-    A `del` counts where it uncovers a builtin; elsewhere it could only take a name away.
-    """
-    binds: set[str] = set()
-    uses: set[str] = set()
-    nested = [code]
-    while nested:
-        inner = nested.pop()
-        own: set[str] = set()  # what a class body binds for itself
-        for operation, name in _operations(inner):
-            if operation in LOADS and name not in own:
-                uses.add(name)
-            elif operation in STORES:
-                (own if operation == "STORE_NAME" and inner is not code else binds).add(name)
-            elif operation in DELETES and inner is code and hasattr(builtins, name):
-                binds.add(name)
-        nested += [constant for constant in inner.co_consts if isinstance(constant, CodeType)]
-    return binds, uses
-
-
-def _operations(code: CodeType) -> Iterator[tuple[str, str]]:
-    """Yield operation and name; `dis` would also print every constant, and fail at huge ones."""
-    index = 0
-    for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        index = index << 8 | argument
-        if operation == dis.EXTENDED_ARG:
-            continue
-        if (kind := dis.opname[operation]) in LOADS | STORES | DELETES:
-            yield kind, code.co_names[index >> 1 if kind == "LOAD_GLOBAL" else index]
-        index = 0

@@ -111,10 +111,11 @@ class Submission:
         self.calls: list[tuple[list[Tensor], list[Tensor]]] = []
         self.forbid = Forbid([])
 
-    def load(self, data: Tensor, names: list[str], whole: bool) -> dict[str, Any]:
-        """Run what of the notebook counts for `names` (or the whole of it).
+    def load(self, data: Tensor, names: list[str], run: str) -> dict[str, Any]:
+        """Run what of the notebook counts for `names`, what surely counts, or the whole of it.
 
-        Returns the answer described in reply.py; `unreadable` says why there is no notebook.
+        Returns the answer described in reply.py; `unreadable` says why there is no notebook. Where
+        everything that counts does so surely, "sure" runs nothing: it would be the same again.
         """
         self.begin(0, [])
         main = types.ModuleType("__main__")
@@ -124,18 +125,25 @@ class Submission:
             statements, notes = slice.statements(notebook.read(data.numpy().tobytes()))
         except notebook.Unreadable as error:
             return {
-                "unreadable": str(error)[:MAX_TEXT],
-                "defined": {}, "notes": [], "problems": [], "dynamic": False, "uses": {},
+                "unreadable": str(error)[:MAX_TEXT], "defined": {}, "notes": [], "problems": [],
+                "tried": [], "left_out": [], "ran": False, "dynamic": False, "uses": {},
             }  # fmt: skip
-        chosen = statements if whole else slice.needed(statements, names)
-        problems = execution.run(chosen, self.names)
+        web = slice.Web(statements)
+        sure, needed = web.needed(names, slice.How.SURE), web.needed(names)
+        chosen = {"whole": statements, "sure": sure, "needed": needed}[run]
+        ran = run != "sure" or len(sure) < len(needed)
+        problems = execution.run(chosen, self.names, sure) if ran else []
+        left_out = web.left_out(names) if run == "needed" else []
         return {
             "unreadable": "",
             "defined": {name: kind(self.names[name]) for name in names if name in self.names},
             "notes": [_sendable(note)[:MAX_TEXT] for note in notes[:50]],
-            "problems": [_sendable(str(problem))[:MAX_TEXT] for problem in problems[:50]],
+            "problems": [_sendable(str(p))[:MAX_TEXT] for p in problems if p.sure][:50],
+            "tried": [_sendable(str(p))[:MAX_TEXT] for p in problems if not p.sure][:50],
+            "left_out": [_sendable(statement.place) for statement in left_out[:50]],
+            "ran": ran,
             "dynamic": slice.dynamic(statements),
-            "uses": inventory.uses(chosen, self.names),
+            "uses": inventory.uses(sure, self.names),
         }
 
     def outline(self, data: Tensor) -> dict[str, Any]:
