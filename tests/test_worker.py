@@ -82,7 +82,7 @@ def test_it_says_what_the_names_stand_for(zygote):
 def test_what_is_no_notebook_is_unreadable(zygote):
     with zygote.open(Limits()) as running:
         data = torch.frombuffer(bytearray(b"PK\3\4..."), dtype=torch.uint8)
-        loaded = running.ask("load", data=data, names=[], whole=False)
+        loaded = running.ask("load", data=data, names=[], run="needed")
     assert "zip archive" in loaded["unreadable"] and loaded["defined"] == {}
 
 
@@ -90,7 +90,7 @@ def test_a_cell_that_raises_is_a_problem_and_no_error(zygote):
     with zygote.open(Limits()) as running:
         source = b'def f(): return 1\nraise ValueError("\\ud800 here")\n'
         data = torch.frombuffer(bytearray(source), dtype=torch.uint8)
-        loaded = running.ask("load", data=data, names=["f"], whole=True)
+        loaded = running.ask("load", data=data, names=["f"], run="whole")
         assert loaded["defined"] == {"f": "function"}
         assert ["ValueError: ? here" in problem for problem in loaded["problems"]] == [True]
 

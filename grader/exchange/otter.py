@@ -21,7 +21,7 @@ from ..course.assignment import REGION, Assignment, without_solution
 from ..course.build import Json
 from ..course.course import Course
 from ..untrusted.cell import Cell
-from ..untrusted.slice import needed, statements
+from ..untrusted.slice import How, needed, statements
 from . import replay
 from .carry import Carried, Question, carry, cell, write
 
@@ -150,7 +150,7 @@ def public(assignment: Assignment, name: str) -> ast.FunctionDef:
     read = [statements([Cell(0, c.source)])[0] for c in cells]
     own = next(found for c, found in zip(cells, read, strict=True) if name in c.checks)
     imports = [s for found in read for s in found if isinstance(s.node, IMPORTS)]
-    used = needed([*imports, *own], [name])
+    used = needed([*imports, *own], [name], How.SURE)
     function = next(s.node for s in used if name in s.binds)
     assert isinstance(function, ast.FunctionDef)
     bound = {name for statement in used for name in statement.binds}

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from ..untrusted.cell import Cell
-from ..untrusted.slice import Statement, needed, statements
+from ..untrusted.slice import How, needed, statements
+from ..untrusted.statement import Statement
 from .question import OtterTest
 
 BESIDE = """\
@@ -120,7 +121,7 @@ def read(
     if not asked:
         raise Uncarried("it uses nothing that students write")
     rest = used - set(asked) - set(dir(builtins)) - {"env"}
-    needs = [s for s in needed(others, rest) if not s.binds & set(answers)]
+    needs = [s for s in needed(others, rest, How.SURE) if not s.binds & set(answers)]
     context = "\n".join(ast.unparse(statement.node) for statement in needs)
     body = _called(test, parameters, asked) if test.is_function else _asserted(test)
     about = [name for name in asked if name in own] or asked
