@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NoReturn
 
+from .device import retried
 from .effects import DEFINITIONS
 from .statement import Statement
 
@@ -125,7 +126,7 @@ def _execute(statement: Statement, namespace: dict[str, Any]) -> BaseException |
 
 def _attempt(code: CodeType, namespace: dict[str, Any]) -> BaseException | None:
     try:
-        result = eval(code, namespace)
+        result = retried(lambda: eval(code, namespace))
         if inspect.iscoroutine(result):  # a top-level await
             asyncio.run(result)
     except BaseException as error:  # SystemExit and KeyboardInterrupt cost one statement, too

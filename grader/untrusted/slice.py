@@ -24,7 +24,7 @@ from enum import IntEnum
 from importlib.util import find_spec
 
 from .cell import Cell, parse
-from .device import to_cpu
+from .device import NOTES, accelerated, to_cpu
 from .effects import DEFINITIONS, SHOWS
 from .names import Kind, kinds_bound, packages, shown_by
 from .statement import Statement, statement
@@ -52,7 +52,7 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
     """Return the statements of a notebook, and notes for the student on how it was read."""
     found: list[Statement] = []
     notes: list[str] = []
-    flags, device = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, ""
+    flags, device, said = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, "", set[str]()
     imported, shows = frozenset[str](), frozenset(SHOWS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on invalid escapes and the like
@@ -63,6 +63,9 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
                 if (asked := to_cpu(node)) and not device:
                     device = asked
                     notes.append(f"{cell.name} asks for the device '{asked}': graded on the CPU")
+                for kind in accelerated(node) - said:
+                    said.add(kind)
+                    notes.append(NOTES[kind].format(cell=cell.name))
                 flags |= _future(node)
                 try:
                     code = compile(ast.Module([node], []), cell.name, "exec", flags, True)

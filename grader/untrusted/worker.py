@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from . import execution, inventory, notebook, outline, packing, slice, wire
+from .device import retried
 from .forbidden import Forbid
 from .own import Own, differ
 
@@ -193,7 +194,7 @@ class Submission:
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Build a module, the last of all; return its parameters and buffers of known sizes."""
-        module = self.names[name](*args, **kwargs)
+        module = retried(lambda: self.names[name](*args, **kwargs))
         self.modules.append(module)
         lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
         return (
@@ -251,7 +252,7 @@ class Submission:
             return seen[-1]
 
         args, kwargs = packing.each((args, kwargs), inside)
-        result = function(*args, **kwargs)
+        result = retried(lambda: function(*args, **kwargs))
         outputs = packing.tensors(result)
         changed = {i: each.now() for i, each in enumerate(own) if each.changed()}
         given = enumerate(zip(tensors[len(own) :], seen, strict=True), len(own))
