@@ -78,7 +78,9 @@ def to_cpu(statement: ast.stmt) -> str:
 
 def accelerated(statement: ast.stmt) -> set[str]:
     """Return what of NOTES a statement uses."""
-    last = (_last(node) for node in ast.walk(statement) if isinstance(node, ast.Name | ast.Attribute))
+    last = (
+        _last(node) for node in ast.walk(statement) if isinstance(node, ast.Name | ast.Attribute)
+    )
     return {name for name in last if name in NOTES}
 
 
@@ -95,8 +97,8 @@ def _last(node: ast.AST) -> str:
 def cpu_only() -> None:
     """Make torch say that there is no accelerator, compile nothing, and stay in full precision."""
     for owner in (torch.Tensor, torch.nn.Module):
-        owner.cuda = owner.xpu = _itself  # type: ignore[method-assign, assignment]
-    torch.Tensor.pin_memory = _itself  # type: ignore[method-assign, assignment]
+        owner.cuda = owner.xpu = _itself  # type: ignore[method-assign]
+    torch.Tensor.pin_memory = _itself  # type: ignore[method-assign]
     for name in ("synchronize", "empty_cache", "set_device", "reset_peak_memory_stats"):
         setattr(torch.cuda, name, partial(_nothing))  # torch._dynamo wants no two to be the same
     for module in (torch.cuda, torch.backends.mps, torch.xpu):
@@ -107,7 +109,7 @@ def cpu_only() -> None:
     torch.cuda.device = _NoDevice  # type: ignore[misc, assignment]
     torch.cuda.current_device = _zero
     torch.mps.empty_cache = _nothing
-    torch.compile = _uncompiled  # type: ignore[assignment]
+    torch.compile = _uncompiled
     torch.nn.Module.compile = _nothing  # type: ignore[method-assign]
     for made, method in ((torch.amp.autocast_mode.autocast, _off), (DeviceContext, _here)):
         made.__init__ = method(made.__init__)  # type: ignore[method-assign]
@@ -158,8 +160,8 @@ class OnTheCpu(TorchFunctionMode):
     def __enter__(self) -> Any:
         """Stay, for as long as this process lives."""
         OnTheCpu.entered = True
-        torch.nn.Module.to = _module_to  # type: ignore[method-assign, assignment]
-        return super().__enter__()
+        torch.nn.Module.to = _module_to  # type: ignore[method-assign]
+        return super().__enter__()  # type: ignore[no-untyped-call]
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None

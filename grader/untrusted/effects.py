@@ -120,7 +120,9 @@ def _parts(
                 found.defines.append(("", part))
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield from _definition(part, found)
-        case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+        case (
+            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
+        ):
             found.patches.add(root(part))
             found.anything |= _is_namespace(part.value) or _is_main(part.value)
             yield from ((child, False) for child in ast.iter_child_nodes(part))
@@ -150,9 +152,7 @@ def _parts(
             yield from ((child, exposed) for child in ast.iter_child_nodes(part))
 
 
-def _call(
-    call: ast.Call, found: Effects, shows: Shows
-) -> Iterator[tuple[ast.AST, bool]]:
+def _call(call: ast.Call, found: Effects, shows: Shows) -> Iterator[tuple[ast.AST, bool]]:
     """Note what a call does; yield what it is a method of, and what it is given."""
     harmless, first = False, call.args[0] if call.args else None
     match call.func:

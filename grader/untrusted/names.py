@@ -80,7 +80,7 @@ def _assigned(target: ast.expr, value: ast.expr, known: Kinds) -> Iterator[tuple
     match target, value:
         case ast.Name(id=name), _:
             yield name, _kind(value, known)
-        case (ast.Tuple(elts=targets) | ast.List(elts=targets)), ast.Tuple(elts=values) if len(
+        case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), ast.Tuple(elts=values)) if len(
             targets
         ) == len(values):
             for one, other in zip(targets, values, strict=True):
@@ -133,7 +133,7 @@ def packages(node: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 def shown_by(node: ast.stmt, shows: AbstractSet[str]) -> set[str]:
-    """Return the names that a statement binds to what only draws: `figure, axes = plt.subplots()`."""
+    """Return the names that a statement binds to what only draws: `axes = plt.subplots()[1]`."""
     found = {name for name, package in packages(node) if package in DRAWS}
     draws = shows - SHOWS
     for part in ast.walk(node) if draws else ():

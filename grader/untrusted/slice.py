@@ -33,7 +33,16 @@ FILES = "files on the disk"
 """What statements that read or write files use and change, as if it were a name."""
 ANYTHING = "*"
 """Names that cannot be known: those of a star import, or made by `exec`."""
-ELSEWHERE = {*dir(builtins), "__name__", "__file__", "__doc__", "get_ipython", "display", "In", "Out"}
+ELSEWHERE = {
+    *dir(builtins),
+    "__name__",
+    "__file__",
+    "__doc__",
+    "get_ipython",
+    "display",
+    "In",
+    "Out",
+}
 """Names that no statement need bind."""
 
 
