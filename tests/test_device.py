@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from grader.untrusted.device import to_cpu
+from grader.untrusted.device import accelerated, to_cpu
 
 
 def rewritten(source: str) -> str:
@@ -27,10 +27,35 @@ def test_hard_coded_devices_become_the_cpu(name: str):
     assert asked(f"x = x.to('{name}')") == name
 
 
-@pytest.mark.parametrize("text", ["cudax", "use cuda", "cuda:", "gpu", "CUDA", "cuda:x"])
+@pytest.mark.parametrize("text", ["cudax", "use cuda", "gpu", "CUDA", "cuda:x"])
 def test_other_strings_stay(text: str):
     assert rewritten(f"x = '{text}'") == f"x = '{text}'"
     assert asked(f"x = '{text}'") == ""
+
+
+@pytest.mark.parametrize("built", ['"cuda:{}".format(0)', '"cuda:%d" % 0', '"cuda:" + str(0)'])
+def test_a_device_that_is_put_together_is_asked_for_and_changed_when_it_runs(built: str):
+    assert rewritten(f"d = {built}") == f"d = {built}".replace('"', "'")
+    assert asked(f"d = {built}").startswith("cuda:")
+
+
+def test_types_of_tensors_on_accelerators_are_those_on_the_cpu():
+    assert rewritten("x.type('torch.cuda.FloatTensor')") == "x.type('torch.FloatTensor')"
+
+
+def test_autocast_and_its_scaler_keep_their_device_where_they_do_nothing():
+    for source in ("torch.autocast('cuda')", "torch.amp.GradScaler(device='cuda')"):
+        assert rewritten(source) == source
+        assert asked(source) == ""
+
+
+def test_compiling_and_autocast_are_noted():
+    def used(source: str) -> set[str]:
+        return accelerated(ast.parse(source).body[0])
+
+    assert used("@torch.compile\ndef f(): pass") == {"compile"}
+    assert used("with torch.cuda.amp.autocast(): pass") == {"autocast"}
+    assert used("p = re.compile('x')") == set()
 
 
 def test_a_number_formatted_into_the_name_goes():
@@ -93,10 +118,69 @@ def everything_for_cuda() -> None:
     assert torch.cuda.empty_cache() is None
     assert torch.cuda.set_device(0) is None
     torch.cuda.manual_seed_all(0)
+    assert net.xpu() is net and x.pin_memory() is x
+    assert x.type(torch.cuda.FloatTensor).dtype == torch.float32
+    with torch.cuda.device(0), torch.device("cuda:1"):
+        assert torch.zeros(2).device.type == "cpu"
 
 
-def test_calls_for_cuda_do_nothing():
+def compiled_and_cast() -> None:
+    import torch
+
+    from grader.untrusted.device import cpu_only
+
+    cpu_only()
+
+    @torch.compile
+    def f(x):
+        return x
+
+    net = torch.nn.Linear(2, 2)
+    assert torch.compile(net, mode="max-autotune") is net
+    assert torch.compile(fullgraph=True)(f) is f
+    assert net.compile() is None and f(3) == 3
+    x = torch.ones(2, 2)
+    for cast in (
+        torch.autocast("cuda", dtype=torch.float16),
+        torch.autocast(device_type="cpu", dtype=torch.bfloat16, enabled=True),
+        torch.cuda.amp.autocast(),
+    ):
+        with cast:
+            assert (x @ x).dtype == torch.float32
+        assert cast(lambda: x @ x)().dtype == torch.float32
+
+
+def devices_made_at_run_time() -> None:
+    from functools import partial
+
+    import torch
+
+    from grader.untrusted.device import OnTheCpu, cpu_only, retried
+
+    cpu_only()
+    x, net, name = torch.ones(2), torch.nn.Linear(2, 2), "".join(["cu", "da:", str(0)])
+    for kind in (name, "mps", "xpu", torch.device(name), 0):
+        for ask in (
+            x.to,
+            net.to,
+            lambda d: torch.zeros(2, device=d),
+            lambda d: x.new_ones(2, device=d),
+        ):
+            OnTheCpu.entered = False
+            done = retried(partial(ask, kind))
+            assert next(done.parameters() if done is net else iter([done])).device.type == "cpu"
+            if OnTheCpu.entered:
+                torch.overrides._pop_mode()
+    OnTheCpu.entered = False
+    try:
+        retried(lambda: torch.ones(2) @ torch.ones(3))
+    except RuntimeError:
+        assert not OnTheCpu.entered, "an error of another kind is the student's"
+
+
+@pytest.mark.parametrize("told", [everything_for_cuda, compiled_and_cast, devices_made_at_run_time])
+def test_the_cpu_takes_what_is_asked_of_an_accelerator(told):
     """In a process of its own: torch stays patched."""
-    body = inspect.cleandoc("\n".join(inspect.getsource(everything_for_cuda).splitlines()[1:]))
+    body = inspect.cleandoc("\n".join(inspect.getsource(told).splitlines()[1:]))
     ran = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
