@@ -133,7 +133,8 @@ class Submission:
         sure, needed = web.needed(names, slice.How.SURE), web.needed(names)
         chosen = {"whole": statements, "sure": sure, "needed": needed}[run]
         ran = run != "sure" or len(sure) < len(needed)
-        problems = execution.run(chosen, self.names, sure) if ran else []
+        known = None if run == "whole" else sure
+        problems = execution.run(chosen, self.names, known) if ran else []
         left_out = web.left_out(names) if run == "needed" else []
         return {
             "unreadable": "",
