@@ -69,7 +69,7 @@ def running(zygote: Zygote, source: str, limits: Limits | None = None) -> Iterat
 def load(worker: Sandbox, source: str, names: list[str]) -> dict[str, Any]:
     """Have a worker run the whole of a script."""
     data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
-    loaded: dict[str, Any] = worker.ask("load", data=data, names=names, whole=True)
+    loaded: dict[str, Any] = worker.ask("load", data=data, names=names, run="whole")
     assert loaded["problems"] == []
     return loaded
 
