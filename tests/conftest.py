@@ -11,7 +11,7 @@ import pytest
 
 from grader.border.sandbox import Zygote
 from tests import walls
-from tests.judges import Judges
+from tests.judges import Judges, here
 from tests.small_course import write
 
 Start = Callable[..., Zygote]
@@ -57,6 +57,12 @@ def judges(monkeypatch) -> Judges:
     made = Judges()
     monkeypatch.setattr("grader.grading.batch.grade", made.grade)
     return made
+
+
+@pytest.fixture
+def judged_here(monkeypatch, zygote) -> None:
+    """Have real judging done in this process, where processes are not what is tested."""
+    monkeypatch.setattr("grader.grading.batch.grade", here(zygote))
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): address.sub(b"0x", p.read_bytes()) for p in found}
 
 
-def test_three_shards_joined_are_the_whole_byte_for_byte(folder):
+def test_three_shards_joined_are_the_whole_byte_for_byte(folder, judged_here):
     grade(folder, "whole")
     shares = [grade(folder, f"shard_{n}", "--shard", f"{n}/3") for n in (1, 2, 3)]
     judged = [int(said.partition(" to judge")[0].rpartition(" ")[2]) for said in shares]

@@ -60,15 +60,18 @@ def reports(folder: Path) -> dict[str, Report]:
         return {report.student: report for report in store.reports()}
 
 
-def test_a_file_that_changes_while_it_is_judged_is_not_passed_over(folder, monkeypatch):
+def test_a_file_that_changes_while_it_is_judged_is_not_passed_over(
+    folder, judged_here, monkeypatch
+):
+    digest = batch.digest
     monkeypatch.setattr(batch, "digest", lambda path: f"of before: {path}")
     result = CliRunner().invoke(main, command(folder))
     assert result.exit_code == 3 and "3 changed while being judged" in result.output
-    monkeypatch.undo()
+    monkeypatch.setattr(batch, "digest", digest)
     assert "3 of 3 submissions" in grade(folder)
 
 
-def test_only_what_has_changed_is_judged_again(folder):
+def test_only_what_has_changed_is_judged_again(folder, judged_here):
     assert "0 judged before; 2 to judge: 2 new" in grade(folder)
     before = reports(folder)
     assert {s: r.score for s, r in before.items()} == {"right": 5, "same": 5, "wrong": 3}
@@ -121,7 +124,7 @@ def test_a_store_that_cannot_be_used_is_a_sentence_and_exit_code_4(folder):
     assert result.exit_code == 4 and "is no store of grades" in result.output
 
 
-def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folder):
+def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folder, judged_here):
     at = datetime(2026, 11, 20, 12)
     for hours, student in ((-1, "right"), (30, "wrong")):
         moment = (at + timedelta(hours=hours)).timestamp()
