@@ -37,6 +37,16 @@ class Platform:
         self, files: dict[str, bytes], metadata: object = METADATA
     ) -> tuple[dict[str, Any], str]:
         """Grade files as one submission; return results.json and what the course team sees."""
+        self.hand_in(files, metadata)
+        done = subprocess.run(
+            [self.root / "run_autograder"], cwd=self.root, text=True, check=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"},
+        )  # fmt: skip
+        return self.results(), done.stdout
+
+    def hand_in(self, files: dict[str, bytes], metadata: object = METADATA) -> None:
+        """Put a submission where the autograder looks for it."""
         for name in ("submission", "results"):
             shutil.rmtree(self.root / name, ignore_errors=True)
             (self.root / name).mkdir()
@@ -45,9 +55,8 @@ class Platform:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         (self.root / "submission_metadata.json").write_text(json.dumps(metadata))
-        done = subprocess.run(
-            [self.root / "run_autograder"], cwd=self.root, text=True, check=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"},
-        )  # fmt: skip
-        return json.loads((self.root / "results" / "results.json").read_bytes()), done.stdout
+
+    def results(self) -> dict[str, Any]:
+        """Return what the autograder has written."""
+        found: dict[str, Any] = json.loads((self.root / "results" / "results.json").read_bytes())
+        return found

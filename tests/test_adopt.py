@@ -111,7 +111,9 @@ def partial_run(folder):
     [(masters.SIMPLE, "first_steps", 8), (masters.FUNCTIONS, "layers", 6)],
     ids=["doctests", "functions"],
 )
-def test_the_solution_gets_everything_and_the_skeleton_nothing(tmp_path, text, name, points):
+def test_the_solution_gets_everything_and_the_skeleton_nothing(
+    tmp_path, judged_here, text, name, points
+):
     text = text.replace("files:\n    - data.csv\n", "")
     made, adopted = taken(tmp_path, text)
     assert (adopted.name, adopted.maximum) == (name, points)
@@ -131,7 +133,7 @@ def test_so_it_is_in_otter_grader_itself(tmp_path, text, points):
     assert otter(tmp_path, path) == [points, 0]
 
 
-def test_a_wrong_answer_loses_the_points_of_its_tests(tmp_path):
+def test_a_wrong_answer_loses_the_points_of_its_tests(tmp_path, judged_here):
     made, adopted = taken(tmp_path, masters.SIMPLE)
     wrong = "def square(x): return 16 if x == 4 else 3 * x\nside = 5\narea = 25"
     path = tmp_path / f"kim_{adopted.name}.ipynb"

@@ -1,10 +1,13 @@
 """The exported autograder grades as Gradescope runs it, whatever is handed in."""
 
 import json
+from contextlib import nullcontext
+from copy import copy
 from pathlib import Path
 
 import pytest
 
+from grader import gradescope
 from grader.border.limits import Limits
 from grader.course import bundle
 from grader.gradescope import choose, container_mb, read_metadata, rehearse, remarks, within
@@ -32,6 +35,25 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return Platform(folder / "autograder", folder / "doubling.zip")
 
 
+@pytest.fixture
+def here(monkeypatch, zygote) -> None:
+    """Have the autograder judge in this process, with a zygote that is warm."""
+    monkeypatch.setattr(gradescope, "Zygote", lambda **_: nullcontext(copy(zygote)))
+    monkeypatch.setattr(gradescope, "prove", lambda _: "proved")
+
+
+@pytest.fixture
+def submit(platform, here, capsys):
+    """Return a function that grades a submission; see Platform.submit, which starts a process."""
+
+    def submit(files: dict[str, bytes], metadata: object = METADATA) -> tuple[dict, str]:
+        platform.hand_in(files, metadata)
+        gradescope.run(platform.root)
+        return platform.results(), capsys.readouterr().out
+
+    return submit
+
+
 def lost(results: dict) -> set[str]:
     return {t["name"].partition(":")[0] for t in results["tests"] if t["score"] < t["max_score"]}
 
@@ -43,8 +65,8 @@ def test_a_right_submission_gets_all_points(platform):
     assert "set its autograder points" not in said
 
 
-def test_hidden_checks_appear_when_the_author_says_and_public_ones_always(platform):
-    results, _ = platform.submit({"doubling.ipynb": notebook(SKELETON)})
+def test_hidden_checks_appear_when_the_author_says_and_public_ones_always(submit):
+    results, _ = submit({"doubling.ipynb": notebook(SKELETON)})
     assert (results["score"], lost(results)) == (0, {"double", "halve"})
     levels = {t["extra_data"]["check"]: t["visibility"] for t in results["tests"]}
     assert levels == {
@@ -54,8 +76,8 @@ def test_hidden_checks_appear_when_the_author_says_and_public_ones_always(platfo
     }
 
 
-def test_a_missing_notebook_is_a_sentence_and_no_points(platform):
-    results, _ = platform.submit({"essay.pdf": b"%PDF-1.7"})
+def test_a_missing_notebook_is_a_sentence_and_no_points(submit):
+    results, _ = submit({"essay.pdf": b"%PDF-1.7"})
     assert results["score"] == 0
     wanted = "There is no notebook. Hand in doubling.ipynb; you submitted essay.pdf."
     assert results["output"] == wanted
@@ -63,8 +85,8 @@ def test_a_missing_notebook_is_a_sentence_and_no_points(platform):
 
 
 @pytest.mark.parametrize("data", [b"", b'{"cells": ['])
-def test_a_malformed_notebook_is_a_sentence_and_no_points(platform, data):
-    results, _ = platform.submit({"doubling.ipynb": data})
+def test_a_malformed_notebook_is_a_sentence_and_no_points(submit, data):
+    results, _ = submit({"doubling.ipynb": data})
     assert results["score"] == 0
     assert results["output"]
 
@@ -91,18 +113,18 @@ def test_a_grader_that_fails_leaves_results_without_a_score(platform):
     assert "score" not in json.dumps(results)
 
 
-def test_unreadable_metadata_costs_nothing(platform):
-    results, said = platform.submit({"doubling.ipynb": notebook(RIGHT)}, metadata=["?"])
+def test_unreadable_metadata_costs_nothing(submit):
+    results, said = submit({"doubling.ipynb": notebook(RIGHT)}, metadata=["?"])
     assert results["score"] == 5
     assert "unknown: 5 of 5" in said
 
 
-def test_the_rehearsal_grades_the_solution(platform):
+def test_the_rehearsal_grades_the_solution(platform, here):
     report = rehearse(platform.root)
     assert report.score == report.max_score == 5
 
 
-def test_the_rehearsal_sees_a_solution_that_is_wrong(platform):
+def test_the_rehearsal_sees_a_solution_that_is_wrong(platform, here):
     path = platform.root / "source/course/solutions/doubling.py"
     good = path.read_text()
     path.write_text(good.replace("return 2 * x", "return 3 * x"))
