@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.text import Text
@@ -43,6 +44,7 @@ from .intake.lms import IntakeError
 from .intake.submission import Refused
 from .reports.file import Unwritable
 from .reports.spreadsheet import TableError
+from .reports.stream import patient
 from .reports.terminal import console, on_stderr, plain, progress
 from .reports.words import speaker, translator
 
@@ -57,6 +59,17 @@ class Group(click.Group):
         if (name or command.name) in self.commands:
             raise ValueError(f"there are two commands {name or command.name}")
         super().add_command(command, name)
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        """Run the command to its end and with its exit code, whatever becomes of its output."""
+        with patient() as output:
+            try:
+                return super().main(*arguments, **settings)
+            except SystemExit as end:
+                if not (lost := output.lost()) or end.code:
+                    raise
+                click.echo(f"Error: the output cannot be written: {lost}.", err=True)
+                sys.exit(NOT_WRITTEN)
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""

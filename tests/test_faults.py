@@ -150,3 +150,13 @@ def test_a_clock_that_jumps_ends_nobody():
         if isinstance(node, ast.Attribute) and re.fullmatch(r"time\.time(_ns)?", ast.unparse(node))
     }
     assert not used
+
+
+def test_a_page_that_cannot_be_written_hangs_nobody_and_costs_nobody_else(folder):
+    (folder / "out" / "s3" / "results.json").mkdir(parents=True)  # nothing replaces a folder
+    done = grade(folder)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "s3/results.json cannot be written: Is a directory" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert scores(folder) == {f"s{number}": 5 for number in range(MANY)}
+    assert (folder / "out" / "report.html").exists()

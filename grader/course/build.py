@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 
+from ..reports.file import replace_file
 from .assignment import Assignment, Cell, without_solution
 
 Json = dict[str, Any]
@@ -29,10 +30,7 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
     data = text.encode() + b"\n"
     fresh = target.exists() and target.read_bytes() == data
     if not fresh and not check:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".ipynb.part")
-        part.write_bytes(data)
-        part.replace(target)
+        replace_file(target, data)
     return fresh
 
 

@@ -1,12 +1,14 @@
 """Pack an assignment for another tool. So far: Gradescope's autograder zip."""
 
 import ast
+import io
 import stat
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from ..reports.file import replace_file
 from .assignment import Assignment, AssignmentError
 from .course import Course
 
@@ -24,15 +26,15 @@ def gradescope(course: Course, name: str, target: Path) -> int:
     assignment = Assignment.read(course.solution(name))
     _refuse_unknown(assignment, course.checks(name))
     course.key()
-    target.parent.mkdir(parents=True, exist_ok=True)
     files = dict(sorted(_files(course, name)))
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for inside, path in files.items():
             about = zipfile.ZipInfo(inside, LONG_AGO)
             mode = 0o755 if path.parent == SCRIPTS else 0o644
             about.external_attr = (stat.S_IFREG | mode) << 16
             about.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(about, path.read_bytes())
+    replace_file(target, packed.getvalue())
     return len(files)
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+from ..reports.file import replace_file
 from .build import build
 from .course import Course, CourseError
 
@@ -48,5 +49,4 @@ def _copy(path: Path, root: Path, name: str, title: str) -> None:
     in_toml = json.dumps(title, ensure_ascii=False)  # escapes what TOML escapes, and in its way
     text = path.read_text("utf-8").replace("NAME", name).replace('"TITLE"', in_toml)
     target = root / path.relative_to(TEMPLATE).as_posix().replace("NAME", name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, "utf-8")
+    replace_file(target, text)

@@ -6,6 +6,7 @@ spacing, comments and line breaks leave as they are.
 """
 
 import ast
+import io
 import json
 import textwrap
 import tomllib
@@ -13,6 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..reports.file import replace_file
 from ..untrusted import notebook
 from ..untrusted.cell import Cell, parse
 from .assignment import REGION, Assignment, AssignmentError, without_solution
@@ -51,10 +53,10 @@ def release(course: Course, name: str, target: Path) -> None:
             what = f"{inside} would give students `{found[0]}`"
             remedy = "It is part of a solution or of a hidden check: take it out of what they see"
             raise AssignmentError(assignment.path, 1, what, remedy)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w") as archive:
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
         for inside, data in files.items():
             archive.writestr(zipfile.ZipInfo(f"{name}/{inside}", LONG_AGO), data)
+    replace_file(target, packed.getvalue())
 
 
 def readme(assignment: Assignment) -> str:

@@ -18,6 +18,7 @@ from ..course.assignment import Assignment
 from ..course.build import Json
 from ..course.course import Course, CourseError
 from ..course.settings import AssignmentError
+from ..reports.file import replace_file
 from ..untrusted.cell import Cell
 from ..untrusted.slice import statements
 from .answers import bound, cut
@@ -91,11 +92,9 @@ def adopt(path: Path, course: Course) -> Adopted:
     if scale > 1:
         master.notes.append(f"All points are times {scale}: a check has whole points here.")
     files = _files(master, checks, scale)
-    folder.mkdir(parents=True)
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(_solution(master, checks), "utf-8")
+    replace_file(target, _solution(master, checks))
     for file, source in files.items():
-        (folder / file).write_text(source, "utf-8")
+        replace_file(folder / file, source)
     master.notes += [f"{key}: {why}." for key, why in LOST.items() if master.config.get(key)]
     total = int(sum(check.points for check in checks) * scale)
     return Adopted(name, master.notes, total, len(checks))

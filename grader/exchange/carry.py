@@ -19,6 +19,7 @@ from ..course.assignment import Assignment, Cell
 from ..course.build import Json
 from ..course.course import Course
 from ..course.settings import BLOCK
+from ..reports.file import replace_file
 from .transcript import Transcript, Transcripts, transcribe
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -123,9 +124,8 @@ def write(cells: list[Json], path: Path) -> None:
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook = {"cells": numbered, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     nbformat.validate(notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", "utf-8")
+    replace_file(path, text + "\n")
 
 
 def _question(

@@ -20,6 +20,7 @@ from ..course import assignment
 from ..course.assignment import REGION, Assignment, without_solution
 from ..course.build import Json
 from ..course.course import Course
+from ..reports.file import replace_file
 from ..untrusted.cell import Cell
 from ..untrusted.slice import How, needed, statements
 from . import replay
@@ -62,9 +63,9 @@ def otter(course: Course, name: str, folder: Path) -> Carried:
     """
     carried = carry(course, name)
     write(master(carried), folder / "master.ipynb")
-    (folder / "transcript.txt").write_text(replay.dump(carried.transcripts.calls) + "\n")
-    (folder / "replay.py").write_bytes(Path(replay.__file__).read_bytes())
-    (folder / "requirements.txt").write_text("".join(f"{p}\n" for p in carried.packages))
+    replace_file(folder / "transcript.txt", replay.dump(carried.transcripts.calls) + "\n")
+    replace_file(folder / "replay.py", Path(replay.__file__).read_bytes())
+    replace_file(folder / "requirements.txt", (f"{p}\n" for p in carried.packages))
     return carried
 
 

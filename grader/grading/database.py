@@ -108,8 +108,12 @@ class Database:
         """Write everything, as it is at one moment, into a new file. Raises StoreError."""
         if path.exists():
             raise StoreError(f"{path} exists, and a backup overwrites nothing.")
-        with self.explained():
-            self.db.execute("VACUUM INTO ?", (os.fspath(path),))
+        try:
+            with self.explained():
+                self.db.execute("VACUUM INTO ?", (os.fspath(path),))
+        except StoreError:
+            path.unlink(missing_ok=True)  # a part of a backup would be in the way of the next one
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -71,7 +71,8 @@ def run(
     for fault in refused:
         console.print(plain(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     if unwritten:
-        console.print(plain(translator(store.language)(unwritten)), style="red", markup=False)
+        said = plain(translator(store.language)(unwritten))
+        console.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
     if code == INTERRUPTED:
         said = say("Interrupted. What was judged is kept; the same command goes on.")
         console.print(said, style="yellow")

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from ..checking.diagnose import Mistake
 from ..checking.margin import Margin
+from ..reports.file import replace_file
 from ..reports.page import template
 from ..verdict import CAUSES, Result, Status
 from .claims import Claim
@@ -49,10 +50,9 @@ def rows(evidence: Evidence) -> Iterator[Row]:
 
 def write(verified: Sequence[Verified], folder: Path) -> None:
     """Write verify.html, junit.xml and results.json into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "verify.html").write_text(page(verified), "utf-8")
-    (folder / "junit.xml").write_bytes(junit(verified))
-    (folder / "results.json").write_text(results(verified), "utf-8")
+    replace_file(folder / "verify.html", page(verified))
+    replace_file(folder / "junit.xml", junit(verified))
+    replace_file(folder / "results.json", results(verified))
 
 
 def page(verified: Sequence[Verified]) -> str:
