@@ -191,6 +191,7 @@ def test_whatever_writes_goes_the_way_that_is_tried_here():
         "reports/file.py",
         "intake/archive.py",  # unpacks into a folder that counts only when it is whole
         "course/course.py",  # the key, whose error has a remedy of its own
+        "grading/proven.py",  # a note that a judge can do without
         "grading/kit.py", "grading/cluster.py",  # on a worker of a cluster, into a scratch folder
         "exchange/adopt.py",  # a draft in a scratch folder, to try it
         "border/attempts.py",  # what the doctor guards
