@@ -11,6 +11,7 @@ import pytest
 
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
+from grader.reports.file import Unwritable
 
 ROOT = Path(__file__).parents[1]
 ATTENTION = ROOT / "solutions" / "attention.py"
@@ -149,7 +150,7 @@ def test_a_write_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatc
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", disk_full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(Unwritable, match="no space"):
         build(source, target)
     assert target.read_text() == "old"
 
