@@ -40,7 +40,7 @@ from .grading.shard import Shard
 from .grading.terms import NONE, Terms
 from .intake.deadline import Deadline
 from .intake.intake import take_in
-from .intake.lms import IntakeError
+from .intake.platform import IntakeError
 from .intake.submission import Refused
 from .reports.file import Unwritable
 from .reports.spreadsheet import TableError
@@ -195,7 +195,7 @@ def grade(
     from .grading.batch import Batch
     from .grading.run import run
     from .grading.store import NAME, Store
-    from .intake.intake import compare
+    from .intake.roster import compare
 
     course = Course.find(root)
     solution = course.solution(name)
@@ -211,7 +211,8 @@ def grade(
     if (people := terms.people) is not None:
         remarks += compare((s for s, _ in submissions), people)
     if not submissions:
-        raise click.UsageError("\n".join(["There is no file that can be graded.", *remarks]))
+        lines = ["There is no file that can be graded.", *remarks, *intake.doubts]
+        raise click.UsageError("\n".join(lines))
     orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, orders, cluster)
@@ -225,11 +226,19 @@ def grade(
         if asked := terms.remembered(given, say):
             console.print(plain(asked), markup=False, highlight=False, soft_wrap=True)
         remarks = [*terms.changes(known), *remarks, *found.remarks()]
-        for remark in map(translator(store.language), remarks):
+        translate = translator(store.language)
+        for remark in map(translate, remarks):
             console.print(plain(remark), style="yellow", markup=False, highlight=False)
+        for doubt in map(translate, intake.doubts):
+            line = f"{say('A person should look:')} {plain(doubt)}"
+            console.print(line, style="red", markup=False, highlight=False)
         said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
         console.print(f"{said}{f': {reasons}' * bool(to_do)}")
-        sys.exit(run(batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json))
+        code = run(
+            batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json,
+            doubts=len(intake.doubts),
+        )  # fmt: skip
+        sys.exit(code)
 
 
 @main.command()

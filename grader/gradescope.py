@@ -20,7 +20,7 @@ from .checking.session import Session, run_session
 from .course.assignment import Assignment
 from .course.course import Course
 from .grading.judge import judge
-from .intake.submission import find
+from .intake.walk import walk
 from .reports.file import replace_file
 from .reports.results import results_json
 from .verdict import Report, Status
@@ -91,7 +91,7 @@ def rehearse(folder: Path) -> Report:
 def choose(folder: Path, name: str) -> tuple[Path, str]:
     """Return the file to grade, and, where it is not clear which, what the student should do."""
     expected = f"{name}.ipynb"
-    found = [path for _, path in find([folder], name)] if folder.is_dir() else []
+    found = [path for path, _ in walk([folder]).files] if folder.is_dir() else []
     for suffix in SUFFIXES:
         fitting = [path for path in found if path.suffix == suffix]
         named = [path for path in fitting if path.name == expected]

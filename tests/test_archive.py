@@ -1,7 +1,9 @@
-"""An archive is unpacked whole and inside its folder, or not at all."""
+"""An archive is unpacked whole and inside its folder, or not at all; odd names are made safe."""
 
+import io
 import os
 import stat
+import tarfile
 import time
 import zipfile
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.intake import archive
+from grader.intake.archive import packed as is_packed
 from grader.intake.archive import unpack
 from grader.intake.submission import MAX_MB, Refused, Submission
 
@@ -35,13 +38,14 @@ def test_files_folders_and_times_are_unpacked_once(tmp_path):
         "Kim Minjun_1_assignsubmission_file_/과제.ipynb", (2026, 5, 4, 3, 2, 0)
     )
     path = packed(tmp_path / "class.zip", member, "a.ipynb")
-    folder = unpack(path, tmp_path / "out")
+    folder, remarks = unpack(path, tmp_path / "out")
+    assert remarks == []
     assert folder.name.startswith("class-")
     file = folder / member.filename
     assert file.read_bytes() == b"{}"
     assert time.localtime(file.stat().st_mtime)[:5] == (2026, 5, 4, 3, 2)
     (folder / "a.ipynb").write_text("still here")
-    assert unpack(path, tmp_path / "out") == folder
+    assert unpack(path, tmp_path / "out") == (folder, [])
     assert (folder / "a.ipynb").read_text() == "still here"
 
 
@@ -61,18 +65,125 @@ def test_links_and_devices_are_refused(tmp_path, kind):
     assert "is no file" in refusal(path, tmp_path / "out")
 
 
-def test_a_member_that_is_there_twice_is_refused(tmp_path):
-    with pytest.warns(UserWarning, match="Duplicate name"):
-        path = packed(tmp_path / "class.zip", "a.ipynb", "a.ipynb")
-    assert "'a.ipynb' twice" in refusal(path, tmp_path / "out")
-    path = packed(tmp_path / "other.zip", "a", "a/b.ipynb")
-    assert "twice" in refusal(path, tmp_path / "out")
+def unpacked(path: Path) -> tuple[list[str], list[str]]:
+    """Return the files of an archive as they were named here, and the remarks."""
+    folder, remarks = unpack(path, path.parent / "out")
+    assert unpack(path, path.parent / "out") == (folder, remarks), "a second time says the same"
+    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()), remarks
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_no_member_takes_the_place_of_another(tmp_path):
+    path = packed(tmp_path / "class.zip", "a.ipynb", "a.ipynb", "b", "b/c.ipynb", "b~2/c.ipynb")
+    assert unpacked(path) == (
+        ["a.ipynb", "a~2.ipynb", "b", "b~2/c.ipynb", "b~2/c~2.ipynb"],
+        [
+            "class.zip: 'a.ipynb' is unpacked as 'a~2.ipynb'",
+            "class.zip: 'b/c.ipynb' is unpacked as 'b~2/c.ipynb'",
+            "class.zip: 'b~2/c.ipynb' is unpacked as 'b~2/c~2.ipynb'",
+        ],
+    )
+
+
+ODD = {
+    "kim_1_2_HW1: final.ipynb": "kim_1_2_HW1: final.ipynb",
+    "kim_1_2_\x1b[31m\n.ipynb": "kim_1_2__[31m_.ipynb",
+    "kim_1_2_a\\b.ipynb": "kim_1_2_a_b.ipynb",
+    "./kim//x.ipynb": "kim/x.ipynb",
+    "과제.ipynb": "과제.ipynb",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_name_costs_nobody_anything(tmp_path, name):
+    path = packed(tmp_path / "class.zip", "fine.ipynb", name, "also.ipynb")
+    files, remarks = unpacked(path)
+    assert files == sorted(["fine.ipynb", "also.ipynb", ODD[name]])
+    assert len(remarks) == (ODD[name] not in (name, "kim/x.ipynb"))
+
+
+@pytest.mark.parametrize("letters", ["가" * 84, "x" * 300, "👩‍👩‍👧" * 20, "ü" * 128])
+def test_a_name_too_long_for_the_disk_is_shortened_at_its_end(tmp_path, letters):
+    name = f"kim_4711_88_{letters}"
+    files, remarks = unpacked(packed(tmp_path / "class.zip", f"{name}1.ipynb", f"{name}2.ipynb"))
+    assert len(set(files)) == len(remarks) == 2
+    assert all(f.startswith("kim_4711_88_" + letters[0]) and f.endswith(".ipynb") for f in files)
+    assert all(len(f.encode()) <= 255 for f in files)
+
+
+def test_backslashes_that_a_program_of_windows_has_written_are_folders(tmp_path):
+    path = packed(tmp_path / "class.zip", "hw1\\kim_1_2_a.ipynb", "hw1\\lee_3_4_a.ipynb")
+    assert unpacked(path) == (
+        ["hw1/kim_1_2_a.ipynb", "hw1/lee_3_4_a.ipynb"],
+        ["class.zip: a \\ in names is read as a folder"],
+    )
+
+
+def in_bytes(path: Path, *names: bytes) -> Path:
+    """Make a zip whose names are these bytes, with no word on their encoding."""
+    stand_ins = [bytes([65 + n]) * len(name) for n, name in enumerate(names)]
+    packed(path, *(one.decode() for one in stand_ins))
+    data = path.read_bytes()
+    for stand_in, name in zip(stand_ins, names, strict=True):
+        data = data.replace(stand_in, name)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "read"),
+    [
+        ("cp949", ["김민준_doubling.ipynb", "이서연_doubling.ipynb"], "euc_kr"),
+        ("cp949", ["똠방각하.ipynb"], "cp949"),
+        ("shift_jis", ["鈴木さん.ipynb", "タナカ.ipynb"], "shift_jis"),
+        ("gb2312", ["张伟.ipynb"], "gb2312"),
+        ("cp437", ["García.ipynb", "Müller.ipynb"], "cp437"),
+        ("utf-8", ["김민준.ipynb", "García.ipynb"], "utf-8"),
+    ],
+)
+def test_names_in_an_encoding_that_nobody_tells_are_guessed_and_that_is_said(
+    tmp_path, encoding, names, read
+):
+    path = in_bytes(tmp_path / "class.zip", *(name.encode(encoding) for name in names))
+    assert unpacked(path) == (
+        sorted(names), [f"class.zip: names are read as {read}, which is a guess"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"])
+def test_a_tar_is_unpacked_like_a_zip(tmp_path, ending):
+    path = tmp_path / f"class{ending}"
+    way = {".tar": "w", ".tgz": "w:gz"}.get(ending) or f"w:{ending[5:]}"
+    with tarfile.open(path, way) as tape:  # type: ignore[call-overload]
+        for name in ("kim_1_2_a.ipynb", "hw/lee_3_4_b.ipynb"):
+            about = tarfile.TarInfo(name)
+            about.size, about.mtime = 2, 1_795_000_000
+            tape.addfile(about, io.BytesIO(b"{}"))
+    folder, _ = unpack(path, tmp_path / "out")
+    assert folder.name.startswith("class-")
+    assert (folder / "hw/lee_3_4_b.ipynb").stat().st_mtime == 1_795_000_000
+    assert unpacked(path)[0] == ["hw/lee_3_4_b.ipynb", "kim_1_2_a.ipynb"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
+    about = tarfile.TarInfo("link.ipynb")
+    about.type, about.linkname = kind, "/etc/passwd"
+    with tarfile.open(tmp_path / "class.tar", "w") as tape:
+        tape.addfile(about)
+    assert "is no file" in refusal(tmp_path / "class.tar", tmp_path / "out")
+
+
+def test_an_archive_of_another_kind_is_no_student(tmp_path):
+    (tmp_path / "class.7z").write_bytes(b"7z")
+    with pytest.raises(Refused, match="unpack it, and give its folder"):
+        is_packed(tmp_path / "class.7z")
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_FILES", 2)
     path = packed(tmp_path / "class.zip", "a", "b", "c")
-    assert "holds 3 files; at most 2" in refusal(path, tmp_path / "out")
+    assert "holds more than 2 files" in refusal(path, tmp_path / "out")
 
 
 def test_a_bomb_is_refused_before_it_has_filled_the_disk(tmp_path, monkeypatch):
@@ -84,7 +195,7 @@ def test_a_bomb_is_refused_before_it_has_filled_the_disk(tmp_path, monkeypatch):
 
 def test_a_file_too_large_takes_no_room_and_is_refused_with_its_size(tmp_path):
     path = packed(tmp_path / "class.zip", "big.ipynb", data=bytes((MAX_MB + 10) << 20))
-    file = unpack(path, tmp_path / "out") / "big.ipynb"
+    file = unpack(path, tmp_path / "out")[0] / "big.ipynb"
     assert file.stat().st_blocks * 512 < 1 << 20
     with pytest.raises(Refused, match=f"has {MAX_MB + 10} MB"):
         Submission.read(file, "kim")

@@ -253,8 +253,10 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     return Batch(run("--course", course, *grade), out, sources)
 
 
-def test_a_class_that_was_judged_exits_with_0(batch):
-    assert batch.result.exit_code == 0
+def test_everybody_is_judged_and_who_has_written_nothing_goes_to_a_person(batch):
+    assert batch.result.exit_code == 3
+    untouched = json.loads((batch.out / "wrong_skeleton_untouched" / "results.json").read_text())
+    assert untouched["score"] == 0 and "as it was handed out" in untouched["output"]
     n = len(batch.sources)
     assert f"{n} of {n} submissions in " in batch.result.output
 

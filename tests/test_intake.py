@@ -1,204 +1,180 @@
-"""Names of an LMS give the ids; of several files one counts; nobody is left out in silence."""
+"""Every file that is handed in is graded, or named with the reason; nobody is left out unsaid."""
 
 import os
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli import main
 from grader.intake.deadline import Deadline
-from grader.intake.intake import compare, read_roster, take_in
-from grader.intake.lms import IntakeError
-from grader.reports.spreadsheet import TableError
-from tests.test_archive import packed
+from grader.intake.intake import take_in
+from grader.intake.platform import IntakeError
+from grader.reports.words import translator
+from tests.exports import canvas, folder, zipped
+from tests.small_course import write
 
+LAST = datetime(2026, 11, 20, 23, 59)
 DEADLINE = Deadline.read("2026-11-20 23:59")
+HOUR = timedelta(hours=1)
 
 
-def files(folder: Path, *names: str) -> Path:
-    """Make files, each an hour after the one before; the first at 22:00 on the last day."""
-    for hour, name in enumerate(names):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
-        moment = datetime(2026, 11, 20, 22).timestamp() + 3600 * hour
-        os.utime(path, (moment, moment))
-    return folder
+def taken(where, names="", deadline=None):
+    intake = take_in([where], "attention", where.parent / "out", names, deadline)
+    return {s: str(p.relative_to(where)) for s, p in intake.submissions}, intake
 
 
-def taken(folder: Path, names: str, deadline: Deadline | None = None):
-    intake = take_in([folder], "attention", folder.parent / "out", names, deadline)
-    found = {student: str(path.relative_to(folder)) for student, path in intake.submissions}
-    return found, intake.remarks
+def test_without_names_every_file_says_whose_it_is(tmp_path):
+    names = ("kim_1_attention.ipynb", "deep/er/lee_2_attention.py", "cho.pdf", "park.ipynb.txt")
+    found, intake = taken(folder(tmp_path / "in", dict.fromkeys(names)))
+    assert found == {"cho": names[2], "kim_1": names[0], "lee_2": names[1], "park": names[3]}
+    assert intake.remarks == intake.doubts == []
 
 
-def test_canvas_names_give_canvas_ids(tmp_path):
-    folder = files(
-        tmp_path / "in", "kimminjun_4711_88_attention.ipynb", "lee_LATE_4712_89_my_work-1.ipynb"
-    )
-    found, remarks = taken(folder, "canvas")
-    assert found == {
-        "4711": "kimminjun_4711_88_attention.ipynb", "4712": "lee_LATE_4712_89_my_work-1.ipynb",
-    }  # fmt: skip
-    assert remarks == []
+def test_what_nobody_has_handed_in_is_no_student(tmp_path):
+    litter = ("Thumbs.db", "desktop.ini", "a/Icon\r", "~$kim.docx", "x.pyc", "kim.ipynb~")
+    beside = ("requirements.txt", "roster.csv", "README.md", "grades.xlsx", "environment.yml")
+    hidden = (
+        "__MACOSX/._kim.ipynb", ".ipynb_checkpoints/kim-checkpoint.ipynb", ".DS_Store", "._a.ipynb",
+        "__pycache__/a.py", "$RECYCLE.BIN/b.ipynb", ".lee.ipynb",
+    )  # fmt: skip
+    files = dict.fromkeys(("kim_1_attention.ipynb", *litter, *hidden)) | dict.fromkeys(beside, "x")
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert found == {"kim_1": "kim_1_attention.ipynb"}
+    assert sorted(intake.remarks) == sorted(
+        [f"not graded, for nobody hands in such a file: {name}" for name in beside]
+        + ["not graded, for it is hidden: .lee.ipynb"]
+        + ["left out, for programs have made it: Thumbs.db, desktop.ini, kim.ipynb~, x.pyc, "
+           "~$kim.docx and 1 more"]
+    )  # fmt: skip
+    assert intake.doubts == []
 
 
-def test_moodle_folders_give_participant_numbers(tmp_path):
-    folder = files(
-        tmp_path / "in",
-        "Kim_Min Jun_4711_assignsubmission_file_/a.ipynb",
-        "Participant_4712_assignsubmission_file/b.ipynb",
-        "Lee_4713_assignsubmission_onlinetext/onlinetext.html",
-    )
-    found, remarks = taken(folder, "moodle")
-    assert list(found) == ["4711", "4712"]
-    assert remarks == [
-        "not graded, for its name does not fit: "
-        "Lee_4713_assignsubmission_onlinetext/onlinetext.html"
+def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
+    files = dict.fromkeys(("a/kim_1.ipynb", "b/kim_1.ipynb", "b/Kim_2.ipynb", "b/kim_2.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert len(found) == 4 and {*found.values()} == {*files}
+    assert found["kim_1~a"] == "a/kim_1.ipynb" and found["kim_1~b"] == "b/kim_1.ipynb"
+    assert len({s.casefold() for s in found}) == 4, "also as folders of a disk that knows no case"
+    assert len(intake.doubts) == 2
+
+
+def test_names_that_say_nobodys_are_told_what_could(tmp_path):
+    files = dict.fromkeys(("kim/attention.ipynb", "lee/attention.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert [*found] == ["attention~kim", "attention~lee"]
+    assert "perhaps --names '{id}/*' does" in intake.doubts[-1]
+
+
+@pytest.mark.parametrize("more", ["kim.1_attention.ipynb", "kim 1_attention.ipynb"])
+def test_ids_that_would_share_a_folder_are_given_to_nobody(tmp_path, more):
+    files = dict.fromkeys(("kim_1_attention.ipynb", more))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert len(found) == 2 and all(s.startswith("kim_1~") for s in found)
+    assert len(intake.doubts) == 1
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path, monkeypatch):
+    where = folder(tmp_path / "in", dict.fromkeys(("kim/kim_1_2_a.ipynb", "lee_2_3_a.ipynb")))
+    (where / "linked").symlink_to(tmp_path)
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("kim"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found, intake = taken(where, "canvas")
+    assert [*found] == ["2"]
+    assert sorted(intake.doubts) == [
+        f"cannot be looked into: {where / 'kim'} (Permission denied)",
+        f"cannot be looked into: {where / 'linked'} (it is a link)",
     ]
-
-
-def test_own_names_have_a_pattern(tmp_path):
-    folder = files(tmp_path / "in", "hw3/Kim-4711-final.ipynb", "Lee 4712.ipynb")
-    found, remarks = taken(folder, "{name}-{id}-*.IPYNB")
-    assert found == {"4711": "hw3/Kim-4711-final.ipynb"} and len(remarks) == 1
-
-
-@pytest.mark.parametrize("names", ["canvass", "{name}.ipynb", "{id}{id}"])
-def test_a_pattern_without_an_id_is_refused(tmp_path, names):
-    with pytest.raises(IntakeError, match="canvas, moodle, gradescope, github, or a pattern"):
-        take_in([tmp_path], "attention", tmp_path / "out", names, None)
-
-
-def test_the_last_notebook_counts_and_the_others_are_listed(tmp_path):
-    folder = files(tmp_path / "in", "a_1_7_x.ipynb", "a_1_8_y.ipynb", "a_1_9_z.pdf")
-    found, remarks = taken(folder, "canvas")
-    assert found == {"1": "a_1_8_y.ipynb"}
-    assert remarks == ["another file of 1, a_1_8_y.ipynb counts: a_1_7_x.ipynb"]
 
 
 def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path):
-    folder = files(
-        tmp_path / "in",
-        "a_1_1_22h.ipynb", "a_1_1_23h.ipynb", "a_1_1_24h.ipynb", "b_2_1_25h.ipynb",
-    )  # fmt: skip
-    found, remarks = taken(folder, "canvas", DEADLINE)
+    files = {
+        "a_1_1_22h.ipynb": LAST - 2 * HOUR, "a_1_1_23h.ipynb": LAST - HOUR,
+        "a_1_1_24h.ipynb": LAST + HOUR, "b_2_1_25h.ipynb": LAST + 2 * HOUR,
+    }  # fmt: skip
+    found, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
     assert found == {"1": "a_1_1_23h.ipynb", "2": "b_2_1_25h.ipynb"}
-    assert remarks == [
-        "another file of 1, a_1_1_23h.ipynb counts: a_1_1_22h.ipynb",
+    assert intake.remarks == [
+        "another file of 1, a_1_1_23h.ipynb counts (older): a_1_1_22h.ipynb",
         "another file of 1, after the deadline: a_1_1_24h.ipynb",
         "late: 2",
     ]
+    assert intake.hours_late == {"1": 0, "2": 2}
+    assert intake.moments["2"] == (LAST + 2 * HOUR).timestamp()
 
 
-METADATA = """
-submission_11:
-  :submitters:
-  - :name: Kim Minjun
-    :sid: '4711'
-    :email: kim@univ.example
-  - :name: 이서연
-    :sid: '4712'
-    :email: lee@univ.example
-  :created_at: 2026-11-20 14:59:00.123456789 Z
-  :score: 0.0
-submission_12:
-  :submitters:
-  - :name: Ada
-    :sid:
-    :email: ada@univ.example
-  :created_at: 2026-11-20 23:00:00 +09:00
-"""
-
-
-def exported(folder: Path, text: str = METADATA) -> Path:
-    names = ("submission_11/attention.ipynb", "submission_11/draft.ipynb", "submission_12/a.ipynb")
-    files(folder, *names, "submission_13/b.ipynb")
-    (folder / "submission_metadata.yml").write_text(text, "utf-8")
-    return folder
-
-
-def test_a_gradescope_export_says_who_is_in_a_group_and_when_it_was_handed_in(tmp_path):
-    found, remarks = taken(exported(tmp_path / "in"), "gradescope")
-    assert found == {
-        "4711": "submission_11/attention.ipynb", "4712": "submission_11/attention.ipynb",
-        "ada_univ_example": "submission_12/a.ipynb",
-    }  # fmt: skip
-    assert remarks == [
-        "not graded, for its name does not fit: submission_13/b.ipynb",
-        "another file of 4711, attention.ipynb counts: draft.ipynb",
-        "another file of 4712, attention.ipynb counts: draft.ipynb",
+def test_times_of_the_download_make_nobody_late(tmp_path):
+    files = {n: t for n, t in canvas().items() if "anon" not in n}
+    intake = take_in([zipped(tmp_path / "c.zip", files)], "attention", tmp_path, "canvas", DEADLINE)
+    assert set(intake.hours_late.values()) == {None}
+    assert intake.doubts[-2:] == [
+        "all files have the time of the download, after the deadline: nobody is counted as late",
+        "marked as late by the platform: 4713",
     ]
-    noon = datetime.fromtimestamp(1795186740)  # 14:59 UTC, in the local time of the deadline
-    for minutes, late in ((5, []), (-5, ["late: 4711", "late: 4712"])):
-        deadline = Deadline.read(f"{noon + timedelta(minutes=minutes):%Y-%m-%d %H:%M}")
-        _, remarks = taken(tmp_path / "in", "gradescope", deadline)
-        assert [remark for remark in remarks if remark.startswith("late")] == late
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("- a list", "does not list submissions"),
-        ("a: [", "cannot be read"),
-        ("a: !!python/object/apply:os.getcwd []", "cannot be read"),
-        (None, "has one submission_metadata.yml; here are 0"),
-    ],
-)
-def test_an_export_whose_list_cannot_be_used_is_refused(tmp_path, text, words):
-    folder = exported(tmp_path / "in", text or "")
-    if text is None:
-        (folder / "submission_metadata.yml").unlink()
-    with pytest.raises(IntakeError, match=re.escape(words)):
-        taken(folder, "gradescope")
+def test_a_file_without_a_time_is_neither_in_time_nor_late(tmp_path):
+    files = {"a_1_1_x.ipynb": datetime(1980, 1, 1), "b_2_1_x.ipynb": LAST}
+    _, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
+    assert intake.hours_late == {"1": None, "2": 0}
+    assert intake.doubts == ["the files of 1 do not say when they were handed in"]
+    os.utime(tmp_path / "in" / "b_2_1_x.ipynb", (0, 0))
+    with pytest.raises(IntakeError, match="of 1, 2 do not say when"):
+        taken(tmp_path / "in", "canvas", DEADLINE)
 
 
-def test_clones_of_github_classroom_give_the_users_names(tmp_path):
-    folder = files(
-        tmp_path / "deep-attention-submissions",
-        "deep-attention-kim-minjun/attention.ipynb", "deep-attention-kim-minjun/README.md",
-        "deep-attention-kim-minjun/.git/config", "deep-attention-lee/hw/attention.ipynb",
-        "deep-attention-lee/hw/zz.ipynb", "notes.md",
-    )  # fmt: skip
-    found, remarks = taken(folder, "github")
-    assert found == {
-        "kim-minjun": "deep-attention-kim-minjun/attention.ipynb",
-        "lee": "deep-attention-lee/hw/attention.ipynb",
+def test_a_deadline_needs_names_and_a_path_must_be_there(tmp_path):
+    with pytest.raises(IntakeError, match="--deadline needs --names"):
+        taken(folder(tmp_path / "in", {"kim.ipynb": None}), "", DEADLINE)
+    with pytest.raises(IntakeError, match="gone does not exist"):
+        take_in([tmp_path / "gone"], "attention", tmp_path)
+
+
+def test_what_a_person_must_look_at_is_said_and_ends_with_exit_code_3(tmp_path, judges):
+    write(tmp_path)
+    files = {"lee_4711_1_doubling.ipynb": None, "a_4711_2_doubling.ipynb": None}
+    pack = zipped(tmp_path / "class.zip", files)
+    arguments = [
+        "--course",
+        str(tmp_path),
+        "grade",
+        str(pack),
+        "-a",
+        "doubling",
+        "--names",
+        "canvas",
+    ]
+    ran = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "out")])
+    assert ran.exit_code == 3
+    assert "A person should look: 2 claim the id 4711" in ran.output.replace("\n", " ")
+    assert {w.student for w in judges.works} == {"4711~lee", "4711~a"}
+    table = (tmp_path / "out" / "grades.csv").read_text()
+    assert "4711~lee" in table and "4711~a" in table
+
+
+ENGLISH = re.compile(r"(?<![\w.~/-])[a-z]{3,}(?![\w.~/-])")
+
+
+def test_all_that_is_said_here_is_korean_where_the_class_is(tmp_path):
+    """What is left in small letters is named: platforms, options and the students' own words."""
+    files = canvas() | {
+        "a_4711_7_x.ipynb": None,
+        "z.ipynb": None,
+        "Thumbs.db": None,
+        "한글.ipynb": None,
     }
-    assert remarks == [
-        "not graded, for its name does not fit: notes.md",
-        "another file of lee, attention.ipynb counts: zz.ipynb",
-    ]
-    with pytest.raises(IntakeError, match="do not say when they were handed in"):
-        taken(folder, "github", DEADLINE)
-
-
-def test_a_zip_of_the_class_is_unpacked_and_read(tmp_path):
-    path = packed(tmp_path / "submissions.zip", "kim_4711_88_a.ipynb", "lee_4712_89_b.ipynb")
-    intake = take_in([path], "attention", tmp_path / "out", "canvas", None)
-    assert [student for student, _ in intake.submissions] == ["4711", "4712"]
-    assert all(file.read_bytes() == b"{}" for _, file in intake.submissions)
-
-
-def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
-    roster = tmp_path / "roster.csv"
-    roster.write_text(
-        "\ufeffName;ID;Section\r\nKim Minjun;4711;A\r\n이서연;4712;B\r\n;;\r\n", "utf-8"
-    )
-    known = read_roster(roster)
-    assert known == {"4711": "Kim Minjun", "4712": "이서연"}
-    assert compare(["4711", "9"], known) == [
-        "nothing handed in: 4712 이서연",
-        "not in the roster: 9",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("id\n1\n", ":1: there is no column name"), ("id,name\n1,a\n1,b\n", ":3: 1 is there twice")],
-)
-def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
-    (tmp_path / "roster.csv").write_text(text)
-    with pytest.raises(TableError, match=words):
-        read_roster(tmp_path / "roster.csv")
+    sources = [folder(tmp_path / "in", files), folder(tmp_path / "two", {"나.ipynb": None})]
+    intake = take_in(sources, "attention", tmp_path, "canvas")
+    said = intake.remarks + intake.doubts
+    assert len(said) > 8
+    korean = translator("ko")
+    for line in said:
+        assert re.search("[가-힣]{2}", korean(line)) and korean(line) != line
+        assert set(ENGLISH.findall(korean(line))) <= {"canvas", "names"}, korean(line)

@@ -10,7 +10,7 @@ import pytest
 from grader.course.course import Course
 from grader.grading.grade import grade
 from grader.grading.orders import Orders, Work
-from grader.intake.submission import find
+from grader.intake.intake import take_in
 from grader.verdict import Report, Status
 from tests import classroom
 from tests.expectation import Expectation
@@ -28,7 +28,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     names = {handins[name].path.name: name for name in FEW}
     course = Course.find(classroom.SAMPLES)
     orders = Orders(course.solution("attention"), course.checks("attention"), b"a key")
-    works = (Work(*found) for found in find([folder], "attention") if found[1].name in names)
+    everybody = take_in([folder], "attention", folder).submissions
+    works = (Work(*found) for found in everybody if found[1].name in names)
     return {names[report.file]: report for report in grade(works, orders, jobs=1)}
 
 

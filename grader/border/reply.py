@@ -20,6 +20,8 @@ ANSWERS: dict[str, Answer] = {
         "ran": bool,
         "dynamic": bool,
         "uses": dict[str, list[str]],
+        "instead": str,
+        "near": dict[str, str],
     },
     "outline": {"unreadable": str, "code": Tensor, "tokens": Tensor, "lines": Tensor},
     "using": type(None),

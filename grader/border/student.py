@@ -63,7 +63,12 @@ class Student:
         missing = set(names) - set(loaded["defined"])
         if missing and (loaded["problems"] or loaded["dynamic"]) and not whole:
             loaded = self._prefer_whole(loaded)
+        if loaded["instead"] and not loaded["defined"]:
+            self._retire(self._worker)
+            raise Unreadable(loaded["instead"])
         self._defined: dict[str, str] = loaded["defined"]
+        self._near: dict[str, str] = loaded["near"]
+        """For names that are not defined, one that is and differs by a letter."""
         self._problems: list[str] = loaded["problems"]
         self._uses: dict[str, list[str]] = loaded["uses"]
         """For each name that it defines, the names of torch in its code."""
@@ -141,6 +146,8 @@ class Student:
         kind = self._defined.get(name)
         if kind is None:
             missing = f"`{name}` is not defined"
+            if other := self._near.get(name):
+                missing += f": you define `{other}`, and the question asks for `{name}`"
             raise StudentError(missing, "NameError", "\n".join([missing, *self._problems]))
         if kind == "value" and name in self._values:
             return self.beside(_value)(name)

@@ -36,6 +36,7 @@ from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 
 ERROR = pytest.StashKey[BaseException]()
+NOT_IMPLEMENTED = "Not implemented yet."
 NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
 OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
 """Errors whose cause is known; any other one in a check needs a second look."""
@@ -307,7 +308,7 @@ def outcome(error: BaseException | None) -> tuple[Status, str, str]:
         if error.kind == "Forbidden":
             return Status.FAILED, error.traceback, ""
         if error.kind == "NotImplementedError":
-            return error.status, f"Not implemented yet.\n{error.traceback}", ""
+            return error.status, f"{NOT_IMPLEMENTED}\n{error.traceback}", ""
         return error.status, error.traceback, ""
     if isinstance(error, Failure):
         return Status.FAILED, str(error), ""

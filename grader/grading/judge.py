@@ -3,6 +3,7 @@
 import gc
 import time
 import traceback
+from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,14 +13,18 @@ from ..border.limits import StudentError
 from ..border.sandbox import SandboxError, Zygote
 from ..border.student import Student, Unreadable
 from ..checking.check import Check
-from ..checking.session import Session, outcome, run_session
+from ..checking.session import NOT_IMPLEMENTED, Session, outcome, run_session
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..intake.submission import Refused, Submission
-from ..verdict import NOT_YET, Report, Result, Status
+from ..verdict import CAUSES, NOT_YET, Report, Result, Status
 from .orders import TRIES, CannotJudge, Orders, Work, seed
 from .proven import try_solution
 
+UNTOUCHED = (
+    "Nothing is filled in here: this is the notebook as it was handed out. If you have written "
+    "answers, they are in another file: submit that one."
+)
 MOST_USES, MOST_LETTERS = 100, 100
 """Names of torch in a report, and their length; a worker names some ten, but what it became might
 name 20,000, and the class's report has a line for each."""
@@ -111,6 +116,7 @@ def judge(
             results, printed, uses = _attempt(submission, session, zygote, own, remarks, kept)
             if all(r.status is not Status.GRADER_ERROR or r.message == NOT_YET for r in results):
                 break
+        problem = UNTOUCHED if _untouched(results) else ""
     except (Refused, Unreadable) as error:
         problem = str(error)
         results = [_not_run(check, "Nothing could be read.") for check in session.checks]
@@ -123,6 +129,16 @@ def judge(
         output=printed,
         seconds=time.perf_counter() - start,
     )  # fmt: skip
+
+
+def _untouched(results: Iterable[Result]) -> bool:
+    """Whether nothing holds and all that fails is what the notebook's skeleton raises."""
+    failed = [result for result in results if result.status in CAUSES]
+    return (
+        bool(failed)
+        and not any(result.status is Status.PASSED for result in results)
+        and all(result.message.startswith(NOT_IMPLEMENTED) for result in failed)
+    )
 
 
 def _attempt(

@@ -26,11 +26,13 @@ def run(
     again: Callable[[Result], bool] | None = None,
     others: Collection[str] = (),
     as_json: bool = False,
+    doubts: int = 0,
 ) -> int:
     """Judge who is to do, bring the folder's files up to date, and show these students.
 
-    Of the `others`, another file counts than before. With `as_json`, stdout gets one JSON object.
-    Returns the exit code. When interrupted, all that was judged stays. Raises CannotJudge.
+    Of the `others`, another file counts than before; a person must look at so many `doubts` about
+    what was handed in. With `as_json`, stdout gets one JSON object. Returns the exit code. When
+    interrupted, all that was judged stays. Raises CannotJudge.
     """
     store, start, code = batch.store, time.monotonic(), 0
     export, say = Export(store, folder), speaker(store.language)
@@ -56,7 +58,7 @@ def run(
     summary = Summary((r for r in store.reports() if r.student in students), say)
     summary.show(console)
     changed = len(students) - summary.count
-    person = changed or summary.people or others or refused
+    person = changed or summary.people or others or refused or doubts
     code = code or (NOT_ALL_JUDGED if person else 0)
     seconds = f"{time.monotonic() - start:.1f}"
     said = say("{n} of {all} submissions in {seconds} s")

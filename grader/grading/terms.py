@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..intake.deadline import Deadline
-from ..intake.intake import read_roster
+from ..intake.roster import read_roster
 from ..reports.words import Say
 from .store import Store
 

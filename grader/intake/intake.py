@@ -1,7 +1,9 @@
 """Who has handed in what, and who is missing.
 
-What a platform has named is read by lms.py; without names, every file is a submission of its own,
-see submission.py.
+    unpack → walk → claims of the platform → people → one file each
+
+What a platform has named is read by lms.py; without names, every file is a hand-in of its own, see
+alone.py. Each file that is given is graded, or named in a remark with the reason.
 """
 
 import os
@@ -9,13 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..reports.spreadsheet import TableError, rows
-from .archive import unpack
+from .alone import Alone
+from .archive import packed, unpack
+from .choice import File, choose, likeness, listed
+from .classroom import SCORES
 from .deadline import Deadline
-from .lms import METADATA, IntakeError, platform
-from .submission import find, relative_files, student_id
+from .gradescope import METADATA
+from .lms import platform, proposal, recognised
+from .nbgrader import Nbgrader
+from .people import People, people
+from .platform import IntakeError, Platform
+from .walk import Walk, walk
 
-NOTEBOOKS = (".ipynb", ".py")
+OF_PLATFORMS = {METADATA, SCORES, "index.html"}
+"""What platforms add to an export, beside the folders of students."""
+FOLDERS = "{id}/*"
+"""The pattern of hand-ins that all have the same name, in folders of students."""
+AT_ONCE = 600
+"""Seconds within which a platform packs a class: such times are those of the download."""
 
 
 @dataclass
@@ -24,13 +37,15 @@ class Intake:
 
     submissions: list[tuple[str, Path]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    hours_late: dict[str, float] | None = None
-    """Of everybody, hours after the deadline: 0 if before; None without a deadline."""
+    doubts: list[str] = field(default_factory=list)
+    """What a person must look at: somebody's work could be missing, or be somebody else's."""
+    hours_late: dict[str, float | None] | None = None
+    """Of everybody, hours after the deadline: 0 if before; None where that is not known."""
     moments: dict[str, float | None] = field(default_factory=dict)
     """When it was handed in, in seconds since 1970, as far as a platform says that."""
 
     def late(self, student: str) -> float | None:
-        """Return the hours of a student, or None where there is no deadline."""
+        """Return the hours of a student, or None where they are not known."""
         return None if self.hours_late is None else self.hours_late[student]
 
 
@@ -41,85 +56,109 @@ def take_in(
     names: str = "",
     deadline: Deadline | None = None,
 ) -> Intake:
-    """Unpack archives into `out`, and choose one file for each student.
+    """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    Of several files of a student, notebooks before others, and those named like the assignment
-    before those, the last one counts; one after the deadline only if there is none before. Raises
-    IntakeError, and Refused for an archive.
+    Raises IntakeError, and Refused for an archive.
     """
-    for path in (paths := list(paths)):
+    intake = Intake(hours_late={} if deadline else None)
+    places = []
+    for path in paths:
         if not os.path.lexists(path):
             raise IntakeError(f"{path} does not exist.")
-    places = [unpack(p, out) if p.suffix.lower() == ".zip" and p.is_file() else p for p in paths]
+        place, remarks = unpack(path, out) if packed(path) else (path, [])
+        places.append(place)
+        intake.remarks += remarks
+    walked = walk(places)
+    names = names or _found(walked, assignment, intake)
     if deadline and not names:
         raise IntakeError("--deadline needs --names, which tells whose files are compared with it.")
-    if not names:
-        return Intake(find(places, assignment))
-    files = list(relative_files(places))
-    exported = platform(names, (path for path, _ in files))
-    intake = Intake(hours_late={} if deadline else None)
-    candidates: dict[str, list[Path]] = {}
-    for path, parts in files:
-        students = exported.students(path, parts)
-        if not students and path.name != METADATA:
-            intake.remarks.append(f"not graded, for its name does not fit: {'/'.join(parts)}")
-        for student in students:
-            candidates.setdefault(student_id(Path(f"{student}.x"), assignment), []).append(path)
-    named = f"{assignment}.ipynb"
-    for student, of_student in sorted(candidates.items()):
-        moments = {path: exported.moment(path) for path in of_student}
-        chosen = _chosen(student, moments, named, deadline, intake.remarks)
-        intake.submissions.append((student, chosen))
-        intake.moments[student] = moments[chosen]
-        if deadline and intake.hours_late is not None:
-            intake.hours_late[student] = deadline.hours_late(moments[chosen] or 0.0)
+    reader = platform(names, walked.files, assignment) if names else Alone(assignment)
+    sorted_out = people(_files(walked, reader, assignment, intake))
+    _say_what_is_left(walked, sorted_out, assignment, intake)
+    _take(sorted_out, assignment, deadline, intake)
     return intake
 
 
-def read_roster(path: Path) -> dict[str, str]:
-    """Read a CSV with columns id and name into names by id. Raises TableError."""
-    roster: dict[str, str] = {}
-    for place, row in rows(path, ("id", "name")):
-        if row["id"] in roster:
-            raise TableError(f"{place}: {row['id']} is there twice.")
-        if row["id"]:
-            roster[row["id"]] = row["name"]
-    return roster
+def _found(walked: Walk, assignment: str, intake: Intake) -> str:
+    """Return the platform that has named the files, if that is certain."""
+    if found := recognised(walked.files, assignment):
+        intake.remarks.append(f"the names are those of {found}: read as with --names {found}")
+    return found
 
 
-def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
-    """Return a line for everybody who is in only one of them."""
-    handed_in = set(students)
-    missing = [f"nothing handed in: {s} {roster[s]}".rstrip() for s in roster if s not in handed_in]
-    unknown = [f"not in the roster: {s}" for s in sorted(handed_in) if s not in roster]
-    return [*missing, *unknown]
+def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> list[File]:
+    """Return every file with whose it is; remark on those that are nobody's."""
+    found: list[File] = []
+    elsewhere: list[str] = []
+    for path, parts in walked.files:
+        if isinstance(reader, Nbgrader) and reader.of_another(parts):
+            elsewhere.append("/".join(parts))
+            continue
+        claims = reader.claims(path, parts)
+        found += [File(path, "/".join(parts), claim) for claim in claims]
+        if not claims and not (parts[-1] in OF_PLATFORMS and len(parts) < 3):
+            said = f"not graded, for its name does not fit: {'/'.join(parts)}"
+            if isinstance(reader, Alone):
+                said = f"not graded, for nobody hands in such a file: {'/'.join(parts)}"
+            elif better := proposal(path, parts, assignment):
+                said += f" (it fits --names {better!r})"
+            (intake.doubts if likeness(path) else intake.remarks).append(said)
+    if elsewhere:
+        intake.remarks.append(f"of another assignment: {listed(elsewhere)}")
+    return found
 
 
-def _chosen(
-    student: str,
-    moments: dict[Path, float | None],
-    named: str,
-    deadline: Deadline | None,
-    remarks: list[str],
-) -> Path:
-    """Return the file that counts, and remark on the other ones of its kind."""
-    if deadline and None in moments.values():
-        raise IntakeError(
-            f"The files of {student} do not say when they were handed in. Clones never do: let "
-            "GitHub Classroom enforce the deadline, and leave --deadline out."
+def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Intake) -> None:
+    """Name what is not graded, or goes to a person."""
+    if walked.litter:
+        intake.remarks.append(f"left out, for programs have made it: {listed(walked.litter)}")
+    intake.remarks += [f"not graded, for it is hidden: {name}" for name in walked.hidden]
+    intake.doubts += [f"cannot be looked into: {folder}" for folder in walked.closed]
+    intake.doubts += found.doubts
+    if len(found.files) > 1 and all(s.startswith(f"{assignment}~") for s in found.files):
+        intake.doubts.append(
+            f"the names of the files say nobody's: perhaps --names '{FOLDERS}' does"
         )
-    handed_in = {path: moment or 0.0 for path, moment in moments.items()}
-    late = {p for p, moment in handed_in.items() if deadline and deadline.is_late(moment)}
-    if late == handed_in.keys():
-        remarks.append(f"late: {student}")
-        late = set()
 
-    def rank(path: Path) -> tuple[bool, bool, bool, float, str]:
-        is_notebook = path.suffix.lower() in NOTEBOOKS
-        return path not in late, is_notebook, path.name == named, handed_in[path], str(path)
 
-    chosen = max(handed_in, key=rank)
-    for path in sorted(p for p in handed_in if p != chosen and p.suffix == chosen.suffix):
-        why = "after the deadline" if path in late else f"{chosen.name} counts"
-        remarks.append(f"another file of {student}, {why}: {path.name}")
-    return chosen
+def _take(found: People, assignment: str, deadline: Deadline | None, intake: Intake) -> None:
+    """Choose a file for each student, and note how late it is."""
+    held = deadline if deadline and _times_are_known(found, deadline, intake) else None
+    for student, files in found.files.items():
+        choice = choose(student, files, assignment, held)
+        claim = choice.file.claim
+        intake.submissions.append((student, choice.file.path))
+        intake.moments[student] = claim.moment
+        intake.remarks += choice.remarks
+        if choice.tied:
+            shown = listed([file.shown for file in (choice.file, *choice.tied)])
+            intake.doubts.append(f"nothing says which file of {student} is the last: {shown}")
+        hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
+        if intake.hours_late is not None:
+            intake.hours_late[student] = hours
+        if hours:
+            intake.remarks.append(f"late: {student}")
+        elif claim.late:
+            marked = f"marked as late by the platform: {student}"
+            (intake.doubts if deadline and hours is None else intake.remarks).append(marked)
+
+
+def _times_are_known(found: People, deadline: Deadline, intake: Intake) -> bool:
+    """Whether times can be held against the deadline; a time of everybody's is the download's."""
+    claims = {student: [file.claim for file in files] for student, files in found.files.items()}
+    unknown = [one for one, of_one in claims.items() if any(c.moment is None for c in of_one)]
+    if unknown and len(unknown) == len(claims):
+        raise IntakeError(
+            f"The files of {listed(unknown)} do not say when they were handed in. Clones never do: "
+            "let the platform enforce the deadline, and leave --deadline out."
+        )
+    intake.doubts += [f"the files of {one} do not say when they were handed in" for one in unknown]
+    own = any(claim.attempt for of_one in claims.values() for claim in of_one)
+    moments = [c.moment for of_one in claims.values() for c in of_one if c.moment is not None]
+    at_once = max(moments) - min(moments) <= AT_ONCE
+    if own or len(claims) < 2 or not at_once or not deadline.is_late(min(moments)):
+        return True
+    intake.doubts.append(
+        "all files have the time of the download, after the deadline: nobody is counted as late"
+    )
+    return False

@@ -1,142 +1,139 @@
-"""How platforms name what they export: who has handed in a file, and when.
+"""The platforms whose exports are read: one entry each, and how to tell them apart.
 
 canvas       kimminjun_LATE_4711_8899_attention.ipynb
-moodle       Kim Minjun_4711_assignsubmission_file_/attention.ipynb
+moodle       Kim Minjun_4711_assignsubmission_file_/attention.ipynb, with or without folders
+blackboard   Homework 1_kimm_attempt_2026-11-20-21-03-59_attention.ipynb
+brightspace  70001-9911 - Kim Minjun - Nov 20, 2026 903 PM/attention.ipynb
 gradescope   assignment_1_export/submission_42/attention.ipynb, and submission_metadata.yml
-github       attention-submissions/attention-kimminjun/attention.ipynb, as `gh classroom clone`
-             makes it
-PATTERN      your own, such as "{name}-{id}-*.ipynb": * is anything; {id} has no blank, / or _
+nbgrader     submitted/kimm/attention/attention.ipynb
+classroom50  deep-attention_submissions_2026_…/deep-attention-kimm/attention.ipynb
+PATTERN      your own, such as "{name}-{id}-*.ipynb": * is anything; {id} has no blank and no /
 """
 
-import os
+import contextlib
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
 
-import yaml
+from .blackboard import Blackboard
+from .classroom import Classroom
+from .gradescope import Gradescope
+from .named import Names, Pattern
+from .nbgrader import Nbgrader
+from .platform import Files, IntakeError, Platform
 
-PATTERNS = {
-    "canvas": ("{name}_LATE_{id}_*_*", "{name}_{id}_*_*"),
-    "moodle": ("{name}_{id}_assignsubmission_file*/*",),
-}
-TOKENS = {"{id}": r"(?P<id>[^/_\s]+)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
-METADATA = "submission_metadata.yml"
-MOST_METADATA_MB = 100
-
-
-class IntakeError(Exception):
-    """Nothing can be taken in as it was asked for; the message says why."""
-
-
-class Platform(Protocol):
-    """What a platform says of the files in its export."""
-
-    def students(self, file: Path, parts: tuple[str, ...]) -> list[str]:
-        """Return the ids of who has handed in a file: one, a group, or none."""
-
-    def moment(self, file: Path) -> float | None:
-        """Return when that was, in seconds since 1970, or None where nobody knows."""
+DAY = r"(?:[^\W\d]+ \d{1,2},? \d{4}|\d{1,2} [^\W\d]+,? \d{4})"
+TIME = rf"(?:{DAY} \d{{3,4}}(?: [AP]M)?)"
+"""How Brightspace writes it: without a colon, which Windows takes in no name."""
+TIMES = rf"(?P<time>{TIME}(?: - {TIME})*)"
+CLOCK = re.compile(rf"({DAY}) (\d{{3,4}})( [AP]M)?", re.IGNORECASE)
+DATES = ("%b %d, %Y", "%B %d, %Y", "%d %b, %Y", "%d %B, %Y", "%d %b %Y", "%d %B %Y")
+GUESSES = ("{name}_{id}_*", "{name}-{id}-*", "{name} {id}.*", "{id}_*", "{id}-*")
+"""Patterns to propose where a name fits no platform's."""
 
 
-class Named:
-    """Names that follow a pattern; the time is that of the file."""
+@dataclass(frozen=True)
+class Entry:
+    """One platform."""
 
-    def __init__(self, names: str) -> None:
-        texts = PATTERNS.get(names, (names,))
-        self._patterns = [(_pattern(text), 1 + text.count("/")) for text in texts]
-
-    def students(self, file: Path, parts: tuple[str, ...]) -> list[str]:
-        """Return the id in the name, or none where the name does not fit."""
-        fits = (pattern.fullmatch("/".join(parts[-depth:])) for pattern, depth in self._patterns)
-        return [fit["id"] for fit in fits if fit][:1]
-
-    def moment(self, file: Path) -> float:
-        """Return when the file was changed."""
-        return os.lstat(file).st_mtime
+    reads: Callable[[Files, str], Platform]
+    """Given the files of an export and the name of the assignment; may raise IntakeError."""
+    certain: bool
+    """Whether nobody else makes such names, so that they are known without --names."""
 
 
-class Gradescope:
-    """An export of submissions, unpacked: a folder for each, and one file that says whose it is.
-
-    Raises IntakeError where that file is missing, more than one, or unreadable.
-    """
-
-    def __init__(self, files: Iterable[Path]) -> None:
-        found = [file for file in files if file.name == METADATA]
-        if len(found) != 1:
-            raise IntakeError(
-                f"A Gradescope export has one {METADATA}; here are {len(found)}. Take the zip of "
-                "“Export Submissions”, or the folder that it unpacks to."
-            )
-        self._folder, self._about = found[0].parent, _metadata(found[0])
-
-    def students(self, file: Path, parts: tuple[str, ...]) -> list[str]:
-        """Return the student ids, or else the addresses, of everybody in the group."""
-        people = self._submission(file).get(":submitters") or []
-        return [f"{p[':sid'] or p[':email']}" for p in people if p.get(":sid") or p.get(":email")]
-
-    def moment(self, file: Path) -> float | None:
-        """Return when Gradescope took it."""
-        match self._submission(file).get(":created_at"):
-            case datetime() as moment:  # YAML 1.1: UTC, where no zone is given
-                return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        return None
-
-    def _submission(self, file: Path) -> dict[str, Any]:
-        inside = file.relative_to(self._folder).parts if self._folder in file.parents else ()
-        about = self._about.get(inside[0]) if len(inside) > 1 else None
-        return about if isinstance(about, dict) else {}
+def _brightspace_time(text: str) -> float | None:
+    """Read `Nov 20, 2026 903 PM`, on the clock here; of several, one of which is real, the last."""
+    return max(filter(None, map(_time, CLOCK.finditer(text))), default=None)
 
 
-class Clones:
-    """Clones of the repositories of a GitHub Classroom assignment."""
-
-    def students(self, file: Path, parts: tuple[str, ...]) -> list[str]:
-        """Return the user's name: what the repository's name has beyond the assignment's."""
-        for folder, repository in pairwise(file.absolute().parts[:-1]):
-            slug, dash, rest = folder.rpartition("-submissions")
-            if dash and not rest and repository.startswith(f"{slug}-"):
-                return [repository.removeprefix(f"{slug}-")]
-        return []
-
-    def moment(self, file: Path) -> None:
-        """Return None: the files of a clone have the time of the clone."""
+def _time(found: re.Match[str]) -> float | None:
+    said = f"{found[1]} {found[2].zfill(4)}{found[3] or ''}"
+    for date in DATES:
+        try:
+            form = f"{date} {'%I%M %p' if found[3] else '%H%M'}"
+            return datetime.strptime(said, form).timestamp()
+        except ValueError:
+            continue
+    return None
 
 
-def platform(names: str, files: Iterable[Path]) -> Platform:
-    """Return what reads these files. Raises IntakeError for unknown names."""
-    match names:
-        case "gradescope":
-            return Gradescope(files)
-        case "github":
-            return Clones()
-    return Named(names)
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return what a pattern of names matches. Raises IntakeError where it has no {id}."""
-    if text.count("{id}") != 1 or text.count("{name}") > 1:
-        raise IntakeError(
-            "--names is canvas, moodle, gradescope, github, or a pattern with {id} in it, "
-            f"not {text!r}"
+CANVAS = Names(
+    files=tuple(
+        re.compile(pattern, re.DOTALL)
+        for pattern in (
+            r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<number>\d+)_(?P<inside>.+)",
+            r"(?P<late>LATE_)?anon_(?P<id>[0-9A-Za-z]{5})_(?P<number>\d+)_(?P<inside>.+)",
+            r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<inside>(?:text|link)\.html)",
         )
-    parts = re.split(r"(\{id\}|\{name\}|\*)", text)
-    regex = "".join(TOKENS[part] if part in TOKENS else re.escape(part) for part in parts)
-    return re.compile(regex, re.IGNORECASE)
+    )
+)
+MOODLE = Names(
+    files=(
+        re.compile(
+            r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<inside>.+)", re.DOTALL
+        ),
+    ),
+    folders=(re.compile(r"(?P<name>[^/]*)_(?P<id>\d+)_assignsubmission_[a-z]+_?"),),
+)
+BRIGHTSPACE = Names(
+    files=(
+        re.compile(
+            rf"(?P<id>\d+)-\d+ - (?P<name>[^/]*?) ?- {TIMES} - (?P<inside>.+)",
+            re.DOTALL | re.IGNORECASE,
+        ),
+    ),
+    folders=(re.compile(rf"(?P<id>\d+)-\d+ - (?P<name>[^/]*) ?- (?P<time>{TIME})", re.IGNORECASE),),
+    clock=_brightspace_time,
+)
+PLATFORMS = {
+    "canvas": Entry(lambda files, _: CANVAS, certain=False),
+    "moodle": Entry(lambda files, _: MOODLE, certain=True),
+    "blackboard": Entry(lambda files, _: Blackboard(files), certain=True),
+    "brightspace": Entry(lambda files, _: BRIGHTSPACE, certain=True),
+    "gradescope": Entry(lambda files, _: Gradescope(files), certain=True),
+    "nbgrader": Entry(Nbgrader, certain=True),
+    "classroom50": Entry(lambda files, _: Classroom(files), certain=False),
+    "github": Entry(lambda files, _: Classroom(files), certain=False),
+}
 
 
-def _metadata(path: Path) -> dict[str, Any]:
-    """Read Gradescope's YAML: submissions by the name of their folder. Raises IntakeError."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if it is there
-    if path.stat().st_size > MOST_METADATA_MB << 20:
-        raise IntakeError(f"{path} has more than {MOST_METADATA_MB} MB.")
+def platform(names: str, files: Files, assignment: str) -> Platform:
+    """Return what reads these files. Raises IntakeError for unknown names."""
+    if entry := PLATFORMS.get(names):
+        return entry.reads(files, assignment)
+    beneath = PLATFORMS.get(recognised(files, assignment))
     try:
-        about = yaml.load(path.read_bytes(), loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise IntakeError(f"{path} cannot be read: {error}") from None
-    if not isinstance(about, dict):
-        raise IntakeError(f"{path} does not list submissions.")
-    return about
+        return Pattern(names, beneath.reads(files, assignment) if beneath else None)
+    except IntakeError as error:
+        known = ", ".join(PLATFORMS)
+        raise IntakeError(f"--names is {known}, or a pattern with {{id}} in it: {error}") from None
+
+
+def recognised(files: Files, assignment: str) -> str:
+    """Return the platform that has certainly named these files, or ""."""
+    for name, entry in PLATFORMS.items():
+        if entry.certain:
+            try:
+                reader = entry.reads(files, assignment)
+            except IntakeError:
+                continue
+            stamped = not isinstance(reader, Nbgrader) or reader.stamped
+            if stamped and sum(bool(reader.claims(*one)) for one in files) * 2 > len(files):
+                return name
+    return ""
+
+
+def proposal(file: Path, parts: tuple[str, ...], assignment: str) -> str:
+    """Return what --names could be, so that a name fits, or ""."""
+    files = [(file, parts)]
+    for name, entry in PLATFORMS.items():
+        if entry.certain or name == "canvas":
+            with contextlib.suppress(IntakeError):
+                if not isinstance(reader := entry.reads(files, assignment), Nbgrader) and (
+                    reader.claims(file, parts)
+                ):
+                    return name
+    return next((guess for guess in GUESSES if Pattern(guess).claims(file, parts)), "")

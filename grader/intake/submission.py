@@ -10,16 +10,19 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from .identity import FILLERS, LONGEST
 
 MAX_MB = 50
 """Larger files are refused unread; pictures and videos in the outputs make most of such a size."""
 NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
 """What opening a link, a folder, a socket and a device without a driver gives; see open(2)."""
-IGNORED = {"__pycache__", "__MACOSX", "node_modules"}
+
+RENAMED = re.compile(r"\.ipynb\.(txt|json|html?|download)$", re.IGNORECASE)
+"""What browsers and systems make of a notebook's suffix."""
 
 
 class Refused(Exception):
@@ -44,7 +47,7 @@ class Submission:
         that fails, a file that is gone or that we may not read.
         """
         try:
-            with open(path, "rb", opener=_open) as file:
+            with open(path, "rb", opener=open_unfollowed) as file:
                 about = os.fstat(file.fileno())
                 if not stat.S_ISREG(about.st_mode):
                     raise Refused("The submission is no regular file; hand in the notebook file.")
@@ -63,57 +66,24 @@ class Submission:
         return cls(student, path, data, hashlib.sha256(data).hexdigest())
 
 
-def relative_files(paths: Iterable[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield every file given or below the folders given, with its path as parts from there.
-
-    Raises FileNotFoundError for a path that does not exist.
-    """
-    for path in paths:
-        if not path.exists() and not path.is_symlink():
-            raise FileNotFoundError(path)
-        if path.is_dir():
-            yield from ((file, file.relative_to(path).parts) for file in sorted(_files(path)))
-        else:
-            yield path, (path.name,)
-
-
-def find(paths: list[Path], assignment: str) -> list[tuple[str, Path]]:
-    """Return (student id, file) for every file given, and every file below the folders given.
-
-    Hidden files are left out. Ids are unique: a second `kim_1_attention.ipynb` gets `kim_1-2`.
-    Raises FileNotFoundError for a path that does not exist.
-    """
-    found: list[tuple[str, Path]] = []
-    taken: set[str] = set()
-    for file, _ in relative_files(paths):
-        wanted = student_id(file, assignment)
-        student, number = wanted, 2
-        while student.casefold() in taken:  # a folder's name, also where case does not count
-            student, number = f"{wanted}-{number}", number + 1
-        taken.add(student.casefold())
-        found.append((student, file))
-    return found
-
-
 def student_id(path: Path, assignment: str) -> str:
     """Derive an id from a file name: `lastname_12345_attention.ipynb` gives `lastname_12345`.
 
     Letters of any script, digits, `_` and `-` stay; anything else, such as `/`, `..` and controls,
     becomes `_`. A name without any of them gives a hash of its bytes.
     """
-    name = unicodedata.normalize("NFC", path.stem)
-    name = re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
-    name = re.sub(r"[^\w-]+", "_", name).strip("_-")[:64]
+    name = "".join(c for c in own_part(path, assignment) if c not in FILLERS)
+    name = re.sub(r"[^\w-]+", "_", name).strip("_-")[:LONGEST]
     return name or hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
 
 
-def _open(path: str, flags: int) -> int:
+def own_part(path: Path, assignment: str) -> str:
+    """Return what a file's name has beside the assignment's, the suffix, and those added to it."""
+    name = unicodedata.normalize("NFC", RENAMED.sub(".ipynb", path.name).rpartition(".")[0])
+    name = name or unicodedata.normalize("NFC", path.stem)
+    return re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
+
+
+def open_unfollowed(path: str, flags: int) -> int:
     """Open without following a link, and without waiting for the other end of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield what a folder holds but folders, hidden files and what operating systems add."""
-    for where, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and f not in IGNORED]
-        yield from (Path(where, n) for n in names if not n.startswith("."))

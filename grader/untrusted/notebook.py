@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import markdown
 from .cell import ELSEWHERE, Cell
 
 MOST_CODE = 500_000
@@ -123,12 +124,24 @@ def _script_cells(text: str) -> Iterator[str]:
     if CONTROL.search(text):
         raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}")
     text = COLAB_MAGIC.sub(_uncomment, text.replace("\r\n", "\n"))
+    if (fenced := list(markdown.cells(text))) and not _is_python(text):
+        yield from fenced
+        return
     first, *rest = CELL_LINE.split(text)
     if re.search(r"^\s*[^#\s]", first, re.MULTILINE):
         yield first
     for title, body in zip(rest[::2], rest[1::2], strict=True):
         if not TEXT_CELL.search(title or ""):
             yield _restore_magic(body.lstrip("\n"))
+
+
+def _is_python(text: str) -> bool:
+    """Whether a script is one as it stands: its docstrings may hold fences."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _uncomment(found: re.Match[str]) -> str:

@@ -46,6 +46,14 @@ class Statement:
         """Whether it is an import."""
         return isinstance(self.node, ast.Import | ast.ImportFrom)
 
+    @property
+    def defines(self) -> list[str]:
+        """Names that it defines or assigns, and does not import."""
+        if isinstance(self.node, DEFINITIONS):
+            return [self.node.name]
+        targets = self.node.targets if isinstance(self.node, ast.Assign) else []
+        return [target.id for target in targets if isinstance(target, ast.Name)]
+
     @cached_property
     def effects(self) -> Effects:
         """What running it may do at once."""

@@ -6,6 +6,7 @@ one submission; the only thing it can reach is one socket, on which the grader s
 answers is a verdict: it returns values, and the grader judges them elsewhere.
 """
 
+import ast
 import contextlib
 import io
 import mmap
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import execution, inventory, notebook, outline, packing, slice, wire
+from . import execution, instead, inventory, notebook, outline, packing, slice, wire
 from .device import retried
 from .forbidden import Forbid
 from .own import Own, differ
@@ -128,6 +129,7 @@ class Submission:
             return {
                 "unreadable": str(error)[:MAX_TEXT], "defined": {}, "notes": [], "problems": [],
                 "tried": [], "left_out": [], "ran": False, "dynamic": False, "uses": {},
+                "instead": "", "near": {},
             }  # fmt: skip
         web = slice.Web(statements)
         sure, needed = web.needed(names, slice.How.SURE), web.needed(names)
@@ -146,7 +148,23 @@ class Submission:
             "ran": ran,
             "dynamic": slice.dynamic(statements),
             "uses": inventory.uses(sure, self.names),
+            **self._lost(data, names, statements),
         }
+
+    def _lost(
+        self, data: Tensor, names: list[str], statements: Sequence[slice.Statement]
+    ) -> dict[str, Any]:
+        """Return what the file is if it defines nothing that is graded, and nearly right names."""
+        own = [name for statement in statements for name in statement.defines]
+        what = ""
+        if not any(name in self.names for name in names):
+            binds = set().union(*(statement.binds for statement in statements))
+            what = instead.instead(
+                data.numpy().tobytes(), names, own,
+                python=not all(isinstance(statement.node, ast.Expr) for statement in statements),
+                bound=bool(binds & {"*", *names}) or slice.dynamic(statements),
+            )  # fmt: skip
+        return {"instead": _sendable(what)[:MAX_TEXT], "near": instead.near(names, own)}
 
     def outline(self, data: Tensor) -> dict[str, Any]:
         """Parse a notebook, run nothing of it, and return its code and what it looks like."""

@@ -1,0 +1,29 @@
+"""Files that no platform has named: each is a hand-in of its own, and its name says whose."""
+
+import re
+from pathlib import Path
+
+from .platform import Claim, changed
+from .submission import own_part, student_id
+
+NO_HAND_IN = re.compile(
+    r"(?:requirements.*\.txt|readme.*|license.*|index\.html)|"
+    r".*\.(?:csv|tsv|xlsx|ods|ya?ml|toml|ini|cfg|lock|log|db|sqlite|sh|bat)",
+    re.IGNORECASE,
+)
+"""Tables and settings that lie beside hand-ins; nobody hands in one of them alone."""
+
+
+class Alone:
+    """Reads names such as `kim_12345_attention.ipynb`: the id is kim_12345."""
+
+    def __init__(self, assignment: str) -> None:
+        self._assignment = assignment
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Return the id in a file's name; those of one id in different folders are not one's."""
+        if NO_HAND_IN.fullmatch(file.name):
+            return []
+        own, folder = own_part(file, self._assignment), "/".join(parts[:-1])
+        wanted = student_id(file, self._assignment)
+        return [Claim(own, folder, file.name, changed(file), wanted=wanted)]

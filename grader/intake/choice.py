@@ -1,0 +1,140 @@
+"""Which file of a student counts, and why the others do not.
+
+Notebooks before all else; in time before late; of several hand-ins the last; then the file that is
+named like the assignment; then the newest. The order of names decides nothing: where none of these
+does, a person is told.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .deadline import Deadline
+from .platform import Claim
+from .submission import open_unfollowed
+
+LOOKED_AT = 1 << 20
+"""Bytes at a file's beginning, and at its end, in which a notebook says that it is one."""
+NOTEBOOK = re.compile(rb'"cell_type"\s*:|"nbformat"\s*:')
+COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]+copy(?: (\d+))?|~(\d+))$", re.IGNORECASE)
+"""What browsers, file managers, Canvas and archive.py add to a name that is taken."""
+MOST_LISTED = 5
+REASONS = (
+    "no hand-in", "no notebook", "after the deadline", "no notebook", "an earlier hand-in",
+    "another name", "older", "older", "an earlier copy",
+)  # fmt: skip
+"""Why a file does not count whose rank is first lower at this place."""
+
+Rank = tuple[bool, bool, bool, int, float, bool, float, int, int]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of one student."""
+
+    path: Path
+    shown: str
+    """Its path from the folder that was given, by which a person finds it."""
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The file that counts, remarks on the others, and those that could count as well."""
+
+    file: File
+    remarks: list[str] = field(default_factory=list)
+    tied: list[File] = field(default_factory=list)
+
+
+def choose(
+    student: str, files: Sequence[File], assignment: str, deadline: Deadline | None = None
+) -> Choice:
+    """Choose one of a student's files; what is late only if all are.
+
+    Args:
+        student: the id, for the remarks.
+        files: at least one.
+        assignment: its name, which the notebook's should be.
+    """
+    if len(files) == 1:
+        return Choice(files[0])
+    ranks = {file: _rank(file, assignment, deadline) for file in files}
+    best = max(ranks.values())
+    chosen = min((f for f in files if ranks[f] == best), key=lambda file: file.shown)
+    tied = [f for f in files if ranks[f] == best and f != chosen and not _same(f, chosen)]
+    why: dict[str, list[str]] = {}
+    for file in sorted(files, key=lambda file: file.shown):
+        if file != chosen and not file.claim.receipt:
+            why.setdefault(_why(ranks[file], best, chosen), []).append(file.shown)
+    said = (f"another file of {student}, {reason}: {listed(them)}" for reason, them in why.items())
+    return Choice(chosen, [*said], tied)
+
+
+def likeness(path: Path) -> int:
+    """Return how like a notebook a file is: 4 for one, 1 for a script, 0 for anything else."""
+    suffix = path.suffix.lower()
+    if _reads_like_one(path):
+        return 4 if suffix == ".ipynb" else 3
+    return {".ipynb": 2, ".py": 1}.get(suffix, 0)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a line, the first ones of many."""
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _rank(file: File, assignment: str, deadline: Deadline | None) -> Rank:
+    claim, moment = file.claim, file.claim.moment or 0.0
+    stem, copy = _stem(claim.inside or file.path.name)
+    named = stem.casefold() == assignment.casefold()
+    kind = likeness(file.path)
+    in_time = deadline is None or not deadline.is_late(moment)
+    return (
+        not claim.receipt, kind > 1, in_time, kind, claim.attempt, named, moment,
+        claim.number, copy,
+    )  # fmt: skip
+
+
+def _why(rank: Rank, best: Rank, chosen: File) -> str:
+    pairs = zip(REASONS, rank, best, strict=True)
+    reason = next((reason for reason, own, other in pairs if own != other), "as good")
+    if reason == "after the deadline":
+        return reason
+    return f"{chosen.shown} counts ({reason})"
+
+
+def _stem(name: str) -> tuple[str, int]:
+    """Return a file's name without suffixes and the mark of a copy, and the copy's number."""
+    stem = os.path.basename(name).partition(".")[0]
+    if found := COPY.search(stem):
+        return stem[: found.start()], int(next(filter(None, found.groups()), 1))
+    return stem, 0
+
+
+def _same(one: File, other: File) -> bool:
+    """Whether it makes no difference which of two is graded."""
+    try:
+        sizes = one.path.lstat().st_size, other.path.lstat().st_size
+        return sizes[0] == sizes[1] and _bytes(one.path) == _bytes(other.path)
+    except OSError:
+        return False
+
+
+def _bytes(path: Path) -> bytes:
+    with open(path, "rb", opener=open_unfollowed) as file:
+        return file.read()
+
+
+def _reads_like_one(path: Path) -> bool:
+    """Whether a notebook's words stand in a file, of which nothing is parsed here."""
+    try:
+        with open(path, "rb", opener=open_unfollowed) as file:
+            head = file.read(LOOKED_AT)
+            file.seek(max(len(head), os.fstat(file.fileno()).st_size - LOOKED_AT))
+            return NOTEBOOK.search(head + file.read(LOOKED_AT)) is not None
+    except OSError:
+        return False

@@ -1,0 +1,125 @@
+"""The members of an archive, and the names that they were meant to have.
+
+The names of zips are in UTF-8 if a flag says so, and else in whatever the packing system used;
+which one is a guess, and told. Source: APPNOTE 6.3.10, 4.4.4 and 4.6.9.
+"""
+
+import io
+import re
+import stat
+import tarfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO
+
+UTF8 = 0x800
+"""The flag of a zip's member whose name is in UTF-8."""
+UNICODE_PATH = b"up"
+GUESSES = (
+    ("utf-8", r".+"),
+    ("euc_kr", "[가-힣ㄱ-ㅣ]{2,}"),
+    ("shift_jis", "[ぁ-ヿ一-鿿々ー]{2,}"),
+    ("gb2312", "[一-鿿]{2,}"),
+    ("cp949", "[가-힣]{2,}"),
+    ("big5", "[一-鿿]{2,}"),
+    ("gbk", "[一-鿿]{2,}"),
+    ("cp437", r"[^\W\d_]+"),
+    ("cp850", r"[^\W\d_]+"),
+    ("cp1252", r".+"),
+)
+"""Encodings, the most demanding first, with what stands beyond ASCII in a text that is in it.
+
+One letter alone is hardly of a script that has two bytes for it: `Garc\xa1a` is García in cp437.
+"""
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+@dataclass(frozen=True)
+class Member:
+    """What an archive says of one file."""
+
+    name: str
+    plain: bool
+    """False for a link, a device and the like."""
+    size: int
+    open: Callable[[], IO[bytes]]
+    moment: Callable[[], float]
+    """Seconds since 1970; raises ValueError or OverflowError for a date that does not exist."""
+    remarks: tuple[str, ...] = ()
+    """How the name was read, where that is not plain."""
+
+
+def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:
+    """Yield the files of a zip, their names as they were meant.
+
+    Where most names have a backslash, a program of Windows has meant folders by it.
+    """
+    infos = [info for info in pack.infolist() if not info.is_dir() and info.filename[-1:] != "\\"]
+    encoding = _guess(_bytes(info) for info in infos if _encoded(info))
+    windows = sum("\\" in info.filename for info in infos) * 2 > len(infos)
+    for info in infos:
+        told = _unicode(info) or ("" if _encoded(info) else info.filename)
+        name = told or _bytes(info).decode(encoding)
+        remarks = [] if told else [f"names are read as {encoding}, which is a guess"]
+        if windows and "\\" in name:
+            name = name.replace("\\", "/")
+            remarks.append("a \\ in names is read as a folder")
+        yield Member(
+            name,
+            stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG),
+            info.file_size,
+            partial(pack.open, info),
+            partial(time.mktime, (*info.date_time, 0, 0, -1)),
+            tuple(remarks),
+        )
+
+
+def of_tar(tape: tarfile.TarFile) -> Iterator[Member]:
+    """Yield the files of a tar as they come."""
+
+    def opened(info: tarfile.TarInfo) -> IO[bytes]:
+        return tape.extractfile(info) or io.BytesIO()  # None: what is no file, and is not opened
+
+    for info in tape:
+        if not info.isdir():
+            when = partial(float, info.mtime)
+            yield Member(info.name, info.isreg(), info.size, partial(opened, info), when)
+
+
+def _encoded(info: zipfile.ZipInfo) -> bool:
+    """Whether a name is in an encoding that nobody tells."""
+    return not info.flag_bits & UTF8 and not info.filename.isascii()
+
+
+def _bytes(info: zipfile.ZipInfo) -> bytes:
+    return info.filename.encode("cp437")
+
+
+def _guess(names: Iterable[bytes]) -> str:
+    """Return the encoding in which all names are text."""
+    names = list(names)
+    for encoding, letters in GUESSES:
+        try:
+            text = "/".join(name.decode(encoding) for name in names)
+        except UnicodeDecodeError:
+            continue
+        if all(re.fullmatch(letters, run) for run in BEYOND_ASCII.findall(text)):
+            return encoding
+    return "cp437"
+
+
+def _unicode(info: zipfile.ZipInfo) -> str:
+    """Return the name that Info-ZIP's packer has added in UTF-8, if it belongs to this one."""
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = extra[:2], int.from_bytes(extra[2:4], "little")
+        if kind == UNICODE_PATH and extra[4:5] == b"\1" and not info.flag_bits & UTF8:
+            crc = int.from_bytes(extra[5:9], "little")
+            if crc == zlib.crc32(_bytes(info)):
+                return extra[9 : 4 + size].decode("utf-8", "replace")
+        extra = extra[4 + size :]
+    return ""

@@ -1,0 +1,83 @@
+"""Platforms that say whose a file is by its name alone, and names of the course's own.
+
+A student chooses the end of such a name and nothing of its beginning. So it is read from the left,
+and where the platform's part is a folder, that folder's whole name is read and nothing below it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .platform import Claim, IntakeError, Platform, changed
+
+TOKENS = {"{id}": r"(?P<id>[^/\s]+?)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
+PACKED = re.compile(r".+\.(zip|tar|tgz|tar\.\w+)", re.IGNORECASE)
+"""Folders that an archive of a student has become, if somebody has unpacked it."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names in which the platform's part is the beginning of a file's, or the whole of a folder's.
+
+    Groups of the patterns: id, and name, inside, number, late, time where there is such a thing.
+    """
+
+    files: tuple[re.Pattern[str], ...]
+    folders: tuple[re.Pattern[str], ...] = ()
+    clock: Callable[[str], float | None] = lambda _: None
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Read the first part of the path that fits; all behind it is the student's."""
+        for depth, part in enumerate(parts, 1):
+            as_file = depth == len(parts) or PACKED.fullmatch(part)
+            for pattern in self.files if as_file else self.folders:
+                if fit := pattern.fullmatch(part):
+                    return [self._claim(file, fit.groupdict(""), parts[depth:])]
+        return []
+
+    def _claim(self, file: Path, said: dict[str, str], below: tuple[str, ...]) -> Claim:
+        inside = "/".join(part for part in (said.get("inside", ""), *below) if part)
+        other = next((fit["id"] for p in self.files if (fit := p.fullmatch(f"_{inside}"))), "")
+        moment = self.clock(said.get("time", ""))
+        return Claim(
+            said["id"], said.get("name", ""), inside, changed(file) if moment is None else moment,
+            attempt=moment or 0, number=int(said.get("number") or 0), late=bool(said.get("late")),
+            also=other if other != said["id"] else "",
+        )  # fmt: skip
+
+
+class Pattern:
+    """Names that a course has asked for, such as `{name}-{id}-*.ipynb`; the time is the file's.
+
+    A platform that has certainly named the files is `beneath`: it knows the times, and an id of its
+    own that the pattern would tear at a `_` stays whole. Raises IntakeError without an {id}.
+    """
+
+    def __init__(self, text: str, beneath: Platform | None = None) -> None:
+        if text.count("{id}") != 1 or text.count("{name}") > 1:
+            raise IntakeError(f"a pattern has one {{id}} in it, and {text!r} does not")
+        self._depth = 1 + text.count("/")
+        self._strict, self._loose = _regex(text, "_"), _regex(text, "")
+        self._beneath = beneath
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Return the id in the name, or nobody where the name does not fit."""
+        name = "/".join(parts[-self._depth :])
+        fit = self._strict.fullmatch(name) or self._loose.fullmatch(name)
+        known = self._beneath.claims(file, parts) if self._beneath else []
+        if fit is None:
+            return [claim for claim in known if claim.receipt]
+        said = fit.groupdict("")
+        if len(known) != 1:
+            return [Claim(said["id"], said.get("name", ""), parts[-1], changed(file))]
+        (claim,) = known
+        torn = f"_{claim.id}".endswith(f"_{said['id']}")
+        return [claim if torn else replace(claim, id=said["id"], name=said.get("name", ""))]
+
+
+def _regex(text: str, but: str) -> re.Pattern[str]:
+    """Return what a pattern matches, with no letter of `but` in the id."""
+    tokens = TOKENS | {"{id}": rf"(?P<id>[^/\s{but}]+?)"}
+    parts = re.split(r"(\{id\}|\{name\}|\*)", text)
+    return re.compile("".join(tokens.get(p) or re.escape(p) for p in parts), re.IGNORECASE)

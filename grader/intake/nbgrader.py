@@ -1,0 +1,74 @@
+"""What nbgrader's folder `submitted` says: submitted/kimm/attention/attention.ipynb.
+
+Beside the notebook lies timestamp.txt, which nbgrader has written when the student submitted.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .platform import Claim, Files, IntakeError, changed
+from .submission import open_unfollowed
+
+FOLDER, STAMP = "submitted", "timestamp.txt"
+
+
+class Nbgrader:
+    """Folders of students, and in each of them a folder for every assignment.
+
+    Raises IntakeError where several assignments are there and none is the one that is graded.
+    """
+
+    def __init__(self, files: Files, assignment: str) -> None:
+        inside = [_inside(parts) for _, parts in files]
+        names = {parts[1] for parts in inside if len(parts) > 2}
+        wanted = {name for name in names if name.casefold() == assignment.casefold()}
+        if len(names) > 1 and not wanted:
+            raise IntakeError(
+                f"These are hand-ins of several assignments, {', '.join(sorted(names))}, and none "
+                f"is called {assignment}: give the files of one of them."
+            )
+        self._assignments = wanted or names
+        self._moments = {
+            parts[:2]: _moment(file)
+            for (file, _), parts in zip(files, inside, strict=True)
+            if len(parts) == 3 and parts[2] == STAMP
+        }
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Return the name of the student's folder."""
+        student, assignment, *inside = (*_inside(parts), "", "")
+        if assignment not in self._assignments or not any(inside):
+            return []
+        moment = self._moments.get((student, assignment))
+        below = "/".join(filter(None, inside))
+        return [
+            Claim(
+                student, "", below, moment or changed(file), moment or 0, receipt=below == STAMP
+            )
+        ]  # fmt: skip
+
+    def of_another(self, parts: tuple[str, ...]) -> bool:
+        """Whether a file was handed in for another assignment than the one that is graded."""
+        inside = _inside(parts)
+        return len(inside) > 2 and inside[1] not in self._assignments
+
+    @property
+    def stamped(self) -> bool:
+        """Whether nbgrader has written into these folders."""
+        return bool(self._moments)
+
+
+def _inside(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the path within `submitted`, wherever in the course's folder that is."""
+    return parts[parts.index(FOLDER) + 1 :] if FOLDER in parts[:-3] else parts
+
+
+def _moment(file: Path) -> float | None:
+    """Read `2026-11-20 14:00:00.000000 UTC`."""
+    try:
+        with open(file, "rb", opener=open_unfollowed) as stamp:
+            text = stamp.read(100).decode().strip().removesuffix("UTC")
+        moment = datetime.fromisoformat(text.strip())
+    except (OSError, ValueError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

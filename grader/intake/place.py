@@ -1,0 +1,77 @@
+"""Where the members of an archive go, whose names somebody else has chosen."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .member import Member
+from .submission import Refused
+
+LONGEST = 255
+"""Bytes of a name on Linux; 84 syllables of Hangul and a suffix have more."""
+ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
+DRIVE = re.compile(r"[A-Za-z]:(?! )")
+
+
+@dataclass
+class Place:
+    """Where the members of an archive go: no two to one place, and none out of the folder."""
+
+    archive: Path
+    remarks: list[str] = field(default_factory=list)
+    _files: set[tuple[str, ...]] = field(default_factory=set)
+    _folders: set[tuple[str, ...]] = field(default_factory=set)
+
+    def parts(self, member: Member) -> tuple[str, ...]:
+        """Return folders and name for a member. Raises Refused where they lead elsewhere."""
+        name = member.name
+        wanted = [part for part in name.split("/") if part not in ("", ".")]
+        away = name.startswith(("/", "\\")) or DRIVE.match(name) or not wanted
+        away = away or ".." in re.split(r"[/\\]", name)
+        if away or not member.plain:
+            raise Refused(
+                f"{self.archive} holds {member.name!r}, which leads out of its folder or is no "
+                "file. Look who has handed that in; nothing was unpacked."
+            )
+        parts = tuple(map(_safe, wanted))
+        free, number = parts, 1
+        while self._taken(free):
+            number += 1
+            free = self._numbered(parts, number)
+        self._files.add(free)
+        self._folders |= {free[:depth] for depth in range(1, len(free))}
+        for remark in member.remarks:
+            self._remark(f"{self.archive.name}: {remark}")
+        if list(free) != [unicodedata.normalize("NFC", part) for part in wanted]:
+            self._remark(f"{self.archive.name}: {name!r} is unpacked as {'/'.join(free)!r}")
+        return free
+
+    def _remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    def _taken(self, parts: tuple[str, ...]) -> bool:
+        above = {parts[:depth] for depth in range(1, len(parts))}
+        return parts in self._files or parts in self._folders or bool(above & self._files)
+
+    def _numbered(self, parts: tuple[str, ...], number: int) -> tuple[str, ...]:
+        """Return other parts for a name that is there twice, or is both a file and a folder."""
+        above = [depth for depth in range(1, len(parts)) if parts[:depth] in self._files]
+        at = (above[0] if above else len(parts)) - 1
+        stem, dot, suffix = parts[at].rpartition(".")
+        name = f"{stem}~{number}{dot}{suffix}" if stem else f"{parts[at]}~{number}"
+        return (*parts[:at], _safe(name), *parts[at + 1 :])
+
+
+def _safe(part: str) -> str:
+    """Return a name that every file system here can hold, with what a platform begins it with."""
+    name = unicodedata.normalize("NFC", ODD.sub("_", part))
+    if len(name.encode()) <= LONGEST:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or len(suffix) > 20:
+        stem, dot, suffix = name, "", ""
+    end = f"~{hashlib.sha256(part.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}{dot}{suffix}"
+    return stem.encode()[: LONGEST - len(end.encode())].decode(errors="ignore") + end

@@ -1,0 +1,60 @@
+"""Who is in the course, and whom of them a hand-in is from."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..reports.spreadsheet import TableError, rows
+from .identity import looks, safe, same
+
+
+def read_roster(path: Path) -> dict[str, str]:
+    """Read a CSV with columns id and name into names by id. Raises TableError."""
+    roster: dict[str, str] = {}
+    for place, row in rows(path, ("id", "name")):
+        one = same(row["id"])
+        if roster.get(one, row["name"]) != row["name"]:
+            raise TableError(f"{place}: {row['id']} is there twice.")
+        if one:
+            roster[one] = row["name"]
+    return roster
+
+
+def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
+    """Return a line for everybody who is in only one of them.
+
+    Ids are the same to the letter, but for what an address has after its @ where only one fits.
+    Those that are nearly the same are named, and never taken for each other.
+    """
+    handed_in = sorted(set(students))
+    known = {safe(one): one for one in roster}
+    local = Counter(_local(one) for one in roster)
+    by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
+    found, unknown = set[str](), []
+    for student in handed_in:
+        base = student.partition("~")[0]
+        if one := known.get(base) or _by_address(base, by_local, handed_in):
+            found.add(one)
+        else:
+            near = [one for one in roster if _near(base) == _near(one)]
+            hint = f" (near to {', '.join(near)}, which is)" if near else ""
+            unknown.append(f"not in the roster: {student}{hint}")
+    missing = (f"nothing handed in: {s} {roster[s]}".rstrip() for s in roster if s not in found)
+    return [*missing, *unknown]
+
+
+def _by_address(student: str, by_local: dict[str, str], students: list[str]) -> str:
+    """Return whom a part of an address means: one side is an address, and the other is not."""
+    one = by_local.get(_local(student), "")
+    others = [s for s in students if _local(s) == _local(student)]
+    return one if ("@" in student) != ("@" in one) and len(others) == 1 else ""
+
+
+def _local(address: str) -> str:
+    return address.partition("@")[0].casefold()
+
+
+def _near(one: str) -> str:
+    """Return what stays of an id that a spreadsheet takes for a number, or a reader for another."""
+    text = looks(one).removesuffix(".0")
+    return text.lstrip("0") if text.isdecimal() else text

@@ -1,0 +1,71 @@
+"""Every file that was given, and what of it nobody has handed in."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+IGNORED = {
+    "__pycache__", "__MACOSX", "node_modules", "$RECYCLE.BIN", "System Volume Information",
+    "@eaDir",
+}  # fmt: skip
+"""Folders that programs make."""
+LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
+"""Files that Windows and macOS leave in folders."""
+MADE = (".pyc", ".swp", "~")
+"""How files of interpreters and editors end."""
+
+
+@dataclass
+class Walk:
+    """What lies below some folders."""
+
+    files: list[tuple[Path, tuple[str, ...]]] = field(default_factory=list)
+    """With the path as parts from the folder that was given, in a fixed order."""
+    litter: list[str] = field(default_factory=list)
+    """What no person has made."""
+    hidden: list[str] = field(default_factory=list)
+    """Notebooks whose names begin with a dot."""
+    closed: list[str] = field(default_factory=list)
+    """Folders into which we cannot look, with the reason."""
+
+
+def walk(paths: Iterable[Path]) -> Walk:
+    """Find the files given, and those below the folders given; links are not followed.
+
+    Raises FileNotFoundError for a path that does not exist.
+    """
+    found = Walk()
+    for path in paths:
+        if not os.path.lexists(path):
+            raise FileNotFoundError(path)
+        if path.is_dir():
+            found.files += [(f, f.relative_to(path).parts) for f in sorted(_below(path, found))]
+        else:
+            found.files.append((path, (path.name,)))
+    return found
+
+
+def _below(folder: Path, found: Walk) -> Iterator[Path]:
+    """Yield what a folder holds but folders, and note what is left out."""
+
+    def closed(error: OSError) -> None:
+        found.closed.append(f"{error.filename} ({error.strerror})")
+
+    for where, folders, names in os.walk(folder, onerror=closed):
+        place = Path(where)
+        links = [f for f in folders if (place / f).is_symlink()]
+        found.closed += [f"{place / f} (it is a link)" for f in links if not _made(f)]
+        folders[:] = [f for f in folders if not _made(f)]
+        for name in sorted(names):
+            shown = str((place / name).relative_to(folder))
+            if name.startswith(".") and not name.startswith("._") and name.endswith(".ipynb"):
+                found.hidden.append(shown)
+            elif name.startswith((".", "~$")) or name.casefold() in LITTER or name.endswith(MADE):
+                found.litter += [shown] * (not name.startswith("."))
+            else:
+                yield place / name
+
+
+def _made(folder: str) -> bool:
+    return folder.startswith(".") or folder in IGNORED

@@ -1,0 +1,83 @@
+"""Different ids stay different, equal ones stay equal, and every one is safe as a folder's name."""
+
+import os
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.intake.choice import File
+from grader.intake.identity import apart, looks, safe, same
+from grader.intake.people import people
+from grader.intake.platform import Claim
+
+text = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=90)
+
+
+@pytest.mark.parametrize(
+    "raw", ["kim.min@uni.example", "kim_min", "0042", "이서연", "a+b@c", "Kim-7"]
+)
+def test_an_id_that_is_safe_stays_as_it_is(raw):
+    assert safe(raw) == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("../../etc", "etc"), (".hidden", "hidden"), ("a/b", "a_b"), ("=cmd()", "cmd"),
+        ("a\u200bb\u3164", "ab"), ("\u202ea", "a"), (normalize("NFD", "García"), "García"),
+        ("x" * 300, "x" * 64),
+    ],
+)  # fmt: skip
+def test_an_id_is_made_safe(raw, name):
+    assert safe(raw) == name
+
+
+@given(text)
+def test_every_id_is_safe_as_the_name_of_a_folder(raw):
+    name = safe(raw)
+    assert 0 < len(os.fsencode(name)) <= 255 and not set(name) & {"/", "\0", "~"}
+    assert name not in (".", "..") and not name.startswith((".", "-", "@", "+", "="))
+
+
+@pytest.mark.parametrize(
+    "raw", ["kim\u200b", "kim\u3164", "\u200ekim", "Kim", "ｋｉｍ", "k\u00adim", "kim\ufe0f"]
+)
+def test_ids_that_look_alike_are_seen_as_that_and_are_not_the_same(raw):
+    assert looks(raw) == looks("kim") and same(raw) != "kim"
+
+
+def claimed(*claims: Claim):
+    return people(File(None, f"{n}", claim) for n, claim in enumerate(claims))
+
+
+@given(st.lists(text.filter(lambda raw: raw.strip()), min_size=1, max_size=6))
+def test_ids_never_merge_and_nobody_is_dropped(ids):
+    found = claimed(*(Claim(raw, "the same") for raw in ids))
+    groups = {student: {same(f.claim.id) for f in files} for student, files in found.files.items()}
+    assert all(len(group) == 1 for group in groups.values())
+    assert len({s.casefold() for s in groups}) == len({same(raw) for raw in ids})
+    assert sum(map(len, found.files.values())) == len(ids)
+
+
+@pytest.mark.parametrize("other", ["kim\u3164", "Kim", "ｋｉｍ"])
+def test_ids_that_look_alike_go_to_a_person(other):
+    found = claimed(Claim("kim"), Claim(other))
+    assert len(found.files) == 2 and len(found.doubts) == 1
+
+
+def test_equal_ids_are_one_whatever_their_form():
+    found = claimed(Claim("García"), Claim(normalize("NFD", "García")), Claim(" García"))
+    assert [*found.files] == ["García"] and found.doubts == []
+
+
+def test_two_names_of_one_id_are_two_people():
+    found = claimed(Claim("7", "Kim M"), Claim("7", "kimm"), Claim("7", "Lee"), Claim("8", "Lee"))
+    assert {s: len(files) for s, files in found.files.items()} == {"7~kimm": 2, "7~lee": 1, "8": 1}
+    assert found.doubts == ["2 claim the id 7, so each has one of their own here: 0, 2"]
+
+
+def test_who_cannot_be_told_apart_by_a_label_is_by_a_hash():
+    one, other = apart("kim", ["a\u200b", "a"])
+    assert one != other and one.startswith("kim~") and len(one) == len("kim~") + 12
