@@ -23,8 +23,9 @@ ZIP = click.option(
     help="The zip to write, e.g. attention.zip.",
 )  # fmt: skip
 NAMES = click.option(
-    "--names", metavar="canvas|moodle|gradescope|github|PATTERN",
-    help='How files are named, e.g. "{name}-{id}-*.ipynb"; {id} has no blank, / or _.',
+    "--names", metavar="PLATFORM|PATTERN",
+    help="Who has named the files: canvas, moodle, blackboard, brightspace, gradescope, nbgrader, "
+    'classroom50; or how, e.g. "{name}-{id}-*.ipynb", where {id} has no blank and no /.',
 )  # fmt: skip
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
