@@ -5,6 +5,7 @@ score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 a person 
 file cannot be written or read (disk full?), 130 interrupted.
 """
 
+import io
 import sys
 from collections import Counter
 from contextlib import nullcontext
@@ -73,6 +74,9 @@ class Group(click.Group):
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):  # LANG=C has no letters for most names
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
         except (

@@ -178,3 +178,13 @@ def test_all_that_is_said_here_is_korean_where_the_class_is(tmp_path):
     for line in said:
         assert re.search("[가-힣]{2}", korean(line)) and korean(line) != line
         assert set(ENGLISH.findall(korean(line))) <= {"canvas", "names"}, korean(line)
+
+
+def test_names_that_the_terminal_has_no_letters_for_are_written_out(tmp_path, judges):
+    write(tmp_path)
+    folder(
+        tmp_path / "in", {"김_doubling.ipynb": None, os.fsdecode(b"kim\xff_doubling.ipynb"): "x"}
+    )
+    arguments = ["--course", str(tmp_path), "grade", str(tmp_path / "in"), "-a", "doubling"]
+    ran = CliRunner(charset="ascii").invoke(main, [*arguments, "-o", str(tmp_path / "out")])
+    assert ran.exit_code == 0 and "\\uae40" in ran.output, ran.output

@@ -27,6 +27,7 @@ from . import execution, instead, inventory, notebook, outline, packing, slice, 
 from .device import retried
 from .forbidden import Forbid
 from .own import Own, differ
+from .statement import Statement
 
 OUTPUT_BYTES = 256 << 10
 NO_MEMORY = 86
@@ -152,7 +153,7 @@ class Submission:
         }
 
     def _lost(
-        self, data: Tensor, names: list[str], statements: Sequence[slice.Statement]
+        self, data: Tensor, names: list[str], statements: Sequence[Statement]
     ) -> dict[str, Any]:
         """Return what the file is if it defines nothing that is graded, and nearly right names."""
         own = [name for statement in statements for name in statement.defines]
