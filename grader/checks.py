@@ -20,8 +20,6 @@ from .checking.agreement import (
     agree_on_each,
     call,
     call_on_each,
-    recorded,
-    same,
 )
 from .checking.compare import (
     EXACT,
@@ -35,6 +33,7 @@ from .checking.compare import (
 )
 from .checking.draw import Draw
 from .checking.margin import measure
+from .checking.record import note, recorded, same
 from .checking.sketch import shapes_of, where
 from .checking.trial import (
     Arguments,
@@ -126,6 +125,7 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
         given = [[cast(x).clone() for x in inputs] for _ in range(2)]
         returned = call_each(actual, [(tuple(copies), options) for copies in given])
         for copies in given:
+            note(copies)
             for name, before, after in zip(takes, inputs, copies, strict=False):
                 if not torch.equal(cast(before), after):
                     raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
@@ -133,6 +133,7 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
 
     with torch.no_grad():
         first, second = in_either_precision(actual, attempt)
+    note([*first, *second])
     if not same(first, second):
         raise Failure("Two equal calls give different results: something is random or is kept.")
 
@@ -192,7 +193,9 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
         gradients = trial.gradients([asked, *[None] * len(others)])
         return torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
 
-    return in_either_precision(function, attempt)
+    found = in_either_precision(function, attempt)
+    note([found])
+    return found
 
 
 def operators(student: Any, name: str, *inputs: Any, make: Sequence[Any] = ()) -> int:

@@ -2,10 +2,8 @@
 
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, cached_property
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -23,6 +21,7 @@ from .compare import (
 )
 from .gradients import gradient_difference, lost_gradients
 from .margin import measure
+from .record import note, recorded, watched
 from .sketch import first_lost, first_wrong, shapes_of
 from .trial import (
     SINGLE_PRECISION,
@@ -40,69 +39,6 @@ from .trial import (
 
 class Disagreement(Failure):
     """A result or a gradient that differs from the one that is due."""
-
-
-class Unlike(BaseException):
-    """The code gives a number that is not the one looked for; no `except Exception` stops it."""
-
-
-class Record(list[Tensor]):
-    """What `agree` and `call` get from the code they judge: results first, then gradients."""
-
-    def __init__(self, wanted: Sequence[Tensor] | None = None) -> None:
-        super().__init__()
-        self._wanted = wanted
-
-    def note(self, numbers: Sequence[Tensor]) -> None:
-        """Append copies. Raises Unlike once this cannot become the same as what is looked for.
-
-        The bound is twice that of `same`, which knows the whole record: nothing is ruled out that
-        it would take.
-        """
-        start = len(self)
-        self += [t.detach().clone() for t in numbers]
-        if self._wanted is None:
-            return
-        if len(self) > len(self._wanted):
-            raise Unlike
-        for found, due in zip(self[start:], self._wanted[start:], strict=False):
-            if not _close(found, due, self._finite, slack=2):
-                raise Unlike
-
-    @cached_property
-    def _finite(self) -> list[Tensor]:
-        return [t.nan_to_num(0, 0, 0) for t in self._wanted or ()]
-
-
-_record: ContextVar[Record | None] = ContextVar("record", default=None)
-
-
-@contextmanager
-def recorded(wanted: Sequence[Tensor] | None = None) -> Iterator[Record]:
-    """Collect the numbers of the code that is judged; with `wanted`, as long as they are those."""
-    record = Record(wanted)
-    token = _record.set(record)
-    try:
-        yield record
-    finally:
-        _record.reset(token)
-
-
-def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    """Tell whether two records hold the same numbers, NaN for NaN; empty ones say nothing."""
-    if not 0 < len(one) == len(other):
-        return False
-    finite = [t.nan_to_num(0, 0, 0) for t in other]
-    return all(_close(a, b, finite) for a, b in zip(one, other, strict=True))
-
-
-def _close(found: Tensor, due: Tensor, finite: Sequence[Tensor], slack: float = 1) -> bool:
-    """Tell whether two tensors hold the same numbers, by what is tolerated in their record."""
-    if found.shape != due.shape:
-        return False
-    tolerance = SINGLE if is_single(found) or is_single(due) else EXACT
-    bound = slack * tolerance.bound(due.nan_to_num(0, 0, 0), finite)
-    return torch.allclose(found.double(), due.double(), rtol=0, atol=bound, equal_nan=True)
 
 
 def agree(
@@ -144,7 +80,7 @@ def agree_on_each(
             trials = _try(actual, cases, cast)
         found = []
         for n, trial in enumerate(trials):
-            _note(trial.results)  # before the oracle is asked: it may be all that is needed
+            note(trial.results)  # before the oracle is asked: it may be all that is needed
             found.append(due()[n].found(actual, trial))
         return found
 
@@ -174,7 +110,7 @@ class Due:
         _require_shapes(actual, self._given, trial.results, self._named, shapes)
         found = trial.gradients(self.cotangents)
         gradients = [found.get(name, torch.zeros_like(g)) for name, g in self._gradients.items()]
-        _note(gradients)
+        note(gradients)
         return trial.results, gradients
 
     def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> bool:
@@ -241,10 +177,13 @@ def call_on_each(
     with torch.no_grad():
         trials = in_either_precision(actual, lambda cast: _try(actual, cases, cast))
     for given, trial, due in zip(cases, trials, shapes, strict=True):
-        _note(trial.results)
         named = [Named.read(text) for text in due]
-        _require_shapes(actual, given, trial.results, named, list(due.values()))
-    return [[result.double() for result in trial.results] for trial in trials]
+        try:
+            _require_shapes(actual, given, trial.results, named, list(due.values()))
+        except Disagreement:
+            note(trial.results)
+            raise
+    return [watched([result.double() for result in trial.results]) for trial in trials]
 
 
 def _try(actual: Function, cases: Sequence[Arguments], cast: Cast) -> list[Trial]:
@@ -278,11 +217,6 @@ def _require_shapes(
 def _called(actual: Function, given: Arguments) -> str:
     title = getattr(actual, "__name__", None) or type(actual).__name__
     return f"{title} with {given}" if given.values or given.keywords else f"{title}()"
-
-
-def _note(numbers: Sequence[Tensor]) -> None:
-    if (record := _record.get()) is not None:
-        record.note(numbers)
 
 
 def _signature(function: Function) -> Mapping[str, inspect.Parameter]:

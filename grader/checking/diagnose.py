@@ -1,4 +1,7 @@
-"""Explain a failure by a known mistake: one that, made in the solution, gives the same numbers.
+"""Explain a failure by a known mistake: one that, made in the solution, ends in the same way.
+
+Equal wrong numbers are called the cause. An equal error, or an equal finding without numbers, is
+not: many mistakes crash alike. Then it is said what is known to end so.
 
 The course team writes mistakes.toml beside the hidden checks. A mistake is a patch on the cell of
 its question, and a clause for the student:
@@ -11,41 +14,34 @@ its question, and a clause for the student:
     with = ""
 
 `replace` and `with` may be lists, for pairs that are applied one after the other. Mistakes whose
-numbers cannot be told apart share one sentence. Frequent ones stand first: pairs are sought among
-the first of each question. What is `equivalent = true` is no mistake, and no check may fail it.
+numbers cannot be told apart share one sentence, which says what is computed and not how it is
+written: it must hold for all code that gives these numbers. Frequent ones stand first: pairs are
+sought among the first of each question. What is `equivalent = true` is no mistake, and no check may
+fail it.
 """
 
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
-from torch import Tensor
-
-from ..border.limits import StudentError
 from ..course.assignment import Assignment, AssignmentError, Cell
-from .agreement import Unlike, recorded, same
+from .ending import Ending, Run
+from .record import Record
 from .solution import Solution
-from .trial import Failure
 
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
-MOST_SENTENCES = 2
-"""How many hypotheses a student reads, where several give the same numbers."""
-SAME_NUMBERS = "That gives exactly your numbers."
-SAME_ERROR = "That gives exactly your error."
-SAME_FAILURE = "That fails in exactly the same way."
+NUMBERS = "Hypothesis: {}. That gives exactly your numbers."
+ENDING = "Known to end like this: {}. Yours may have another cause."
 KEYS = {"name", "question", "sentence", "replace", "with", "equivalent"}
 ENTRY = re.compile(r"\s*\[\[\s*mistake\s*\]\]")
-
-Run = Callable[[Solution], BaseException | None]
-"""Runs a check again, on the inputs that it had, and returns what it raised."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +74,17 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What was probably done, since it ends as the student's code does."""
+    """What ends as the student's code does."""
 
     sentence: str
     mistakes: tuple[str, ...]
     """Names of the mistakes: any of them will do; of "a + b" both are needed."""
 
-    likeness: str
-    """How it is like the student's code."""
+    by_numbers: bool
+    """Whether it gives the same wrong numbers. Otherwise it is no more than one of many causes."""
 
     def __str__(self) -> str:
-        return f"Hypothesis: {self.sentence}. {self.likeness}"
+        return (NUMBERS if self.by_numbers else ENDING).format(self.sentence)
 
 
 def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
@@ -179,63 +175,88 @@ class Bank:
         except Exception as error:
             raise ValueError(f"{' and '.join(m.name for m in mistakes)}: {error}") from error
 
+    def ending(self, run: Run, *mistakes: Mistake, wanted: Record | None = None) -> Ending:
+        """Return how a check ends on the solution with these mistakes in it, or with none.
+
+        It may end early where the numbers are not as `wanted`. Raises ValueError where the mistakes
+        cannot be made.
+        """
+        return Ending.of(run, self.solution(*mistakes) if mistakes else self._right(), wanted)
+
     def explain(
         self,
         question: str,
-        numbers: Sequence[Tensor],
-        error: BaseException,
+        student: Any,
+        ended: Ending,
         failed: Run,
-        passed: Sequence[Run] = (),
+        passed: Sequence[Run],
+        rest: Sequence[Run],
     ) -> Hypothesis | None:
         """Return what ends as the student's code does, in a check that they failed.
 
-        `numbers` are those that `agreement.recorded` has collected, and `error` is a Failure or
-        what their code raised; `passed` are checks that the student has passed before. Wrong
-        numbers must be the same. Where they are right, or there are none, because of a crash, a
-        missing parameter or a changed input, the error must be the same. None where no mistake
-        fits, nor, for wrong numbers, two of them together.
+        `passed` are checks that the student has passed before, and `rest` those of the question
+        that have not been run. Wrong numbers must be the same. Where they are right, or there are
+        none, because of a crash or a missing parameter, the error must be the same, and the `rest`
+        must end alike. It must do so as well where several mistakes give the same numbers.
+        None where no mistake fits, nor, for wrong numbers, two of them together.
         """
-
-        def given_by(solution: Solution) -> tuple[list[Tensor], BaseException | None]:
-            with recorded(numbers) as found:
-                ending = failed(solution)
-            return found, ending
-
-        def fits(*mistakes: Mistake) -> bool:
-            try:
-                solution = self.solution(*mistakes)
-            except ValueError:
-                return False
-            found, ending = given_by(solution)
-            if isinstance(ending, Unlike):
-                return False
-            if not (same(numbers, found) if numbers else not found):
-                return False
-            if not wrong and _described(ending) != _described(error):
-                return False
-            return all(run(solution) is None for run in passed)
-
         known = [m for m in self.mistakes if m.question == question and not m.equivalent]
         if not known:
             return None
-        crashed = not isinstance(error, Failure)
-        due = given_by(self._right())[0][: len(numbers)]
-        wrong = bool(numbers) and not crashed and not same(numbers, due)
-        likeness = SAME_NUMBERS if wrong else SAME_ERROR if crashed else SAME_FAILURE
-        if found := [mistake for mistake in known if fits(mistake)]:
-            sentences = list(dict.fromkeys(m.sentence for m in found))[:MOST_SENTENCES]
-            names = tuple(m.name for m in found if m.sentence in sentences)
-            return Hypothesis(", or ".join(sentences), names, likeness)
-        if not wrong:
-            return None  # the first of two hides the second
-        for one, other in combinations(known[:MOST_PAIRED], 2):
-            if fits(one, other):
-                sentence = f"{one.sentence}, and {other.sentence}"
-                return Hypothesis(sentence, (f"{one.name} + {other.name}",), likeness)
-        return None
+        by_numbers = ended.speaks(self.ending(failed).numbers)
+        others = _Others(rest, student, self)
+
+        def fits(mistakes: Sequence[Mistake]) -> Ending | None:
+            """Return how these end, if it is as the student's code does."""
+            try:
+                found = self.ending(failed, *mistakes, wanted=ended.numbers)
+            except ValueError:
+                return None
+            alike = ended.equals(found) if by_numbers else ended.is_like(found)
+            passes = alike and all(self.ending(run, *mistakes).error is None for run in passed)
+            return found if passes else None
+
+        def fitting(candidates: Iterable[tuple[Mistake, ...]]) -> list[tuple[Mistake, ...]]:
+            found = [(c, ending) for c in candidates if (ending := fits(c))]
+            best = [c for c, e in found if ended.equals_wholly(e)] or [c for c, _ in found]
+            if by_numbers and len({_sentence(c) for c in best}) == 1 and len(best[0]) == 1:
+                return best
+            return [c for c in best if others.end_alike(*c)]
+
+        found = fitting((mistake,) for mistake in known)
+        if not found and by_numbers:  # otherwise, the first of two hides the second
+            found = fitting(combinations(known[:MOST_PAIRED], 2))
+            if len({_sentence(c) for c in found}) > 1:
+                return None
+        if not found:
+            return None
+        sentences = dict.fromkeys(map(_sentence, found))
+        names = tuple(" + ".join(m.name for m in c) for c in found)
+        return Hypothesis(", or ".join(sentences), names, by_numbers)
 
 
-def _described(error: BaseException | None) -> tuple[str, str]:
-    """Return kind and message of an error, raised here or reported from the sandbox."""
-    kind = error.kind if isinstance(error, StudentError) else type(error).__name__
-    return kind, str(error)
+def _sentence(mistakes: Sequence[Mistake]) -> str:
+    return ", and ".join(mistake.sentence for mistake in mistakes)
+
+
+class _Others:
+    """The checks that were not run: asked only where what was run leaves a doubt."""
+
+    def __init__(self, runs: Sequence[Run], student: Any, bank: Bank) -> None:
+        self._runs, self._student, self._bank = runs, student, bank
+
+    @cached_property
+    def _endings(self) -> list[Ending]:
+        endings: list[Ending] = []
+        for run in self._runs:
+            endings.append(Ending.of(run, self._student))
+            if endings[-1].is_at_a_limit:
+                break  # another one would use up as much
+        return endings
+
+    def end_alike(self, *mistakes: Mistake) -> bool:
+        """Tell whether all of them end with these mistakes as they do on the student's code."""
+        return all(
+            ending.is_like(self._bank.ending(run, *mistakes))
+            for run, ending in zip(self._runs, self._endings, strict=False)
+        )

@@ -11,8 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 from unittest.mock import patch
@@ -20,7 +19,6 @@ from unittest.mock import patch
 import pytest
 import torch
 from _pytest.runner import runtestprotocol
-from torch import Tensor
 
 from ..border.limits import StudentError
 from ..border.sandbox import SandboxError, Zygote
@@ -31,7 +29,8 @@ from ..course.settings import AssignmentError
 from ..untrusted.packing import Unsendable
 from ..verdict import NOT_YET, Result, Status
 from .check import Check, require_order
-from .diagnose import Bank, Hypothesis, Run
+from .diagnose import Bank, Hypothesis
+from .ending import Ending
 from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 
@@ -176,14 +175,15 @@ class Session:
             status, message, detail = outcome(error)
         if _has_cause(error) and check.question not in explained:
             explained.add(check.question)  # what fails later mostly has the same cause
-            hypothesis = self._explain(check, numbers, error, passed, key)
+            hypothesis = self._explain(check, student, Ending(numbers, error), passed, key)
+        proven = hypothesis if hypothesis and hypothesis.by_numbers else None
         return replace(
             _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
             detail=detail,
             picture=error.sketch() if isinstance(error, Failure) and error.sketch else None,
             seconds=time.perf_counter() - start,
-            mistake=" / ".join(hypothesis.mistakes) if hypothesis else "",
-            hypothesis=hypothesis.sentence if hypothesis else "",
+            mistake=" / ".join(proven.mistakes) if proven else "",
+            hypothesis=proven.sentence if proven else "",
             notes=tuple(notes),
         )
 
@@ -211,25 +211,16 @@ class Session:
         return error
 
     def _explain(
-        self,
-        check: Check,
-        numbers: list[Tensor],
-        error: BaseException,
-        passed: dict[str, bool],
-        key: bytes,
+        self, check: Check, student: Any, ended: Ending, passed: dict[str, bool], key: bytes
     ) -> Hypothesis | None:
         """Look for a known mistake that ends like this, and passes what has been passed."""
-
-        def again(check: Check) -> Run:
-            return partial(self._run, check, key=key, remarks=[])
-
         solved.set(frozenset())  # a known mistake gets the trusted parts at once
-        before = [
-            again(other)
-            for other in self.checks
-            if other.question == check.question and passed.get(other.item.originalname)
-        ]
-        return self.bank.explain(check.question, numbers, error, again(check), before)
+        beside = [c for c in self.checks if c.question == check.question and c is not check]
+        right = [c for c in beside if passed.get(c.item.originalname)]
+        rest = [c for c in beside if c not in right and not c.public]
+        failed = Again(self, check, key)
+        passes, others = ([Again(self, c, key) for c in group] for group in (right, rest))
+        return self.bank.explain(check.question, student, ended, failed, passes, others)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
@@ -280,6 +271,19 @@ def _run_by_pytest(item: pytest.Function, graded: Graded) -> BaseException | Non
     item._initrequest()
     runtestprotocol(item, log=False, nextitem=None)
     return item.stash.get(ERROR, None)
+
+
+@dataclass(frozen=True)
+class Again:
+    """Runs a check on the inputs that it had for a key, on whatever code."""
+
+    session: Session
+    check: Check
+    key: bytes
+
+    def __call__(self, code: Any) -> BaseException | None:
+        """Return what the check raises."""
+        return self.session._run(self.check, code, self.key, [])
 
 
 def _result(check: Check, status: Status, message: str) -> Result:

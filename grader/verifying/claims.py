@@ -18,6 +18,7 @@ FEWEST_VARIANTS = 8
 """Correct answers in other styles that every question needs, lest one style be taken for right."""
 MOST_FOR_A_STUB = 0.1
 """Share of a question's points; in a suite that had no such bound, honest stubs earned half."""
+UNEXPLAINED = "is not explained by anything"
 RIGHT, WRONG = {False: 0.01, True: 0.25}, {False: 10.0, True: 2.0}
 """Multiples of the tolerance: correct code stays below and mistakes above, in float64 far from it.
 For code that computes in float32, rounding has been seen at 0.16 and half precision at 6."""
@@ -48,6 +49,7 @@ def claims(evidence: Evidence) -> Iterator[Claim]:
     yield from _skeleton(solution, evidence)
     for mistake in evidence.mistakes:
         yield from _mistake(f"{folder}/{MISTAKES}", mistake, evidence)
+    yield from _pairs(f"{folder}/{MISTAKES}", evidence)
     for mistake in evidence.equivalents:
         remedy = "Relax the check, or take equivalent = true away"
         found = evidence.of("mistake", mistake.name)
@@ -118,17 +120,30 @@ def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]
     remedy = "Judge that one with a trusted part in the place of this one: see `assuming`"
     defect = f"also fails {other.check} of {other.question}. {remedy}" if other else ""
     yield Claim(file, name, "fails no check of another question", defect)
-    if own:
-        told = evidence.explanation(mistake)
-        defect = f"is explained by {' and '.join(told)}" if told else "is not explained by anything"
-        remedy = "Let the first check that fails compare what tells them apart, or share a sentence"
-        defect = "" if name in told else f"{defect}. {remedy}"
-        yield Claim(file, name, "is explained by its own sentence", defect)
+    for row in evidence.explained if own else ():
+        if row.made == (mistake,):
+            remedy = "Let a check of the question tell them apart, or let them share a sentence"
+            why = f"is explained by {' and '.join(row.others)}" if row.told else UNEXPLAINED
+            defect = f"{why}. {remedy}" if row.verdict in ("other", "none") else ""
+            yield Claim(file, name, "is explained by its own sentence, and no other", defect)
     if own and (far := farthest_wrong(outcome)):
         least = WRONG[far.coarse]
         defect = f"differs by {far.ratio:.2g} × the tolerance only. Draw inputs that bring it out"
         said = f"differs by {least:g} × the tolerance or more"
         yield Claim(file, name, said, defect if far.ratio < least else "")
+
+
+def _pairs(file: str, evidence: Evidence) -> Iterator[Claim]:
+    """Of two mistakes together one is named, or both, or nothing; never a third one."""
+    confused = [row for row in evidence.paired if row.verdict == "other"]
+    if not confused:
+        subject = f"none of {len(evidence.paired)} pairs"
+        yield Claim(file, subject, "is explained by a third mistake")
+    for row in confused:
+        subject = " and ".join(mistake.name for mistake in row.made)
+        remedy = "Let a check of the question tell them apart, or let them share a sentence"
+        defect = f"together are explained by {' and '.join(row.others)}. {remedy}"
+        yield Claim(file, subject, "together are not explained by a third mistake", defect)
 
 
 def _enough_variants(folder: str, evidence: Evidence) -> Iterator[Claim]:

@@ -2,8 +2,9 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from statistics import fmean
 from typing import Any
 
@@ -11,7 +12,8 @@ from ..checking.diagnose import Mistake
 from ..checking.margin import Margin
 from ..course.assignment import Assignment
 from ..verdict import CAUSES, Result, Status
-from .examine import Kind, Outcome
+from .confusion import Row, counted, pairs
+from .examine import AND, Kind, Outcome
 
 
 def failed(outcome: Outcome) -> list[Result]:
@@ -87,21 +89,23 @@ class Evidence:
         """Return what came of a mistake."""
         return self.of("mistake", mistake.name)[0]
 
-    def explanation(self, mistake: Mistake) -> list[str]:
-        """Return the names of the mistakes that explain this one; it should be among them.
+    @cached_property
+    def explained(self) -> list[Row]:
+        """What is said of each mistake; those are left out that cannot be judged."""
+        return list(self._said("explanation", [(m,) for m in self.mistakes]))
 
-        What the sandbox ends, by a limit or as forbidden, needs no hypothesis: that is the reason.
-        """
-        lost = [r for r in failed(self.mistake(mistake)) if r.question == mistake.question]
-        if lost and _is_ended(lost[0]):
-            return [mistake.name]
-        told = [
-            result.mistake
-            for outcome in self.of("explanation", mistake.name)
-            for result in outcome.results
-            if result.question == mistake.question and result.mistake
-        ]
-        return told[0].split(" / ") if told else []
+    @cached_property
+    def paired(self) -> list[Row]:
+        """What is said of two mistakes together, wherever both can be made."""
+        return list(self._said("pair", pairs(self.mistakes)))
+
+    def _said(self, kind: Kind, made: Iterable[tuple[Mistake, ...]]) -> Iterator[Row]:
+        sentences = {mistake.name: mistake.sentence for mistake in self.mistakes}
+        for mistakes in made:
+            for outcome in self.of(kind, AND.join(mistake.name for mistake in mistakes)):
+                if not outcome.problem:
+                    told = (said for _, said in outcome.told)
+                    yield Row(mistakes, next(told, None), sentences)
 
     def is_killed(self, mistake: Mistake) -> bool:
         """Tell whether a mistake fails a hidden check of its own question."""
@@ -130,7 +134,9 @@ class Evidence:
         return {
             "mistakes": len(self.mistakes),
             "killed": sum(self.is_killed(mistake) for mistake in self.mistakes),
-            "explained": sum(m.name in self.explanation(m) for m in self.mistakes),
+            "explained": sum(row.verdict in ("own", "likely") for row in self.explained),
+            "explanations": counted(self.explained),
+            "pairs": counted(self.paired),
             "equivalent": len(self.equivalents),
             "variants": len(self.variants),
             "draws": len(self.of("solution")),

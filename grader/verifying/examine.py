@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ import torch
 
 from ..border.limits import StudentError
 from ..border.sandbox import SandboxError, Zygote
-from ..checking.diagnose import Bank
+from ..checking.diagnose import Bank, Mistake
 from ..checking.draw import Draw
 from ..checking.margin import Margin, measured
 from ..checking.plugin import seed, solution
@@ -28,11 +28,16 @@ from ..course.assignment import without_solution
 from ..course.settings import AssignmentError
 from ..verdict import Result, Status
 from .candidate import STUBS, Candidate, skeleton
+from .listener import Listener, Told
 
 MISTAKES, VARIANTS, REFERENCES = "mistakes.toml", "variants", "references.py"
 """What an author writes for this beside the hidden checks."""
 
-Kind = Literal["solution", "skeleton", "mistake", "explanation", "variant", "stub", "reference"]
+Kind = Literal[
+    "solution", "skeleton", "mistake", "explanation", "pair", "variant", "stub", "reference"
+]
+AND = " + "
+"""Joins the names of a pair."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Case:
 
     kind: Kind
     name: str = ""
-    """Of the mistake, the variant's file, the stub, or the function in references.py."""
+    """Of the mistake or pair, the variant's file, the stub, or the function in references.py."""
     draw: int = 0
     draws: int = 1
     """How many draws are compared, from `draw` on; only references take more than one."""
@@ -60,6 +65,8 @@ class Outcome:
     margins: tuple[Margin, ...] = ()
     problem: str = ""
     """Why there are no results or, of references, how they differ; empty where all is well."""
+    told: tuple[Told, ...] = ()
+    """Of an explanation or a pair: what students would read."""
 
 
 class Examiner:
@@ -71,18 +78,20 @@ class Examiner:
         self._solution = solution(session.assignment.path)
         self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
         self._mute = Bank(session.assignment)
+        self._listener = cache(self._listening)
 
     def examine(self, case: Case) -> Outcome:
         """Examine one case. Whatever the candidate raises while it is made is its problem."""
         if case.kind == "reference":
             return Outcome(case, problem=self._compare(case))
-        self._session.bank = self._explaining(case) if case.kind == "explanation" else self._mute
         key = _key(case.draw)
         try:
-            with self._opened(case) as candidate, measured() as margins:
-                results = tuple(self._session.results(candidate, key, [], case.kept))
-            if case.kind == "explanation":
-                return Outcome(case, results)
+            with self._opened(case) as candidate:
+                if case.kind in ("explanation", "pair"):
+                    return Outcome(case, told=self._explained(case, candidate, key))
+                self._session.bank = self._mute
+                with measured() as margins:
+                    results = tuple(self._session.results(candidate, key, []))
             here = self._candidate(case)
             self._endure(case, here, results, key)
         except SandboxError:
@@ -92,11 +101,11 @@ class Examiner:
         return Outcome(case, tuple(self._as_students_do(here, results, key)), tuple(margins))
 
     def _opened(self, case: Case) -> AbstractContextManager[Any]:
-        """Return the candidate as the session sees it: in a worker, but for a stub.
+        """Return the candidate as the session sees it: in a worker, but for a stub and a pair.
 
         Raises StudentError and SandboxError.
         """
-        if case.kind == "stub":
+        if case.kind in ("stub", "pair"):
             return nullcontext(self._candidate(case))
         cells = self._session.assignment.cells
         more = [self._variant(case)] if case.kind == "variant" else []
@@ -143,8 +152,8 @@ class Examiner:
         match case.kind:
             case "skeleton":
                 return Candidate(skeleton(self._session.assignment))
-            case "mistake" | "explanation":
-                return Candidate(self._bank.solution(self._mistakes[case.name]))
+            case "mistake" | "explanation" | "pair":
+                return Candidate(self._bank.solution(*self._of(case)))
             case "variant":
                 return Candidate(self._solution._with(self._variant(case)))
             case "stub":
@@ -154,12 +163,27 @@ class Examiner:
     def _variant(self, case: Case) -> str:
         return (self._folder / VARIANTS / case.name).read_text("utf-8")
 
-    def _explaining(self, case: Case) -> Bank:
+    def _of(self, case: Case) -> list[Mistake]:
+        return [self._mistakes[name] for name in case.name.split(AND)]
+
+    def _explained(self, case: Case, candidate: Any, key: bytes) -> tuple[Told, ...]:
+        """Grade the answer to the one question that is wrong; return what is said of it."""
+        listener, checks = self._listener(case.unknown), self._session.checks
+        own = [check for check in checks if check.question == self._of(case)[0].question]
+        if {name for check in own for name in check.needs} <= {c.item.originalname for c in own}:
+            self._session.checks = own
+        self._session.bank = listener
+        try:
+            for _ in self._session.results(candidate, key, [], case.kept):
+                pass
+        finally:
+            self._session.checks = checks
+        return listener.told()
+
+    def _listening(self, unknown: frozenset[str]) -> Listener:
         """Return a bank without the mistakes that would hang it."""
-        if not case.unknown:
-            return self._bank
-        known = [m for m in self._bank.mistakes if m.name not in case.unknown]
-        return Bank(self._session.assignment, known)
+        known = [m for m in self._bank.mistakes if m.name not in unknown]
+        return Listener(self._session.assignment, known)
 
     def _compare(self, case: Case) -> str:
         """Compare the solution with references on many draws; say on which they differ, and how."""

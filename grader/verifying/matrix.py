@@ -13,6 +13,8 @@ from ..reports.file import replace_file
 from ..reports.page import template
 from ..verdict import CAUSES, Result, Status
 from .claims import Claim
+from .confusion import Row as Said
+from .confusion import counted
 from .evidence import Evidence, farthest_wrong
 
 Verified = tuple[Evidence, list[Claim]]
@@ -29,8 +31,8 @@ class Row:
     mistake: Mistake
     cells: list[list[Cell]]
     """Question by question."""
-    told: list[str]
-    """Names of the mistakes by which it is explained."""
+    said: Said | None
+    """By what it is explained."""
     margin: Margin | None
 
 
@@ -43,9 +45,19 @@ def rows(evidence: Evidence) -> Iterator[Row]:
         yield Row(
             mistake,
             [[(c.check, ended.get(c.check)) for c in group] for _, group in _checks(evidence)],
-            evidence.explanation(mistake),
+            next((row for row in evidence.explained if row.made == (mistake,)), None),
             farthest_wrong(outcome),
         )
+
+
+def confusion(said: Sequence[Said]) -> Iterator[tuple[str, list[str], list[tuple[Said, str]]]]:
+    """Yield, of each question, its sentences and what is said of its mistakes.
+
+    A row comes with the sentence that is its own.
+    """
+    for question, group in groupby(said, lambda row: row.made[0].question):
+        found = [(row, row.made[0].sentence) for row in group]
+        yield question, list(dict.fromkeys(own for _, own in found)), found
 
 
 def write(verified: Sequence[Verified], folder: Path) -> None:
@@ -67,6 +79,8 @@ def page(verified: Sequence[Verified]) -> str:
             "rows": [
                 (q, list(g)) for q, g in groupby(rows(evidence), lambda r: r.mistake.question)
             ],
+            "confusion": list(confusion(evidence.explained)),
+            "pairs": counted(evidence.paired),
         }
         for evidence, claims in verified
     ]
@@ -78,7 +92,8 @@ def summary(evidence: Evidence) -> str:
     figures = evidence.figures()
     return (
         f"{figures['killed']} of {figures['mistakes']} mistakes killed, "
-        f"{figures['explained']} explained by their own sentence, "
+        f"{figures['explained']} explained by their own sentence and "
+        f"{figures['explanations']['other']} by another one, "
         f"{figures['correct runs that passed']} of {figures['correct runs']} correct runs passed"
     )
 
@@ -112,6 +127,7 @@ def results(verified: Sequence[Verified]) -> str:
                 ]
                 for row in rows(evidence)
             },
+            "explained by": {row.name: row.said for row in (*evidence.explained, *evidence.paired)},
         }
         for evidence, claims in verified
     }

@@ -17,9 +17,10 @@ from ..course.settings import AssignmentError
 from ..verdict import CAUSES
 from .candidate import STUBS
 from .claims import Claim, claims
+from .confusion import pairs
 from .crew import Crew, Place
 from .evidence import Evidence
-from .examine import MISTAKES, REFERENCES, VARIANTS, Case, Outcome
+from .examine import AND, MISTAKES, REFERENCES, VARIANTS, Case, Outcome
 
 REFERENCE_DRAWS, AT_ONCE = 1000, 125
 """Draws on which references are compared, and how many of them make one case."""
@@ -49,7 +50,8 @@ def verify(
         *_compared(references),
     ]
     outcomes: list[Outcome] = []
-    total = len(cases) + sum(not mistake.equivalent for mistake in mistakes)
+    told = len(pairs(mistakes)) + sum(not mistake.equivalent for mistake in mistakes)
+    total = len(cases) + told
     with Crew(Place(assignment.path, folder, seconds), jobs) as crew:
         for outcome in crew.examine(cases):
             outcomes.append(outcome)
@@ -92,6 +94,9 @@ def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> I
                 if result.question != mistake.question or result.status not in CAUSES
             )
             yield Case("explanation", mistake.name, unknown=broken, kept=tuple(kept))
+    for one, other in pairs(mistakes):
+        if not {one.name, other.name} & broken:
+            yield Case("pair", AND.join((one.name, other.name)), unknown=broken)
 
 
 def _defined(path: Path) -> set[str]:
