@@ -219,23 +219,24 @@ class Bank:
         def fitting(candidates: Iterable[tuple[Mistake, ...]]) -> list[tuple[Mistake, ...]]:
             found = [(c, ending) for c in candidates if (ending := fits(c))]
             best = [c for c, e in found if ended.equals_wholly(e)] or [c for c, _ in found]
-            if by_numbers and len({_sentence(c) for c in best}) == 1 and len(best[0]) == 1:
+            if by_numbers and len({together(c) for c in best}) == 1 and len(best[0]) == 1:
                 return best
             return [c for c in best if others.end_alike(*c)]
 
         found = fitting((mistake,) for mistake in known)
         if not found and by_numbers:  # otherwise, the first of two hides the second
             found = fitting(combinations(known[:MOST_PAIRED], 2))
-            if len({_sentence(c) for c in found}) > 1:
+            if len({together(c) for c in found}) > 1:
                 return None
         if not found:
             return None
-        sentences = dict.fromkeys(map(_sentence, found))
+        sentences = dict.fromkeys(map(together, found))
         names = tuple(" + ".join(m.name for m in c) for c in found)
         return Hypothesis(", or ".join(sentences), names, by_numbers)
 
 
-def _sentence(mistakes: Sequence[Mistake]) -> str:
+def together(mistakes: Sequence[Mistake]) -> str:
+    """Return the sentence of a mistake, or of two."""
     return ", and ".join(mistake.sentence for mistake in mistakes)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from ..checking.diagnose import MOST_PAIRED, Hypothesis, Mistake
+from ..checking.diagnose import MOST_PAIRED, Hypothesis, Mistake, together
 
 Verdict = Literal["own", "likely", "none", "other"]
 """Equal numbers show the mistake; it ends like that; nothing is said; another one is named."""
@@ -52,7 +52,7 @@ class Row:
         """The names of mistakes that were not made, and are said to have been."""
         if self.told is None:
             return []
-        own = {mistake.sentence for mistake in self.made}
+        own = {together(self.made), *(mistake.sentence for mistake in self.made)}
         names = (name for text in self.told.mistakes for name in text.split(" + "))
         return list(dict.fromkeys(name for name in names if self.sentences[name] not in own))
 
