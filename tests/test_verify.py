@@ -203,8 +203,8 @@ def test_sound_tests_have_no_defect(sound):
     figures = evidence.figures()
     assert figures["mistakes"] == figures["killed"] == 5
     assert figures["explained"] == figures["mistakes"]
-    assert figures["explanations"] == {"own": 5, "likely": 0, "none": 0, "other": 0}
-    assert figures["pairs"] == {"own": 2, "likely": 0, "none": 0, "other": 0}
+    assert figures["explanations"] == {"own": 5, "likely": 0, "ended": 0, "none": 0, "other": 0}
+    assert figures["pairs"] == {"own": 2, "likely": 0, "ended": 0, "none": 0, "other": 0}
     assert figures["correct runs"] == figures["correct runs that passed"] == 2 * (1 + 8 + 1)
     assert figures["draws of references"] == 1000
     assert figures["killers"] == {

@@ -8,12 +8,13 @@ together, the sentence of either will do, since one may hide the other. Any othe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import Literal, get_args
 
 from ..checking.diagnose import MOST_PAIRED, Hypothesis, Mistake, together
 
-Verdict = Literal["own", "likely", "none", "other"]
-"""Equal numbers show the mistake; it ends like that; nothing is said; another one is named."""
+Verdict = Literal["own", "likely", "ended", "none", "other"]
+"""Equal numbers show the mistake; it ends like that; the sandbox has ended it, and has said why;
+nothing is said; another one is named."""
 
 
 def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake]]:
@@ -33,6 +34,8 @@ class Row:
     told: Hypothesis | None
     sentences: dict[str, str]
     """Of all mistakes, by name."""
+    ended: bool = False
+    """Whether the sandbox has ended it, by a limit or as forbidden."""
 
     @property
     def name(self) -> str:
@@ -60,7 +63,7 @@ class Row:
     def verdict(self) -> Verdict:
         """What became of it."""
         if self.told is None:
-            return "none"
+            return "ended" if self.ended else "none"
         if self.others:
             return "other"
         return "own" if self.told.by_numbers else "likely"
@@ -69,4 +72,4 @@ class Row:
 def counted(rows: Sequence[Row]) -> dict[str, int]:
     """Return how many rows there are of each verdict."""
     verdicts = [row.verdict for row in rows]
-    return {verdict: verdicts.count(verdict) for verdict in ("own", "likely", "none", "other")}
+    return {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)}

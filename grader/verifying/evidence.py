@@ -105,7 +105,13 @@ class Evidence:
             for outcome in self.of(kind, AND.join(mistake.name for mistake in mistakes)):
                 if not outcome.problem:
                     told = (said for _, said in outcome.told)
-                    yield Row(mistakes, next(told, None), sentences)
+                    ended = kind == "explanation" and self._is_ended(mistakes[0])
+                    yield Row(mistakes, next(told, None), sentences, ended)
+
+    def _is_ended(self, mistake: Mistake) -> bool:
+        """Whether the sandbox has ended a mistake's first failure: then that is the reason."""
+        lost = [r for r in failed(self.mistake(mistake)) if r.question == mistake.question]
+        return bool(lost) and _is_ended(lost[0])
 
     def is_killed(self, mistake: Mistake) -> bool:
         """Tell whether a mistake fails a hidden check of its own question."""
@@ -134,7 +140,7 @@ class Evidence:
         return {
             "mistakes": len(self.mistakes),
             "killed": sum(self.is_killed(mistake) for mistake in self.mistakes),
-            "explained": sum(row.verdict in ("own", "likely") for row in self.explained),
+            "explained": sum(row.verdict in ("own", "likely", "ended") for row in self.explained),
             "explanations": counted(self.explained),
             "pairs": counted(self.paired),
             "equivalent": len(self.equivalents),
