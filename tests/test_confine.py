@@ -10,7 +10,7 @@ import pytest
 
 from grader.border import isolation
 from grader.border.limits import Limits, StudentError
-from grader.untrusted import confine
+from grader.untrusted import confine, scratch
 from tests import walls
 
 pytestmark = walls.ON_LINUX
@@ -136,7 +136,7 @@ def test_its_limits_are_in_force(worker):
     warm_and_more = limits["RLIMIT_AS"][0]
     assert 300 << 20 < warm_and_more < 16 << 30
     assert limits["RLIMIT_CPU"] == [800, 800]
-    assert limits["RLIMIT_FSIZE"] == [confine.SCRATCH_MB << 20] * 2
+    assert limits["RLIMIT_FSIZE"] == [confine.FILE_MB << 20] * 2
     assert limits["RLIMIT_NOFILE"] == [confine.OPEN_FILES] * 2
     assert limits["RLIMIT_CORE"] == limits["RLIMIT_MEMLOCK"] == [0, 0]
 
@@ -199,9 +199,9 @@ def test_its_folder_is_private_and_small(isolated):
     assert walls.call(isolated, "where") == ("/scratch", "/scratch")
     assert walls.call(isolated, "host") == "sandbox"
     written, error = walls.call(isolated, "fills", "big")
-    assert written <= confine.SCRATCH_MB << 20 and error in (27, 28)  # EFBIG, ENOSPC
+    assert (written, error) == (confine.FILE_MB << 20, 27)  # EFBIG
     walls.call(isolated, "removes", "big")
-    assert 1000 < walls.call(isolated, "fills_with_files") < confine.SCRATCH_FILES
+    assert 1000 < walls.call(isolated, "fills_with_files") < scratch.MOST_FILES
 
 
 def test_what_one_worker_writes_the_next_does_not_see(start):
@@ -218,9 +218,12 @@ def test_what_one_worker_writes_the_next_does_not_see(start):
         assert walls.call(third, "keeps", "x").startswith("/scratch/")
 
 
-def test_without_a_folder_of_its_own_nothing_can_be_written(start):
-    with walls.running(start(walls.DOCKER), SCRIPT) as worker, pytest.raises(StudentError):
-        walls.call(worker, "keeps", "x")
+def test_without_namespaces_a_worker_has_a_folder_as_well(start):
+    with walls.running(start(walls.DOCKER), SCRIPT) as worker:
+        here, home = walls.call(worker, "where")
+        assert here == home and walls.call(worker, "keeps", "x").startswith(here)
+        written, error = walls.call(worker, "fills", "big")
+        assert (written, error) == (confine.FILE_MB << 20, 27)  # EFBIG
 
 
 def test_every_worker_of_root_is_another_user(start):
@@ -237,7 +240,7 @@ import os
 from grader.untrusted import confine
 {before}
 try:
-    print(confine.confine({layers!r}, [], 1 << 40, 100, 1))
+    print(confine.confine({layers!r}, [], 1 << 40, 100, 1, "/tmp"))
 except OSError as error:
     print("refused:", error)
 """

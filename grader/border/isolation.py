@@ -26,7 +26,9 @@ sys.path += {packages!r}
 sys.modules["grader"] = types.ModuleType("grader")
 sys.modules["grader"].__path__ = [{home!r}]
 from grader.untrusted import zygote
-zygote.main(socket.socket(fileno={control}), {layers!r}, {readable!r}, trains={trains})
+zygote.main(
+    socket.socket(fileno={control}), {layers!r}, {readable!r}, {place!r}, trains={trains}
+)
 """
 
 
@@ -67,8 +69,11 @@ def packages() -> list[str]:
     return list(dict.fromkeys(folders))
 
 
-def command(layers: list[str], control: int, *, trains: bool) -> list[str]:
-    """Return the program that starts a zygote with `layers` and the socket `control`."""
+def command(layers: list[str], control: int, place: str, *, trains: bool) -> list[str]:
+    """Return the program that starts a zygote with `layers` and the socket `control`.
+
+    Without namespaces, its workers have their folders in `place`.
+    """
     inside = "namespaces" in layers
     home = "/grader" if inside else str(UNTRUSTED.parent)
     boot = BOOT.format(
@@ -77,6 +82,7 @@ def command(layers: list[str], control: int, *, trains: bool) -> list[str]:
         control=control,
         layers=layers,
         readable=readable(),
+        place=place,
         trains=trains,
     )
     python = [os.path.realpath(sys.executable), "-s", "-S", "-P", "-c", boot]

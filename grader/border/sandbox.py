@@ -18,9 +18,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn, Self
 
-from ..untrusted import wire
+from ..untrusted import scratch, wire
 from . import isolation
 from .limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
 from .reply import ANSWERS, ERROR, fits
@@ -53,7 +54,7 @@ class Zygote:
     def __init__(
         self, layers: list[str] | None = None, *, unsafe: bool = False, trains: bool = False
     ) -> None:
-        self._slot, self._trains = 0, trains
+        self._slot, self._trains, self._place = 0, trains, ""
         self._process: subprocess.Popen[bytes] | None = None
         failures = []
         for wanted in [layers] if layers is not None else isolation.arrangements():
@@ -78,10 +79,13 @@ class Zygote:
         """Start the process and wait until it is warm."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the zygote)
+        self._place = "" if "namespaces" in layers else tempfile.mkdtemp(prefix="grader-workers-")
+        if self._place:
+            os.chmod(self._place, 0o711)  # workers may be other users, each in a folder of its own
         self._ends: dict[int, dict[str, Any]] = {}
         with theirs:
             self._process = subprocess.Popen(
-                isolation.command(layers, theirs.fileno(), trains=self._trains),
+                isolation.command(layers, theirs.fileno(), self._place, trains=self._trains),
                 env=isolation.environment(layers),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -130,7 +134,7 @@ class Zygote:
         finally:
             theirs.close()
         self._ends.pop(message["pid"], None)  # of an earlier worker, whose number it got
-        return Sandbox(self, ours, message["pid"], fds[0], output, limits)
+        return Sandbox(self, ours, message["pid"], fds[0], output, limits, message["folder"])
 
     def end(self, pid: int) -> dict[str, Any]:
         """Return how a worker ended, waiting for it. Raises SandboxError."""
@@ -148,13 +152,14 @@ class Zygote:
         """End the zygote and, with it, every worker."""
         self._control.close()
         self._errors.close()
-        if self._process is None:
-            return
-        try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._place:  # it has done so itself, unless it was killed
+            scratch.clear(self._place)
 
     def __enter__(self) -> Self:
         return self
@@ -167,10 +172,12 @@ class Sandbox:
     """One running submission. Use as a context manager: it is killed at the end."""
 
     def __init__(
-        self, zygote: Zygote, sock: socket.socket, pid: int, pidfd: int, output: int, limits: Limits
-    ) -> None:
+        self, zygote: Zygote, sock: socket.socket, pid: int, pidfd: int, output: int,
+        limits: Limits, folder: str,
+    ) -> None:  # fmt: skip
         self._zygote, self._sock, self._pid, self._pidfd = zygote, sock, pid, pidfd
         self._output, self._limits = output, limits
+        self._glance = partial(scratch.require_small, folder) if folder else None
         self._requests = 0
         self._beginning: dict[str, Any] = {}
         self.pending: Callable[[], None] | None = None
@@ -234,13 +241,15 @@ class Sandbox:
         """Send, if there is something to send, and receive. Raises what has ended the worker."""
         if not self.alive:
             raise self._cause
-        deadline = Deadline(self.pid, seconds)
+        deadline = Deadline(self.pid, seconds, self._glance)
         try:
             if request is not None:
                 wire.send(self._sock, request, deadline)
             return wire.receive(self._sock, deadline)
         except TimedOut as error:
             self._bury(error)
+        except scratch.Overfull as error:
+            self._bury(StudentError(f"{error}", "OSError"))
         except wire.WireError:
             self._bury(self._obituary(deadline))
 

@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 Runs in the freshly forked worker, in this order, each step taking away the right to undo it:
-    namespaces    a private tmpfs in a mount namespace of its own (inside bubblewrap only)
+    folder        a private tmpfs in a mount namespace of its own (inside bubblewrap), or a folder
     rlimits       address space, CPU seconds, file size, descriptors, no core dump
     landlock      read Python and its packages, write the tmpfs; no TCP, no signals to others
     user          as root without namespaces: another user id for every worker
@@ -22,6 +22,7 @@ import struct
 import tempfile
 
 from . import seccomp
+from .scratch import MOST_FILES, MOST_MB
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWPID = 0x20000000
@@ -29,8 +30,11 @@ MS_NOSUID, MS_NODEV, MNT_DETACH = 2, 4, 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 SCRATCH = "/scratch"
-"""The private folder of a worker, its home and working directory; inside bubblewrap only."""
-SCRATCH_MB, SCRATCH_FILES = 64, 4096
+"""The private folder of a worker inside bubblewrap; elsewhere, it has one as scratch.py says."""
+FILE_MB = 16
+"""For one file. Without namespaces, files that are deleted and still open are bounded so alone."""
+HOMES = ("HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR")
+"""Where a program that asks the environment finds a place to write."""
 OPEN_FILES = 64  # socket buffers are not address space: 64 descriptors hold some 13 MB at most
 FIRST_USER = 200_000  # beyond the ids that systems hand out
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # the same on all architectures
@@ -50,8 +54,9 @@ def check(result: int, what: str) -> int:
 
 
 def confine(
-    layers: list[str], readable: list[str], address_space: int, seconds: int, slot: int
-) -> list[str]:
+    layers: list[str], readable: list[str], address_space: int, seconds: int, slot: int,
+    folder: str,
+) -> list[str]:  # fmt: skip
     """Put `layers` in force in this process and return those that hold, with their versions.
 
     layers         which to apply: "namespaces", "landlock", "user", "seccomp"; limits always hold
@@ -59,32 +64,44 @@ def confine(
     address_space  in bytes: what the warm process has, and what a submission may add
     seconds        CPU seconds in all, a backstop: the grader counts them per check
     slot           number of this worker among those alive, for the user id
+    folder         its own, where it works and may write; it exists already
 
     Raises OSError when a layer that was asked for cannot be applied.
     """
     held = ["rlimits"]
-    writable = "namespaces" in layers
-    if writable:
+    if "namespaces" in layers:
         _private_folder()
         held.append("namespaces")
-    else:
-        os.chdir("/")
+    os.chdir(folder)
+    os.environ |= dict.fromkeys(HOMES, folder)
     _limit(address_space, seconds)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
     if "landlock" in layers:
-        held.append(f"landlock {_landlock(readable, [SCRATCH] if writable else [])}")
+        held.append(f"landlock {_landlock(readable, [folder])}")
     _bound_capabilities()
     if "user" in layers:
-        _change_user(FIRST_USER + slot)
+        _change_user(user(slot))
         held.append("user")
     _drop_capabilities()
     check(libc.prctl(PR_SET_PDEATHSIG, 9), "prctl(PR_SET_PDEATHSIG)")  # a new user clears it
     check(libc.prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE)")
     if "seccomp" in layers:
-        seccomp.load(seccomp.program(writable, os.getpid()))
+        seccomp.load(seccomp.program(truncates(layers), os.getpid()))
         held.append("seccomp")
     tempfile.tempdir = None  # `import torch` cached the zygote's
     return held
+
+
+def user(slot: int) -> int:
+    """Return the user id of a worker, where each has its own."""
+    return FIRST_USER + slot
+
+
+def truncates(layers: list[str]) -> bool:
+    """Whether files may be opened to be emptied: a wall of files governs that, too."""
+    if "namespaces" in layers:
+        return True
+    return landlock_abi() >= 3 if "landlock" in layers else "user" in layers
 
 
 def size() -> int:
@@ -101,11 +118,10 @@ def landlock_abi() -> int:
 def _private_folder() -> None:
     """Mount an empty, small folder that no other worker sees, and hide /proc."""
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS), "unshare")
-    options = f"size={SCRATCH_MB}m,nr_inodes={SCRATCH_FILES},mode=700".encode()
+    options = f"size={MOST_MB}m,nr_inodes={MOST_FILES},mode=700".encode()
     flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
     check(libc.mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options), "mount")
     check(libc.umount2(b"/proc", MNT_DETACH), "umount /proc")
-    os.chdir(SCRATCH)
 
 
 def _limit(address_space: int, seconds: int) -> None:
@@ -113,7 +129,7 @@ def _limit(address_space: int, seconds: int) -> None:
     for limit, value in {
         resource.RLIMIT_AS: address_space,
         resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_FSIZE: SCRATCH_MB << 20,
+        resource.RLIMIT_FSIZE: FILE_MB << 20,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,

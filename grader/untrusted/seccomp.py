@@ -82,12 +82,12 @@ def numbers(table: str, machine: str) -> dict[str, int]:
 
 
 @functools.cache
-def program(writable: bool, pid: int, machine: str | None = None) -> bytes:
+def program(truncates: bool, pid: int, machine: str | None = None) -> bytes:
     """Assemble the filter for the process `pid`.
 
-    Without `writable` (no private folder, so nothing may be written), opening with O_TRUNC fails
-    too: landlock before ABI 3 (Linux 6.2) does not stop `open(path, O_RDONLY | O_TRUNC)`, which
-    empties a file. Raises OSError on an architecture for which there is no table.
+    Unless it `truncates`, opening with O_TRUNC fails: landlock before ABI 3 (Linux 6.2) does not
+    stop `open(path, O_RDONLY | O_TRUNC)`, which empties a file. Raises OSError on an architecture
+    for which there is no table.
     """
     machine = machine or platform.machine()
     if machine not in ARCHITECTURES:
@@ -102,8 +102,8 @@ def program(writable: bool, pid: int, machine: str | None = None) -> bytes:
         "ioctl": [(second, ~0, IOCTLS)],
         "prctl": [(first, ~0, PRCTLS)],
         "fcntl": [(second, ~0, FCNTLS)],
-        "open": [] if writable else [(second, os.O_TRUNC, (0,))],
-        "openat": [] if writable else [(third, os.O_TRUNC, (0,))],
+        "open": [] if truncates else [(second, os.O_TRUNC, (0,))],
+        "openat": [] if truncates else [(third, os.O_TRUNC, (0,))],
     }
     code = [
         _step(LOAD, 4),  # architecture

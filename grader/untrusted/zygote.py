@@ -22,6 +22,7 @@ import select
 import signal
 import socket
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import confine, device, seccomp, wire, worker
+from . import confine, device, scratch, seccomp, wire, worker
 
 HUGE, MADV_COLLAPSE = 2 << 20, 25  # linux/mman.h
 
 
-def main(control: socket.socket, layers: list[str], readable: list[str], *, trains: bool) -> None:
-    """Serve fork requests on `control` until the grader hangs up."""
+def main(
+    control: socket.socket, layers: list[str], readable: list[str], place: str, *, trains: bool
+) -> None:
+    """Serve fork requests on `control` until the grader hangs up.
+
+    Workers have their folders below `place`, where no namespaces give them one.
+    """
     torch.set_num_threads(1)
     torch.set_num_threads = _one_thread  # a second one would end the process (seccomp.py)
     warm_up(trains=trains)
@@ -49,25 +55,33 @@ def main(control: socket.socket, layers: list[str], readable: list[str], *, trai
     gc.disable()
     _use_huge_pages()
     control.send(json.dumps({"ready": os.getpid(), "modules": sorted(sys.modules)}).encode())
-    workers: dict[int, int] = {}
+    workers: dict[int, tuple[int, str]] = {}
+    names = count()
     poll = select.poll()
     poll.register(control, select.POLLIN)
     while True:
         for ready, _ in poll.poll():
             if ready in workers:
                 poll.unregister(ready)
-                _report_end(control, ready, workers.pop(ready))
+                _report_end(control, ready, *workers.pop(ready))
                 continue
             data, fds, _, _ = socket.recv_fds(control, 4096, 2)
             if not data:
+                if place:
+                    scratch.clear(place)
                 return
-            pid = _fork(json.loads(data), fds, layers, readable, space, own)
+            request, folder = json.loads(data), confine.SCRATCH
+            if place:
+                user = confine.user(request["slot"]) if "user" in layers else None
+                folder = scratch.make(place, f"{next(names)}", user)
+            pid = _fork(request, fds, layers, readable, space, own, folder)
             for fd in fds:
                 os.close(fd)
             pidfd = os.pidfd_open(pid)
-            workers[pidfd] = pid
+            workers[pidfd] = pid, folder if place else ""
             poll.register(pidfd, select.POLLIN)
-            socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [pidfd])
+            started = {"pid": pid, "folder": folder if place else ""}
+            socket.send_fds(control, [json.dumps(started).encode()], [pidfd])
 
 
 def warm_up(*, trains: bool) -> None:
@@ -122,6 +136,7 @@ def _fork(
     readable: list[str],
     space: int,
     own: int,
+    folder: str,
 ) -> int:
     """Fork a worker and return its pid as the zygote sees it."""
     if (threads := len(os.listdir("/proc/self/task"))) != 1:
@@ -136,7 +151,7 @@ def _fork(
             try:
                 held = confine.confine(
                     layers, readable, space + (request["memory_mb"] << 20),
-                    request["seconds"], request["slot"],
+                    request["seconds"], request["slot"], folder,
                 )  # fmt: skip
             except OSError as error:
                 wire.send(sock, {"failed": str(error)})
@@ -164,10 +179,12 @@ def _tidy(fds: list[int]) -> socket.socket:
     return socket.socket(fileno=3)
 
 
-def _report_end(control: socket.socket, pidfd: int, pid: int) -> None:
-    """Reap a worker and tell the grader how it ended."""
+def _report_end(control: socket.socket, pidfd: int, pid: int, folder: str) -> None:
+    """Reap a worker, clear its folder away and tell the grader how it ended."""
     os.close(pidfd)
     _, status, usage = os.wait4(pid, 0)
+    if folder:
+        scratch.clear(folder)
     end: dict[str, Any] = {
         "end": pid,
         "status": os.waitstatus_to_exitcode(status),
