@@ -265,7 +265,7 @@ def test_in_force_it_refuses_to_lower_a_limit(worker):
 def test_in_force_it_keeps_files_whole_where_nothing_may_be_written(worker, tmp_path):
     file = tmp_path / "solution.py"
     file.write_text("whole")
-    with pytest.raises(StudentError, match="Operation not permitted"):
+    with pytest.raises(StudentError, match=r"not permitted|denied"):
         walls.call(worker, "empties", str(file))
     assert file.read_text() == "whole"
 
