@@ -55,8 +55,12 @@ class Student:
             else torch.empty(0, dtype=torch.uint8)
         )
         self._run = "whole" if whole else "needed"
-        self._beginning: dict[str, Any] = {"seed": 0, "forbid": []}
-        self._helped: dict[tuple[tuple[str, str], ...], Sandbox] = {}
+        self._beginning: dict[str, Any] = {"seed": 0, "forbid": [], "single": False}
+        self._single = False
+        """Whether torch makes float32 there, as in a student's notebook, and not float64."""
+        self._other: Sandbox | None = None
+        """The worker of the other precision, if there is one."""
+        self._helped: dict[tuple[bool, tuple[tuple[str, str], ...]], Sandbox] = {}
         self._printed = ""
         self._notes: list[str] = []
         self._worker, loaded = self._load_safely()
@@ -86,7 +90,9 @@ class Student:
         worker = self._zygote.open(self._limits)
         try:
             names = list(self._names)
-            loaded = worker.ask("load", data=self._data, names=names, run=self._run)
+            loaded = worker.ask(
+                "load", data=self._data, names=names, run=self._run, single=self._single
+            )
         except BaseException:
             self._retire(worker)
             raise
@@ -131,12 +137,20 @@ class Student:
         with worker:
             self._printed = (self._printed + worker.printed())[:OUTPUT_BYTES]
 
-    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
-        """Start a check: forget the last one's calls, and replace a worker that has died."""
-        if not self._worker.alive:
-            self._retire(self._worker)
-            self._worker, _ = self._load()
-        self._beginning = {"seed": seed, "forbid": list(forbid)}
+    def _begin(self, seed: int, forbid: tuple[str, ...] = (), *, single: bool = False) -> None:
+        """Start a check: forget the last one's calls, and replace a worker that has died.
+
+        With `single`, where float32 is torch's default, in a worker that has been loaded so.
+        """
+        worker: Sandbox | None = self._worker
+        if single is not self._single:
+            worker, self._other, self._single = self._other, worker, single
+        if worker is None or not worker.alive:
+            if worker is not None:
+                self._retire(worker)
+            worker, _ = self._load()
+        self._worker = worker
+        self._beginning = {"seed": seed, "forbid": list(forbid), "single": single}
         self._worker.begin(**self._beginning)
 
     def __getattr__(self, name: str) -> Any:
@@ -165,7 +179,7 @@ class Student:
         They live in a worker of their own: in the student's first worker, code that is judged
         later could find them on the heap and answer with them.
         """
-        key = tuple(sources.items())
+        key = self._single, tuple(sources.items())
         helped = self._helped.get(key)
         if helped is None or not helped.alive:
             helped, _ = self._load()
@@ -199,8 +213,9 @@ class Student:
 
     def _close(self) -> str:
         """End the workers and return what the submission has printed."""
-        for worker in (self._worker, *self._helped.values()):
-            self._retire(worker)
+        for worker in (self._worker, self._other, *self._helped.values()):
+            if worker is not None:
+                self._retire(worker)
         return self._printed
 
 

@@ -1,9 +1,14 @@
 """Random tensors for hidden checks."""
 
 import hashlib
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
+
+SINGLE: ContextVar[bool] = ContextVar("single", default=False)
+"""Whether a check is tried on code that takes float32 for granted: then what is drawn has a place
+in float32, so that it arrives unchanged there."""
 
 
 class Draw:
@@ -16,7 +21,8 @@ class Draw:
 
     def __call__(self, *shape: int, scale: float = 1.0) -> Tensor:
         """Draw float64 normal numbers of standard deviation `scale`."""
-        return scale * torch.randn(shape, generator=self._generator, dtype=torch.float64)
+        numbers = scale * torch.randn(shape, generator=self._generator, dtype=torch.float64)
+        return numbers.float().double() if SINGLE.get() else numbers
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """Draw int64 numbers from `low` up to, not including, `high`."""

@@ -1,11 +1,15 @@
 """A code cell, and the Python statements in it: magics translated, and what is no Python left out.
 
+A file that a cell writes (`%%writefile f.py`) becomes a call of execution.Shell.write_file.
+
 For grading it runs in the sandbox alone.
 """
 
 import ast
+import contextlib
 import linecache
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -23,13 +27,29 @@ MOST_MAGIC = 20_000
 CELL_MAGICS = re.compile(r"(?:\s*%%[^\n]*(?:\n|\Z))+")
 ELSEWHERE = re.compile(
     "!|bash|cython|file|html|javascript|js|latex|markdown|perl|pypy|python[23]?|ruby|script|sh|svg"
-    "|sx|system|writefile"
+    "|sx|system|timeit|writefile"
 )
-"""Cell magics whose body is not run by the notebook itself; under all others it is Python."""
+"""Cell magics whose body binds nothing in the notebook; under all others it is Python."""
+WRITES = re.compile(
+    r"\s*%%(?:write)?file[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?(?P<file>[^\n]+)"
+)
+TIMED = re.compile(r"^%time[ \t]+(?=\S)", re.MULTILINE)
+"""A line that times a statement, which the notebook runs."""
+NEWER: tuple[tuple[tuple[int, int], str], ...] = (
+    ((3, 14), r"[rR]?[tT][rR]?(?:\"|')"),
+    ((3, 14), r"except[ \t]+\w+[ \t]*,"),
+    ((3, 13), r"(?:def|class|type)[ \t]+\w+\[[^\]]*=[^\]]*\]"),
+    ((3, 12), r"(?:def|class)[ \t]+\w+\["),
+    ((3, 12), r"type[ \t]+\w+(?:\[.*\])?[ \t]*="),
+    ((3, 12), r"f-string"),
+)
+"""What Python versions have brought, newest first, as it looks in source or in an error's words."""
 MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
 BLOCK_LINE = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s#)\]}]")
 DEFINITION_LINE = re.compile(r"(?:async\s+)?(?:def|class)\b")
 
+GRADING = ".".join(map(str, sys.version_info[:2]))
+"""The version of Python that grading runs."""
 IPYTHON: Any = TransformerManager()  # type: ignore[no-untyped-call]
 
 
@@ -56,6 +76,8 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[str]]:
     linecache.cache[cell.name] = (len(cell.source), None, lines, cell.name)
     head = found[0] if (found := CELL_MAGICS.match(cell.source)) else ""
     body = cell.source[len(head) :]
+    if written := WRITES.match(head):
+        return _written(cell, written, body)
     for magic in re.findall(r"%%\s*(!|\w*)", head):
         if ELSEWHERE.fullmatch(magic):
             defines = re.search(r"^(?:def|class) ", body, re.MULTILINE)
@@ -65,8 +87,26 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[str]]:
     try:
         nodes, notes = _tree(source), list[str]()
     except SyntaxError:
-        nodes, notes = _salvage(cell.name, _undented(source))
+        nodes, notes = _repaired(cell.name, _undented(source))
     return list(_flat(nodes)), notes
+
+
+def _written(cell: Cell, written: re.Match[str], body: str) -> tuple[list[ast.stmt], list[str]]:
+    """Return a call that writes a file, for a cell that does nothing else."""
+    name, append = written["file"].strip().strip("\"'"), bool(written["append"])
+    line = 1 + written[0].count("\n")
+    call = f"get_ipython().write_file({name!r}, {body!r}, {append}, {cell.name!r}, {line})"
+    (node,) = ast.parse("\n" * (line - 1) + call).body
+    return [node], []
+
+
+def _repaired(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
+    """Parse what is Python but for its magics; if that does not help, block by block."""
+    translated = _without_magics(source)
+    if translated.count("\n") == source.count("\n"):  # so that lines keep their numbers
+        with contextlib.suppress(SyntaxError):
+            return _tree(translated), []
+    return _salvage(name, source)
 
 
 def _flat(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -168,7 +208,7 @@ def _without_magics(block: str) -> str:
     if not 0 < len(MAGIC_LINE.findall(block)) * len(block) <= MOST_MAGIC:
         return block
     try:
-        translated: str = IPYTHON.transform_cell(block)
+        translated: str = IPYTHON.transform_cell(TIMED.sub("", block))
     except Exception:  # made for what people type, it throws at some of what they submit
         return block
     return translated
@@ -176,8 +216,29 @@ def _without_magics(block: str) -> str:
 
 def _left_out(name: str, error: SyntaxError, block: list[str]) -> str:
     """Say which block is missing, and why."""
-    shown = next((line for line in block if DEFINITION_LINE.match(line)), block[0])
+    shown = shorten(
+        next((line for line in block if DEFINITION_LINE.match(line)), block[0]), 80,
+        placeholder=" ...",
+    )  # fmt: skip
+    if newer := _newer("\n".join(block), error):
+        return (
+            f"{name}, line {error.lineno} is Python {newer} syntax, and grading runs Python "
+            f"{GRADING}, so this was left out: {shown}"
+        )
     return (
         f"{name}, line {error.lineno} is not valid Python ({error.msg}), "
-        f"so this was left out: {shorten(shown, 80, placeholder=' ...')}"
+        f"so this was left out: {shown}"
     )
+
+
+def _newer(block: str, error: SyntaxError) -> str:
+    """Return the version of Python that may have brought what is an error here, or ""."""
+    line = block.split("\n")[0] if error.text is None else error.text
+    texts = (line.strip(), block.strip(), error.msg or "")
+    for version, looks in NEWER:
+        if version > sys.version_info[:2]:
+            if any(re.match(looks, text) for text in texts) or (
+                version == (3, 14) and re.search(rf"(?:[=(,\[ ]){looks}", line)
+            ):
+                return ".".join(map(str, version))
+    return ""

@@ -64,6 +64,8 @@ class Effects:
     """Whether it reads or writes files."""
     anything: bool = False
     """Whether it may bind names that cannot be known."""
+    writes: set[str] = field(default_factory=set)
+    """Names of files that it writes with its text at hand."""
     hints: bool = False
     """Whether it looks at all names as a table."""
     defines: list[tuple[str, ast.AST]] = field(default_factory=list)
@@ -180,7 +182,11 @@ def _call(call: ast.Call, found: Effects, shows: Shows) -> Iterator[tuple[ast.AS
                 found.parts.add(owner)
             if SETTINGS.match(method):
                 found.settings.add(owner)
-            found.anything |= method in ("run_line_magic", "run_cell", "ex") and owner == ""
+            if method in ("run_line_magic", "magic") and isinstance(first, ast.Constant):
+                found.anything |= first.value == "run"
+                found.files |= first.value == "run"
+            if method == "write_file" and isinstance(first, ast.Constant):
+                found.writes.add(str(first.value))
             yield value, not harmless
         case function:
             yield function, True

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from .device import retried
 from .effects import DEFINITIONS
 from .statement import Statement
+from .written import WRITTEN
 
 MOST_TEXT = 4000
 """Characters kept of an error's message and of its frames."""
@@ -51,7 +52,8 @@ def run(
     that lacks a name is tried again after all others, for as long as that helps any, unless what
     it binds was bound since: then it counts no more.
     """
-    namespace.update(__name__="__main__", get_ipython=Shell, display=print)
+    shell = Shell(namespace)
+    namespace.update(__name__="__main__", get_ipython=lambda: shell, display=print)
     statements = list(statements)
     errors = {n: _execute(statement, namespace) for n, statement in enumerate(statements)}
     later: set[str] = set()
@@ -83,10 +85,24 @@ def is_cell(filename: str) -> bool:
 
 
 class Shell:
-    """Stands for IPython: its magics and shell commands do nothing here."""
+    """Stands for IPython: its magics and shell commands do nothing, but for files of Python."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_, **__: None
+
+    def write_file(self, name: str, text: str, append: bool, cell: str, line: int) -> None:
+        """Write a file, and keep it to be imported: see written.py."""
+        WRITTEN.add(name, text, cell, line, append=append)
+
+    def run_line_magic(self, magic: str, given: str, *_: Any, **__: Any) -> None:
+        """Run a file that the notebook has written; other magics do nothing."""
+        if magic == "run":
+            WRITTEN.run(given, self._namespace)
+
+    magic = run_line_magic
 
 
 class Absent:
@@ -113,8 +129,8 @@ def _execute(statement: Statement, namespace: dict[str, Any]) -> BaseException |
     """Run one statement; return what it raised."""
     node, code = statement.node, statement.code
     error = _attempt(code, namespace)
-    if isinstance(error, ModuleNotFoundError) and isinstance(node, DEFINITIONS):
-        # perhaps for its annotations alone, so without evaluating them
+    if isinstance(error, ModuleNotFoundError | NameError) and isinstance(node, DEFINITIONS):
+        # perhaps for its annotations alone, so without evaluating them, as in Python 3.14
         flags = __future__.annotations.compiler_flag
         module = ast.Module([node], [])
         error = _attempt(compile(module, code.co_filename, "exec", flags, True), namespace)

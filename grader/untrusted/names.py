@@ -132,6 +132,17 @@ def packages(node: ast.stmt) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, (part.module or "").partition(".")[0]
 
 
+def modules(node: ast.stmt) -> set[str]:
+    """Return all parts of the names of the modules that are imported in a statement."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Import):
+            found.update(*(alias.name.split(".") for alias in part.names))
+        elif isinstance(part, ast.ImportFrom):
+            found.update((part.module or "").split("."), (alias.name for alias in part.names))
+    return found
+
+
 def shown_by(node: ast.stmt, shows: AbstractSet[str]) -> set[str]:
     """Return the names that a statement binds to what only draws: `axes = plt.subplots()[1]`."""
     found = {name for name, package in packages(node) if package in DRAWS}

@@ -47,6 +47,9 @@ NUMPY = tuple(
 )
 """What numpy calls them, or reads in their place."""
 CODES = {dtype: code for code, dtype in enumerate(DTYPES)}
+WIDER = {"uint16": "int32", "uint32": "int64", "uint64": "int64", "longdouble": "float64",
+         "float128": "float64"}  # fmt: skip
+"""What holds the numbers of numpy that have no place among DTYPES."""
 KEYS: frozenset[type[Any]] = frozenset({str, bool, int, float, bytes, type(None)})
 """Types of keys. No tuples: all those of -1 and -2 have one hash; 40,000 in a dict took 13 s."""
 
@@ -111,6 +114,31 @@ def each(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
         return [each(item, change) for item in value]
     if isinstance(value, dict):
         return {key: each(item, change) for key, item in value.items()}
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Return a result with numpy's numbers and arrays, and ranges, as what crosses the border.
+
+    Raises Unsendable for what is too large; anything else of no such type stays, to be named later.
+    """
+    if type(value) in LEAVES:
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        dtype = WIDER.get(value.dtype.name) or value.dtype.newbyteorder("=")
+        return torch.from_numpy(np.array(value, order="C", dtype=dtype))
+    if isinstance(value, range):
+        if len(value[: MAX_HEADER + 1]) > MAX_HEADER:
+            raise Unsendable(f"a range of more than {MAX_HEADER:,} numbers")
+        return list(value)
+    if isinstance(value, tuple):
+        return tuple([plain(item) for item in value])
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
     return value
 
 

@@ -22,11 +22,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from importlib.util import find_spec
+from pathlib import PurePosixPath
 
 from .cell import Cell, parse
 from .device import NOTES, accelerated, to_cpu
 from .effects import DEFINITIONS, SHOWS
-from .names import Kind, kinds_bound, packages, shown_by
+from .names import Kind, kinds_bound, modules, packages, shown_by
 from .statement import Statement, statement
 
 FILES = "files on the disk"
@@ -116,6 +117,9 @@ class Web:
         """For each name, the numbers of the statements that surely bind or change it."""
         self._may = Shared()
         self._could = Shared()
+        self._imports_written: set[int] = set()
+        """Numbers of the statements that import what the notebook has written to a file."""
+        self._written: set[str] = set()
         self._hints: set[int] = set()
         """Numbers of the statements that look at names as a table."""
         self._binds: set[str] = set()
@@ -132,6 +136,8 @@ class Web:
         """Classes that have methods which do, and objects made of these."""
         for one in statements:
             self._know(one)
+            self._written |= {PurePosixPath(name).stem for name in one.effects.writes}
+            self._written |= {part for name in one.effects.writes for part in name.split("/")}
         for number, one in enumerate(statements):
             self._define(one)
             self._enter(number, one)
@@ -157,7 +163,7 @@ class Web:
                 for number in self._touching(name, how) - taken:
                     taken.add(number)
                     wanted += self._statements[number].uses
-                    if self._statements[number].files:
+                    if self._statements[number].files or number in self._imports_written:
                         wanted.append(FILES)
         return taken
 
@@ -210,7 +216,11 @@ class Web:
         """Enter what a statement binds and changes."""
         does = one.effects
         mentions = does.mentions | one.calls
-        sure = {*one.binds, *one.patches}.union(*_all(self._writes, one.calls))
+        if self._written and self._written & modules(one.node):
+            self._imports_written.add(number)
+        sure = {*one.binds, *one.patches, *([FILES] if does.writes else [])}.union(
+            *_all(self._writes, one.calls)
+        )
         if does.anything:
             sure.add(ANYTHING)
         acts = mentions if does.calls or does.changes else set[str]()

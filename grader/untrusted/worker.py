@@ -52,8 +52,11 @@ def serve(sock: socket.socket) -> None:
         try:
             if beginning := request.pop("begin", None):
                 submission.begin(**beginning)
-            reply = {"number": number, "ok": getattr(submission, request.pop("do"))(**request)}
-            wire.send(sock, reply)
+            ask = getattr(submission, request.pop("do"))
+            answer = ask(**_cast(request, torch.float32)) if submission.single else ask(**request)
+            if submission.single:
+                answer = _cast(answer, torch.float64)
+            wire.send(sock, {"number": number, "ok": answer})
         except wire.WireError:
             return
         except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
@@ -113,14 +116,17 @@ class Submission:
         self.modules: list[nn.Module] = []
         self.calls: list[tuple[list[Tensor], list[Tensor]]] = []
         self.forbid = Forbid([])
+        self.single = False
 
-    def load(self, data: Tensor, names: list[str], run: str) -> dict[str, Any]:
+    def load(
+        self, data: Tensor, names: list[str], run: str, single: bool = False
+    ) -> dict[str, Any]:
         """Run what of the notebook counts for `names`, what surely counts, or the whole of it.
 
         Returns the answer described in reply.py; `unreadable` says why there is no notebook. Where
         everything that counts does so surely, "sure" runs nothing: it would be the same again.
         """
-        self.begin(0, [])
+        self.begin(0, [], single)
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.names = main.__dict__
@@ -181,13 +187,17 @@ class Submission:
             "lines": torch.tensor(lines, dtype=torch.int64),
         }
 
-    def begin(self, seed: int, forbid: list[str]) -> None:
-        """Forget earlier calls, restore torch's global state, and forbid names of torch."""
+    def begin(self, seed: int, forbid: list[str], single: bool = False) -> None:
+        """Forget earlier calls, restore torch's global state, and forbid names of torch.
+
+        With `single`, code here has float32, though all that crosses the border is float64.
+        """
         self.modules, self.calls = [], []
         if forbid != self.forbid.names:
             self.forbid.lift()
             self.forbid = Forbid(forbid)
-        torch.set_default_dtype(torch.float64)
+        self.single = single
+        torch.set_default_dtype(torch.float32 if single else torch.float64)
         torch.set_grad_enabled(True)
         torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every GPU, for 0.2 ms
         random.seed(seed)
@@ -272,7 +282,7 @@ class Submission:
             return seen[-1]
 
         args, kwargs = packing.each((args, kwargs), inside)
-        result = retried(lambda: function(*args, **kwargs))
+        result = packing.plain(retried(lambda: function(*args, **kwargs)))
         outputs = packing.tensors(result)
         changed = {i: each.now() for i, each in enumerate(own) if each.changed()}
         given = enumerate(zip(tensors[len(own) :], seen, strict=True), len(own))
@@ -306,6 +316,12 @@ class Submission:
         products = [(output * gradient.conj()).real.sum() for output, gradient in pairs]
         found = iter(torch.autograd.grad(products, wanted, allow_unused=True, retain_graph=True))
         return [next(found) if t.requires_grad else None for t in tensors]
+
+
+def _cast(message: Any, dtype: torch.dtype) -> Any:
+    """Return a message with the tensors of float32 and float64 in this dtype."""
+    either = (torch.float32, torch.float64)
+    return packing.each(message, lambda x: x.detach().to(dtype) if x.dtype in either else x)
 
 
 def kind(value: Any) -> str:
