@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -73,7 +74,7 @@ def test_a_magic_may_be_assigned():
     assert code("files = !ls") == ["files = get_ipython().getoutput('ls')"]
 
 
-@pytest.mark.parametrize("magic", ["time", "timeit", "capture out --no-stderr", "prun", "wandb"])
+@pytest.mark.parametrize("magic", ["time", "capture out --no-stderr", "prun", "wandb"])
 def test_the_body_under_a_magic_that_runs_python_counts(magic: str):
     assert lines(f"%%{magic}\nclass A: pass\n\n!ls\nx = 1") == {
         "class A:\n    pass": 2,
@@ -86,16 +87,66 @@ def test_cell_magics_may_be_stacked_and_follow_blank_lines():
     assert lines("\n\n%%capture\n%%time\n\nx = 1") == {"x = 1": 6}
 
 
-@pytest.mark.parametrize("magic", ["bash", "html", "!", "javascript", "writefile a.py", "python3"])
+@pytest.mark.parametrize("magic", ["bash", "html", "!", "javascript", "timeit -n1", "python3"])
 def test_the_body_under_a_magic_that_takes_it_elsewhere_does_not(magic: str):
     assert code(f"%%{magic}\nx = 1") == []
     assert notes(f"%%{magic}\nx = 1") == []
 
 
-def test_definitions_written_to_a_file_are_noted():
-    assert notes("%%writefile net.py\nclass Net: pass") == [
-        "code cell 3 starts with %%writefile: what it defines does not count"
+def test_definitions_that_are_only_timed_are_noted():
+    assert notes("%%timeit\nclass Net: pass") == [
+        "code cell 3 starts with %%timeit: what it defines does not count"
     ]
+
+
+@pytest.mark.parametrize(
+    ("magic", "name", "append"),
+    [
+        ("%%writefile net.py", "net.py", False),
+        ("%%file 'a b.py'", "a b.py", False),
+        ("\n\n%%writefile -a net.py", "net.py", True),
+        ("%%writefile --append net.py", "net.py", True),
+    ],
+)
+def test_a_cell_that_writes_a_file_keeps_what_it_writes(magic: str, name: str, append: bool):
+    line = magic.count("\n") + 1
+    written = f"get_ipython().write_file({name!r}, 'x = 1\\n', {append}, 'code cell 3', {line})"
+    assert lines(f"{magic}\nx = 1\n") == {written: line}
+    assert notes(f"{magic}\nx = 1\n") == []
+
+
+def test_a_statement_that_is_timed_is_run():
+    assert code("%time x = f()\n%timeit y = 1") == [
+        "x = f()",
+        "get_ipython().run_line_magic('timeit', 'y = 1')",
+    ]
+
+
+def test_magics_below_a_text_that_begins_its_lines_are_read():
+    source = "def f():\n    '''\nDocs: say\n    '''\n    !ls\n    return 1"
+    assert notes(source) == []
+    assert "return 1" in code(source)[0]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="then it is this Python's syntax")
+@pytest.mark.parametrize(
+    ("source", "version"),
+    [
+        ("type Pair = tuple[int, int]", "3.12"),
+        ("type Pair[T] = tuple[T, T]", "3.12"),
+        ("def f[T](x: T) -> T:\n    return x", "3.12"),
+        ("@d\nclass A[T: int]:\n    pass", "3.12"),
+        ("class A[T = int]:\n    pass", "3.13"),
+        ("def f(d):\n    return f'{d['a']}'", "3.12"),
+        ("x = t'{name}'", "3.14"),
+        ("try:\n    x = 1\nexcept KeyError, ValueError:\n    x = 2", "3.14"),
+    ],
+)
+def test_newer_syntax_is_said_for_what_it_is(source: str, version: str):
+    (note,) = notes(f"y = 1\n{source}\nz = 2")
+    running = ".".join(map(str, sys.version_info[:2]))
+    assert f"is Python {version} syntax, and grading runs Python {running}" in note
+    assert {"y = 1", "z = 2"} <= set(code(f"y = 1\n{source}\nz = 2"))
 
 
 GOOD = "class Good:\n    x = 1"

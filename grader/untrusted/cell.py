@@ -102,10 +102,12 @@ def _written(cell: Cell, written: re.Match[str], body: str) -> tuple[list[ast.st
 
 def _repaired(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
     """Parse what is Python but for its magics; if that does not help, block by block."""
-    translated = _without_magics(source)
-    if translated.count("\n") == source.count("\n"):  # so that lines keep their numbers
+    text = source.lstrip("\n").rstrip("\n") + "\n"  # IPython leaves blank lines out
+    translated = _without_magics(text)
+    if translated != text and translated.count("\n") == text.count("\n"):  # lines keep their place
+        blank = len(source) - len(source.lstrip("\n"))
         with contextlib.suppress(SyntaxError):
-            return _tree(translated), []
+            return _tree("\n" * blank + translated), []
     return _salvage(name, source)
 
 
