@@ -38,8 +38,9 @@ whole: $(READY)  ## The real otter-grader, nbgrader, dask and kernels, naive gra
 exploits: $(READY)  ## Attack the sandbox in every mode that this machine can enact; prints a table.
 	$(BIN)/python -m tests.exploits
 
-fuzz: $(READY)  ## 100,000 frames, 2,000 replies and 20,000 notebooks: nothing is thrown.
+fuzz: $(READY)  ## 100,000 frames, 2,000 replies and 20,000 notebooks: nothing is thrown; 2,000 slices.
 	$(BIN)/python -m tests.fuzz
+	$(BIN)/python -m tests.slices
 
 lint: $(READY)
 	$(BIN)/hadolint docker/Dockerfile

@@ -67,7 +67,9 @@ class Student:
         missing = set(names) - set(loaded["defined"])
         if missing and (loaded["problems"] or loaded["dynamic"]) and not whole:
             loaded = self._prefer_whole(loaded)
-        if loaded["instead"] and not loaded["defined"]:
+        # what a newer Python reads may well define them
+        newer = any("is Python 3." in note for note in loaded["notes"])
+        if loaded["instead"] and not loaded["defined"] and not newer:
             self._retire(self._worker)
             raise Unreadable(loaded["instead"])
         self._defined: dict[str, str] = loaded["defined"]

@@ -35,6 +35,8 @@ FILES = re.compile(
     r"|fromfile|copyfile|write_file"
 )
 """Functions and methods that read or write files."""
+LOOKS = {"copy", "get", "items", "keys", "values", "__contains__", "__getitem__"}
+"""Methods of containers that change nothing."""
 NAMESPACES = {"globals", "locals", "vars"}
 CHOSEN = "cls"
 """What stands for the class itself in its own methods, `type(self)` included."""
@@ -46,6 +48,8 @@ class Effects:
 
     mentions: set[str] = field(default_factory=set)
     """Names that are looked at."""
+    holds: set[str] = field(default_factory=set)
+    """Of these, names of what is not only called."""
     patches: set[str] = field(default_factory=set)
     """Names of the objects that are surely changed from outside."""
     changes: set[str] = field(default_factory=set)
@@ -53,7 +57,7 @@ class Effects:
     passes: set[str] = field(default_factory=set)
     """Of these, names of what is handed over, and of what has the methods that are called."""
     parts: set[str] = field(default_factory=set)
-    """Names of what has a part whose method is called: `Net.known.clear()`."""
+    """Names of what has a part that may be changed: `Net.known.clear()`."""
     calls: set[str] = field(default_factory=set)
     """Names of what is called itself."""
     settings: set[str] = field(default_factory=set)
@@ -110,9 +114,13 @@ def _parts(
     match part:
         case ast.Name(id=name, ctx=ast.Load()):
             found.mentions.add(name)
+            found.holds.add(name)
             if exposed:
                 found.changes.add(name)
                 found.passes.add(name)
+        case ast.Attribute(ctx=ast.Load(), value=value) if exposed:
+            found.parts.add(root(part))
+            yield value, True
         case ast.Call():
             yield from _call(part, found, shows)
         case ast.Lambda():
@@ -177,9 +185,8 @@ def _call(call: ast.Call, found: Effects, shows: Shows) -> Iterator[tuple[ast.AS
             found.files |= bool(FILES.fullmatch(method))
             if method in FILLS:
                 found.patches.add(owner)
+            if method not in LOOKS:
                 found.anything |= _is_namespace(value)
-            if not isinstance(value, ast.Name):
-                found.parts.add(owner)
             if SETTINGS.match(method):
                 found.settings.add(owner)
             if method in ("run_line_magic", "magic") and isinstance(first, ast.Constant):

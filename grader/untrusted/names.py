@@ -95,7 +95,8 @@ def _kind(value: ast.expr, known: Kinds) -> Kind:
     if isinstance(value, ast.Lambda):
         return Kind.DEFINITION
     if isinstance(value, ast.Name | ast.Attribute):
-        return known.get(root(value), Kind.VALUE)
+        kind = known.get(root(value), Kind.VALUE)
+        return Kind.VALUE if kind is Kind.DEFINITION else kind  # another name for it
     todo: list[ast.AST] = [value]
     while todo:
         part = todo.pop()

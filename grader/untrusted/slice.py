@@ -122,6 +122,8 @@ class Web:
         self._written: set[str] = set()
         self._hints: set[int] = set()
         """Numbers of the statements that look at names as a table."""
+        self._tables: set[str] = set()
+        """Names of these tables: `g = globals()`."""
         self._binds: set[str] = set()
         self._writes = defaultdict[str, set[str]](set)
         """For each function, the globals that a call of it surely binds or changes."""
@@ -221,7 +223,9 @@ class Web:
         sure = {*one.binds, *one.patches, *([FILES] if does.writes else [])}.union(
             *_all(self._writes, one.calls)
         )
-        if does.anything:
+        if does.hints and isinstance(one.node, ast.Assign):
+            self._tables |= one.binds
+        if does.anything or self._tables & (one.patches | does.changes):
             sure.add(ANYTHING)
         acts = mentions if does.calls or does.changes else set[str]()
         may = {*one.patches}.union(*_all(self._may_write, acts), self._changed(one))
@@ -252,14 +256,17 @@ class Web:
         """Remember what may have got hold of what: what it binds, of whatever it mentions."""
         bound = self._of(Kind.VALUE, one.binds)
         values = bound | self._of(Kind.VALUE, mentions | may)
-        if len(bound) < len(values) or len(values) > 1:
-            self._may.join(values)
+        if bound:  # a class under another name is the class
+            values |= self._of(Kind.DEFINITION, one.effects.holds)
+        self._may.join(values)
         self._could.join(values.union(*_all(self._reads, mentions)))
         if written := set().union(*_all(self._may_write, mentions)):
             for name in one.binds:  # `trainer = Trainer()`: its methods write what Trainer's do
                 self._may_write[name] |= written
         if self._coaches & mentions:
             self._coaches |= bound
+        if self._trainers & one.effects.holds:
+            self._trainers |= one.binds
 
     def _trains(self, one: Statement) -> bool:
         """Whether running it trains."""

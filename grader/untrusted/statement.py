@@ -96,9 +96,11 @@ class Statement:
             *zip(places[::-1], arguments.defaults[::-1], strict=False),
             *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
         ]
-        filled = {a.arg for a, default in pairs if isinstance(default, MUTABLE)}
-        if filled & (does.patches | does.changes):
-            does.patches.add(name)
+        for argument, default in pairs:
+            if default is not None and argument.arg in does.patches | does.changes:
+                does.changes |= {n.id for n in ast.walk(default) if isinstance(n, ast.Name)}
+                if isinstance(default, MUTABLE):
+                    does.patches.add(name)
         return does
 
     def _as_class(self, node: ast.ClassDef) -> Effects:
