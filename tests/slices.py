@@ -350,7 +350,10 @@ NOISE = (
     "'a text'",
 )
 MODEL = "def model_of(n): return nn.Linear(n, n)(torch.ones(n))"
-PLOTS = "class plt:\n    plot = show = staticmethod(lambda *_: None)\n    subplots = staticmethod(lambda: (plt, plt))"
+PLOTS = """\
+class plt:
+    plot = show = staticmethod(lambda *_: None)
+    subplots = staticmethod(lambda: (plt, plt))"""
 
 
 def notebook(case: int) -> list[str]:
