@@ -6,7 +6,7 @@ with a `Failure`, whose text the student reads too; a plain `assert` tells the c
 
 import functools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -42,6 +42,7 @@ from .checking.trial import (
     Function,
     Remark,
     call_each,
+    changes,
     in_either_precision,
     tensors,
     tried,
@@ -49,12 +50,15 @@ from .checking.trial import (
 
 __all__ = [
     "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming", "call",
-    "call_on_each", "dependencies", "equal", "needs", "operators", "parameters_are", "points",
-    "pure", "question", "ratio", "recorded", "same", "spelled", "transplant", "where",
+    "call_on_each", "changes", "dependencies", "equal", "needs", "no_others", "operators",
+    "parameters_are", "parameters_made", "points", "pure", "question", "ratio", "recorded", "same",
+    "spelled", "transplant", "where",
 ]  # fmt: skip
 
 solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
 """The questions of a submission whose checks have all passed so far; the session keeps it."""
+MOST_NAMED = 8
+"""Of the parameters that are not asked for."""
 points = pytest.mark.points
 question = pytest.mark.question
 
@@ -119,16 +123,22 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
 
 
 def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any) -> None:
-    """Require that a call leaves its inputs alone, and that an equal call gives an equal result."""
+    """Require that a call leaves its inputs alone, and that an equal call gives an equal result.
+
+    Of a module, parameters must stay the same, too.
+    """
 
     def attempt(cast: Cast) -> list[list[Tensor]]:
         given = [[cast(x).clone() for x in inputs] for _ in range(2)]
-        returned = call_each(actual, [(tuple(copies), options) for copies in given])
+        with changes() as changed:
+            returned = call_each(actual, [(tuple(copies), options) for copies in given])
         for copies in given:
             note(copies)
             for name, before, after in zip(takes, inputs, copies, strict=False):
-                if not torch.equal(cast(before), after):
+                if not torch.equal(cast(before), after) or any(after is c for c in changed):
                     raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
+        if changed:
+            raise Failure(f"{_name_of(changed[0], actual, options)} is changed in place.")
         return [tensors(result) for result in returned]
 
     with torch.no_grad():
@@ -138,10 +148,20 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
         raise Failure("Two equal calls give different results: something is random or is kept.")
 
 
+def _name_of(tensor: Tensor, function: Function, options: Mapping[str, Any]) -> str:
+    """Name an argument or a parameter of a call."""
+    parameters = function.named_parameters() if isinstance(function, nn.Module) else ()
+    for kind, pairs in (("input", options.items()), ("parameter", parameters)):
+        for name, value in pairs:
+            if value is tensor:
+                return f"The {kind} `{name}`"
+    return "An input"
+
+
 def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
     """Require trainable parameters of these names and shapes; others draw a remark."""
     found = dict(module.named_parameters())
-    others = ", ".join(f"`{name}`" for name in found if name not in shapes)
+    others = ", ".join(f"`{name}`" for name in [n for n in found if n not in shapes][:MOST_NAMED])
     problems = []
     for name, shape in shapes.items():
         if name not in found:
@@ -155,6 +175,15 @@ def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> No
         raise Failure(f"Among the parameters, {', '.join(problems)}{besides}.")
     if others:
         warnings.warn(Remark(f"These parameters are not asked for: {others}."), stacklevel=2)
+
+
+def no_others(module: nn.Module, names: Collection[str]) -> None:
+    """Require that a module has no parameters besides those of these names."""
+    others = [f"`{name}`" for name, _ in module.named_parameters() if name not in names]
+    if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        named = ", ".join(others[:MOST_NAMED])
+        raise Failure(f"There are parameters that are not asked for: {named}{more}.")
 
 
 def transplant(source: nn.Module, target: nn.Module) -> None:
@@ -178,7 +207,7 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
     """Return D (T, T): how strongly position t of the result depends on position s of the inputs.
 
     Each input is (T, d). One backward pass does it: the batch holds T copies of the inputs, and
-    of the result for copy t only position t is asked for.
+    of the result for copy t only position t is asked for. Raises Failure where D would be 0.
     """
     T = len(inputs[0])
     names = tuple(Named(f"input {i}") for i in range(len(inputs)))
@@ -191,7 +220,10 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
             raise Failure("The first result has no gradient, or not one row for every position.")
         asked = first * torch.eye(T).unsqueeze(-1)  # (T, T, e)
         gradients = trial.gradients([asked, *[None] * len(others)])
-        return torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
+        D = torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
+        if not (D.any() and D.isfinite().all()):  # nothing, or NaN, is no dependence on the past
+            raise Failure("No gradient reaches the inputs, so the result depends on none of them.")
+        return D
 
     found = in_either_precision(function, attempt)
     note([found])
@@ -225,3 +257,31 @@ def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # s
     with Count():  # type: ignore[no-untyped-call]
         function(*inputs)
     return Count.number
+
+
+def parameters_made(student: Any, name: str, *inputs: Any, make: Sequence[Any] = ()) -> int:
+    """Count the parameters that a call of `name` makes: what they learn is lost with the call.
+
+    The arguments and what holds of the count are as in `operators`.
+    """
+    return int(student.beside(_parameters_made)(name, list(make), *inputs))
+
+
+def _parameters_made(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # sent as source
+    from contextlib import suppress
+    from unittest.mock import patch
+
+    from torch import nn
+
+    made, register = [], nn.Module.register_parameter
+
+    def registered(self, name, parameter):  # type: ignore[no-untyped-def]
+        if parameter is not None:
+            made.append(name)
+        register(self, name, parameter)
+
+    function = getattr(student, name)
+    function = function(*make) if make else function
+    with patch.object(nn.Module, "register_parameter", registered), suppress(Exception):
+        function(*inputs)  # its errors are another check's business
+    return len(made)

@@ -179,6 +179,24 @@ def test_float32_does_not_excuse_a_mistake(draw):
         agree(lambda x: (x.half() * 2).double(), lambda x: 2 * x, draw(2, 3))
 
 
+def test_the_tolerance_of_float32_follows_the_results_and_not_the_inputs(draw):
+    def normed(x):
+        return nn.functional.layer_norm(x, x.shape[-1:])
+
+    large = 1e5 * draw(4, 8)
+    agree(lambda x: normed(x.float()), normed, large)
+    for wrong in (
+        lambda x: (0 * x).float(),
+        lambda x: ((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)).float(),
+    ):
+        with pytest.raises(Disagreement):
+            agree(wrong, normed, large)
+    with pytest.raises(Disagreement):  # 1/8, too, is a number that float32 holds
+        agree(lambda x: torch.full(x.shape, 1 / x.size(-1)).to(x), lambda x: x.softmax(-1), large)
+    scores = 3000 * draw(4, 8)  # of which float32 keeps three digits behind the point
+    agree(lambda x: x.float().softmax(-1).double(), lambda x: x.softmax(-1), scores)
+
+
 def test_a_module_in_float32_is_judged_and_left_as_it_was(draw):
     module = Affine()
     module.linear.weight.data = module.linear.weight.data.float()

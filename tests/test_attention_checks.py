@@ -4,7 +4,7 @@ import importlib.util
 import re
 import warnings
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,9 @@ class Code:
 
     def __getattr__(self, name):
         return self._names[name]
+
+    def beside(self, function):
+        return partial(function, self)
 
     @contextmanager
     def using(self, **sources):
@@ -207,6 +210,13 @@ MISTAKES = {
         (
             "self.k_proj = nn.Linear(d_model, d_model)",
             "self.k_proj = nn.Linear(d_model, d_model, bias=False)",
+        ),
+    ),
+    "test_there_are_no_other_parameters": (
+        "not asked for: `norm.weight`, `norm.bias`",
+        (
+            "self.dropout = nn.Dropout(dropout)",
+            "self.dropout, self.norm = nn.Dropout(dropout), nn.LayerNorm(d_model)",
         ),
     ),
     "test_every_head_compares_its_own_queries_and_keys": (

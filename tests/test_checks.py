@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from grader.checking.solution import Randomness
 from grader.checks import (
     Draw,
     Failure,
@@ -83,6 +84,28 @@ def test_pure_catches_a_change_in_place(draw):
     pure(lambda x: x * 2, draw(3), takes=("x",))
     with pytest.raises(Failure, match="`y` is changed in place"):
         pure(lambda x, y: y.add_(x), draw(3), draw(3), takes=("x (d)", "y (d)"))
+
+
+def test_pure_catches_a_change_of_copies_and_of_parameters_as_of_a_submission(draw):
+    class Moves(nn.Linear):
+        def forward(self, x, shift=None):
+            if shift is not None:
+                shift.zero_()
+            else:
+                self.weight.data += 1
+            return super().forward(x)
+
+    stream = Randomness(0)
+    apart = stream.around(lambda x, y: y.add_(x))
+    with pytest.raises(Failure, match="The input `y` is changed in place"):
+        pure(apart, draw(3), draw(3), takes=("x (d)", "y (d)"))
+    layer = stream.around(Moves)(3, 2)
+    before = layer.weight.detach().clone()
+    with pytest.raises(Failure, match="The parameter `weight` is changed in place"):
+        pure(layer, draw(4, 3), takes=("x",))
+    assert torch.equal(layer.weight, before)
+    with pytest.raises(Failure, match="The input `shift` is changed in place"):
+        pure(layer, draw(4, 3), takes=("x",), shift=draw(2))
 
 
 def test_pure_catches_chance_and_memory(draw):

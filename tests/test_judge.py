@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from grader.grading import judge
 from grader.grading.judge import TRIES
 from grader.verdict import Status
 from tests.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
@@ -121,3 +122,12 @@ def test_a_public_check_alone_makes_a_report_without_points(zygote, tmp_path):
     (report,) = grade(zygote, tmp_path, "", RIGHT, solution=solution)
     assert (report.score, report.max_score) == (0, 0)
     assert [r.status for r in report.results] == [Status.PASSED]
+
+
+def test_any_fault_of_ours_costs_one_submission_and_no_class(zygote, tmp_path, monkeypatch):
+    numbers = [2, 1]
+    monkeypatch.setattr(judge, "_hints", lambda *_: [][0] if numbers.pop() == 1 else [])
+    first, second = grade(zygote, tmp_path, CHECKS, RIGHT, RIGHT)
+    assert {r.status for r in first.results} == {Status.GRADER_ERROR} and first.score is None
+    assert "IndexError" in first.results[0].detail
+    assert second.score == second.max_score

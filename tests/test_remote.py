@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from grader.border.limits import Limits, StudentError
+from grader.border.remote import RemoteModule
 from grader.border.sandbox import Sandbox
 from grader.border.student import Student
-from grader.checking.trial import foreseen
+from grader.checking.trial import changes, foreseen
 from grader.verdict import Status
 from tests import walls
 from tests.small_course import notebook
@@ -284,11 +285,13 @@ def f(seconds):
 
 def test_each_call_tells_what_it_has_changed(student):
     x, y = torch.ones(2), torch.full((2,), 3.0)
-    student.doubled_in_place._each([((x,), {}), ((y,), {})])
-    assert x.tolist() == [2, 2] and y.tolist() == [6, 6]
+    with changes() as changed:
+        student.doubled_in_place._each([((x,), {}), ((y,), {})])
+    assert x.tolist() == [1, 1] and y.tolist() == [3, 3]
+    assert changed[0] is x and changed[1] is y
 
 
-def test_parameters_that_forward_changes_or_replaces_change_here(read):
+def test_parameters_that_forward_changes_or_replaces_stay_here_and_for_the_next_call(read):
     cells = """
 import torch
 from torch import nn
@@ -304,10 +307,13 @@ class Net(nn.Module):
         return self.weight + 0
 """
     student = read(cells, names=("Net",))
-    for how, after in (("", 1), ("in place", 3), ("replaced", 3), ("data", 3)):
+    for how, given in (("", 1), ("in place", 3), ("replaced", 3), ("data", 3)):
         net = student.Net(how)
-        net()
-        assert net.weight.tolist() == [after, after], how
+        with changes() as changed:
+            results = [net().tolist() for _ in range(2)]
+        assert results == [[given, given]] * 2, how
+        assert net.weight.tolist() == [1, 1], how
+        assert all(tensor is net.weight for tensor in changed) and len(changed) == 2 * bool(how)
 
 
 @pytest.mark.parametrize("forged", ["answer['calls'][:-1]", "answer['calls'] * 2", "[]"])
@@ -327,3 +333,19 @@ def f(x):
     assert student.f(1) == 1
     with pytest.raises(StudentError, match="wrote to the grader's connection"):
         student.f(1)
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        ([f"{i}" + ".a" * 30 + ".w" for i in range(100)], "more than 2048 modules"),
+        (["w" * 300], "300 letters"),
+        (["a." * 40 + "w"], "in 40 modules"),
+    ],
+)
+def test_a_tree_of_modules_that_nobody_builds_is_refused(student, paths, words):
+    module = RemoteModule.__new__(RemoteModule)
+    torch.nn.Module.__init__(module)
+    module.__name__, module._places = "Forest", {}
+    with pytest.raises(StudentError, match=words):
+        module._hold({path: torch.ones(1) for path in paths}, {}, {})

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.border.limits import Limits, StudentError
-from grader.border.reply import ANSWERS, ERROR, fits
+from grader.border.reply import ANSWERS, ERROR, MOST_LETTERS, MOST_LINES, fits, of_notebook
 from grader.border.sandbox import MAX_TEXT
 from grader.untrusted import worker
 from tests import walls
@@ -186,3 +186,20 @@ def test_after_a_forger_the_next_worker_is_honest(zygote, forger):
         walls.call(forger, "forge", "a score")
     with walls.running(zygote, FORGER) as worker:
         assert walls.call(worker, "honest") == "honest"
+
+
+def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
+    loaded = {
+        "unreadable": "u" * 9000, "dynamic": True, "ran": True, "instead": "",
+        "near": {f"n{i}": "f" for i in range(20_000)},
+        "defined": {f"n{i}": "value" for i in range(20_000)} | {"f": "function"},
+        "uses": {"f": ["torch.x"] * 2000, "g": []},
+        **{key: ["n" * 9000] * 100 for key in ("notes", "problems", "tried", "left_out")},
+    }  # fmt: skip
+    cut = of_notebook(loaded, ("f", "absent"))
+    assert fits(cut, ANSWERS["load"])
+    assert cut["near"] == {}
+    assert cut["defined"] == {"f": "function"} and list(cut["uses"]) == ["f"]
+    for lines in (cut["notes"], cut["problems"], cut["tried"], cut["left_out"]):
+        assert len(lines) == MOST_LINES and {len(line) for line in lines} == {MOST_LETTERS}
+    assert len(cut["uses"]["f"]) == MOST_LINES and len(cut["unreadable"]) == MOST_LETTERS

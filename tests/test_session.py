@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from grader.checking.diagnose import Bank
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
@@ -471,3 +472,20 @@ def test_what_was_not_run_is_run_when_what_it_builds_on_passes_now(zygote, tmp_p
     _, second, ran = judged_again(zygote, tmp_path, RIGHT, keep)
     assert ran == ["double", "double again"]
     assert second.score == 6
+
+
+@pytest.mark.parametrize("broken", ["sketch", "explain"])
+def test_a_fault_of_what_explains_or_draws_is_ours_and_of_one_submission(
+    zygote, tmp_path, monkeypatch, broken
+):
+    sketch = "(lambda: [][1])" if broken == "sketch" else None
+    body = f"if student.double(1) != 2: raise Failure('It is wrong.', {sketch})"
+    if broken == "explain":
+        monkeypatch.setattr(Bank, "explain", lambda *_: [][1])
+    checks = IMPORTS + check(body, name="test_it") + check("pass", name="test_other")
+    wrong, right = grade(zygote, tmp_path, checks, RIGHT.replace("2 * x", "x"), RIGHT)
+    found = {r.check: r for r in wrong.results}
+    assert found["test_it"].status is Status.GRADER_ERROR and not found["test_it"].message
+    assert "IndexError" in found["test_it"].detail
+    assert found["test_other"].status is Status.PASSED
+    assert wrong.score is None and right.score == right.max_score

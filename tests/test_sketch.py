@@ -171,3 +171,12 @@ def test_complex_numbers_are_not_drawn_and_nothing_is_said_of_it(recwarn):
     due = random(2, 3)
     assert where(torch.complex(due, due), due, "x (B, T)")() is None
     assert not recwarn.list
+
+
+def test_truth_values_and_whole_numbers_are_drawn_as_numbers():
+    due = torch.ones(2, 3).tril()
+    assert where(due.bool().logical_not(), due.bool(), "y")() is None  # the same everywhere
+    for kind in (torch.bool, torch.int64, torch.uint8):
+        wrong = due.clone()
+        wrong[1] = 0
+        assert where(wrong.to(kind), due.to(kind), "y (n, d)")().rows == ("000", "440")

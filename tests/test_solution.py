@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from grader.checking.solution import Solution
+from grader.checking.trial import changes
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
 from tests.small_course import SOLUTION, write
@@ -70,3 +71,17 @@ def test_random_numbers_follow_from_the_seed_of_the_check(load):
         solution._begin(seed)
         draws.append(solution.double(3).tolist())
     assert draws[0] == draws[2] != draws[1]
+
+
+def test_a_change_in_place_reaches_no_tensor_of_a_check_as_in_a_sandbox(load):
+    solution = load(SOLUTION.replace("2 * x", "x.mul_(2)"))
+    x = torch.ones(2, requires_grad=True)
+    with changes() as changed:
+        solution.double(x).sum().backward()
+    assert x.tolist() == [1, 1] and x.grad.tolist() == [2, 2]
+    assert [tensor is x for tensor in changed] == [True]
+
+    def fill(names, x):
+        return x.zero_()
+
+    assert solution.beside(fill)(x.detach()).tolist() == [0, 0] and x.tolist() == [1, 1]

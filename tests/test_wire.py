@@ -223,7 +223,9 @@ def loop() -> list[Any]:
             "2 tensors of 64 MB together",
         ),
         ([torch.zeros(0)] * (packing.MAX_TENSORS + 1), "4097 tensors"),
-        ([1.0] * 200_000, "1757 kB of other values"),
+        ("x" * 1_800_000, "1757 kB of other values"),
+        ([1] * (packing.MAX_ITEMS + 1), "more than 65536 values in lists"),
+        ([{0: 1, 1: 2}] * 30_000, "more than 65536 values in lists"),
     ],
     ids=lambda v: v if isinstance(v, str) else type(v).__name__,
 )
@@ -238,6 +240,14 @@ def test_what_cannot_be_sent_is_named_and_nothing_is_sent(value, says):
 def test_the_deepest_value_that_is_sent_is_read():
     value = nested(packing.MAX_DEPTH)
     assert echo(value) == value
+
+
+def test_as_many_values_as_are_sent_are_read_and_no_more():
+    assert len(echo([1] * packing.MAX_ITEMS)) == packing.MAX_ITEMS
+    header = bytearray(msgpack.packb([1] * (packing.MAX_ITEMS + 1)))
+    header += bytes(-len(header) % packing.ALIGNED)
+    with pytest.raises(packing.Malformed):
+        packing.unpack(header, len(header))
 
 
 def test_as_many_tensors_as_are_sent_are_read():

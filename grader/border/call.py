@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..checking.trial import ahead
+from ..checking.trial import ahead, note_change
 from ..untrusted import packing
 from .limits import StudentError
 from .sandbox import Sandbox, meddled
@@ -22,7 +22,9 @@ def make_calls(
     """Have calls made in the sandbox with one message, and return their results.
 
     `send` asks for them. `there` holds the numbers of `state` that the worker has; only the others
-    are sent. Raises StudentError and SandboxError.
+    are sent. What the code claims to have changed in place is noted, and stays as it is here: a
+    check computes what is due from it. Only buffers follow, which are the module's own memory.
+    Raises StudentError and SandboxError.
     """
     here = {name: packing.numbers(tensor) for name, tensor in state.items()}
     news = {n: None if here[n] == there.get(n) else tensor for n, tensor in state.items()}
@@ -46,9 +48,10 @@ def make_calls(
     names, results = list(state), []
     for tensors, need, cotangents, answer in zip(inputs, needs, expected, answers, strict=True):
         for i, value in answer["changed"].items():
-            if 0 <= i < len(tensors) and tensors[i].shape == value.shape:
-                tensors[i].data.copy_(value)  # so that a check sees that its input was changed
-                there.pop(names[i] if i < len(names) else "", None)
+            if 0 <= i < len(tensors):
+                own = names[i] if i < len(names) else ""
+                there.pop(own, None)
+                _follow(tensors[i], value, own)
         result = answer["result"]
         if any(need):
             apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
@@ -56,6 +59,14 @@ def make_calls(
             result = packing.each(result, lambda _, left=outputs: left.pop())  # type: ignore[misc]
         results.append(result)
     return results
+
+
+def _follow(tensor: Tensor, value: Tensor, own: str) -> None:
+    """Note a change, or let a buffer follow it; `own` is the name of a module's own tensor."""
+    if not own or isinstance(tensor, nn.Parameter):
+        note_change(tensor)
+    elif tensor.shape == value.shape:
+        tensor.data.copy_(value)
 
 
 def _same(one: Tensor | None, other: Tensor | None) -> bool:

@@ -14,6 +14,9 @@ GLANCE_SECONDS = 0.1
 """How often a worker's folder is looked at while it computes."""
 WALL = 3
 """Wall seconds allowed per CPU second: a far backstop for code that sleeps."""
+TOTAL = 20
+"""How many requests at their limit make up a submission's time, where its author says nothing. An
+endless loop in every question costs some ten; an ordinary submission needs 0.1 s."""
 
 
 class StudentError(Exception):
@@ -46,6 +49,13 @@ class Limits:
     """CPU seconds per request; the wall clock allows WALL times as much."""
     memory_mb: int = 2048
     """Address space beyond what a warm process has."""
+    total_seconds: float | None = None
+    """CPU seconds for all requests together; see `total`."""
+
+    @property
+    def total(self) -> float:
+        """CPU seconds for all requests of a submission; the clock may show WALL times as many."""
+        return self.total_seconds or TOTAL * self.seconds
 
 
 class Deadline:
@@ -55,8 +65,14 @@ class Deadline:
     submission failed 18 of 20 runs.
     """
 
-    def __init__(self, pid: int, seconds: float, glance: Callable[[], None] | None = None) -> None:
-        """Let `glance` be called now and then while waiting; what it raises ends that."""
+    def __init__(
+        self, pid: int, seconds: float, glance: Callable[[], None] | None = None,
+        wall: float | None = None,
+    ) -> None:  # fmt: skip
+        """Let `glance` be called now and then while waiting; what it raises ends that.
+
+        The clock allows `wall` seconds, if not WALL times as many.
+        """
         self._glance = glance
         self._clock = ~pid << 3 | 2  # clock_getcpuclockid(3): CPU time of all its threads
         self._seconds = seconds
@@ -65,7 +81,8 @@ class Deadline:
             self._cpu = time.clock_gettime(self._clock)
         self._start = self._cpu
         self._began = time.monotonic()
-        self._wall = self._began + WALL * seconds
+        self._patience = WALL * seconds if wall is None else wall
+        self._wall = self._began + self._patience
 
     def spent(self) -> bool:
         """Whether the time is over; also true to the last reading when the worker has ended."""
@@ -78,8 +95,16 @@ class Deadline:
     def error(self) -> TimedOut:
         """Say which limit was reached."""
         if time.monotonic() >= self._wall:
-            return TimedOut(f"your code did not answer within {WALL * self._seconds:g} s")
+            return TimedOut(f"your code did not answer within {self._patience:g} s")
         return TimedOut(f"your code computed for more than {self._seconds:g} s")
+
+    def used(self) -> tuple[float, float]:
+        """Return the CPU and wall seconds so far; of a process that has ended, as much of both."""
+        wall = time.monotonic() - self._began
+        try:
+            return time.clock_gettime(self._clock) - self._start, wall
+        except OSError:
+            return wall, wall
 
     def __call__(self, sock: socket.socket, event: int) -> None:
         """Wait for the socket. Raises TimedOut."""

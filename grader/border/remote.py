@@ -13,6 +13,10 @@ from .sandbox import Sandbox
 
 MOST_PARENTS = 32
 """Modules in which a parameter may lie; torch walks the tree by recursion."""
+MOST_MODULES = 2048
+"""Modules that hold the parameters of one; 4,000 parameters in trees of their own made 120,000."""
+MOST_LETTERS = 200
+"""Letters in the name of a parameter."""
 HOLDERS = ("_parameters", "_modules")
 """Where torch keeps a module's parameters and parts."""
 PLAIN = (int, float, str, type(None))
@@ -100,6 +104,7 @@ class RemoteModule(nn.Module):
     ) -> None:
         """Register parameters and buffers where their names say. Raises StudentError."""
         self.__dict__.update({holder: {} for holder in HOLDERS})
+        self._parts = 0
         try:
             for path, value in parameters.items():
                 learning = learns.get(path, False) and value.is_floating_point()
@@ -111,7 +116,7 @@ class RemoteModule(nn.Module):
                 owner.register_buffer(leaf, value)
                 self._places[path] = owner._buffers, leaf
         except (KeyError, AttributeError) as error:
-            said = f"`{self.__name__}` has a parameter that clashes: {error}"
+            said = f"`{self.__name__}` has a parameter that cannot be held: {error}"
             raise StudentError(said) from None
         if not self.training:
             self.eval()
@@ -121,9 +126,14 @@ class RemoteModule(nn.Module):
         *parents, leaf = path.split(".")
         if len(parents) > MOST_PARENTS:  # 100,000 cost the judge 80 s
             raise AttributeError(f"it lies in {len(parents)} modules")
+        if len(path) > MOST_LETTERS:
+            raise AttributeError(f"its name has {len(path)} letters")
         owner: nn.Module = self
         for parent in parents:
             if parent not in owner._modules:
+                self._parts += 1
+                if self._parts > MOST_MODULES:
+                    raise AttributeError(f"there are more than {MOST_MODULES} modules")
                 owner.add_module(parent, nn.Module())
             owner = cast(nn.Module, owner._modules[parent])
         return owner, leaf

@@ -6,6 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+MOST_LINES, MOST_LETTERS = 50, 2000
+"""Of a notebook's notes and problems, and the letters of each."""
 Answer = Any
 """A type such as dict[str, Tensor]; a dict that names the type of every key; or a list of one."""
 
@@ -74,3 +76,17 @@ def _all_fit(values: Iterable[Any], answer: Answer) -> bool:
         return all([fits(value, answer) for value in values])
     types = answer.__args__ if type(answer) is UnionType else (answer,)
     return {*map(type, values)} <= {*types}
+
+
+def of_notebook(loaded: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Cut what a worker says of a notebook to what one of ours would: of `names`, and briefly."""
+    defined, uses, near = loaded["defined"], loaded["uses"], loaded["near"]
+    lines = {key: loaded[key] for key in ("notes", "problems", "tried", "left_out")}
+    return loaded | {
+        "unreadable": loaded["unreadable"][:MOST_LETTERS],
+        "instead": loaded["instead"][:MOST_LETTERS],
+        "near": {name: near[name][:MOST_LETTERS] for name in names if name in near},
+        "defined": {name: defined[name] for name in names if name in defined},
+        "uses": {name: uses[name][:MOST_LINES] for name in names if name in uses},
+        **{key: [line[:MOST_LETTERS] for line in said[:MOST_LINES]] for key, said in lines.items()},
+    }

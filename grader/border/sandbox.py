@@ -23,6 +23,7 @@ from typing import Any, NoReturn, Self
 
 from ..untrusted import scratch, wire
 from . import isolation
+from .budget import Budget
 from .limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
 from .reply import ANSWERS, ERROR, fits
 
@@ -107,8 +108,8 @@ class Zygote:
             raise SandboxError(f"the zygote ended: {said}")
         return json.loads(data), fds
 
-    def open(self, limits: Limits) -> "Sandbox":
-        """Fork a worker. Raises SandboxError."""
+    def open(self, limits: Limits, budget: Budget | None = None) -> "Sandbox":
+        """Fork a worker, which spends of a `budget`, or has one of its own. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         output = os.memfd_create("output", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(output, OUTPUT_BYTES)
@@ -117,7 +118,7 @@ class Zygote:
         request = {
             "slot": self._slot,
             "memory_mb": limits.memory_mb,
-            "seconds": 100 * (1 + int(limits.seconds)),  # a backstop, for many checks together
+            "seconds": _backstop(limits),
         }
         try:
             socket.send_fds(
@@ -134,7 +135,8 @@ class Zygote:
         finally:
             theirs.close()
         self._ends.pop(message["pid"], None)  # of an earlier worker, whose number it got
-        return Sandbox(self, ours, message["pid"], fds[0], output, limits, message["folder"])
+        budget, folder = budget or Budget(limits), message["folder"]
+        return Sandbox(self, ours, message["pid"], fds[0], output, limits, budget, folder)
 
     def end(self, pid: int) -> dict[str, Any]:
         """Return how a worker ended, waiting for it. Raises SandboxError."""
@@ -173,10 +175,10 @@ class Sandbox:
 
     def __init__(
         self, zygote: Zygote, sock: socket.socket, pid: int, pidfd: int, output: int,
-        limits: Limits, folder: str,
+        limits: Limits, budget: Budget, folder: str,
     ) -> None:  # fmt: skip
         self._zygote, self._sock, self._pid, self._pidfd = zygote, sock, pid, pidfd
-        self._output, self._limits = output, limits
+        self._output, self._limits, self._budget = output, limits, budget
         self._glance = partial(scratch.require_small, folder) if folder else None
         self._requests = 0
         self._beginning: dict[str, Any] = {}
@@ -189,7 +191,7 @@ class Sandbox:
         self.pid = _visible_pid(pidfd)
         """Its process id as the grader sees it."""
         try:
-            hello = self._exchange(None, START_SECONDS)
+            hello = self._exchange(None, Deadline(self.pid, START_SECONDS, self._glance))
         except StudentError:  # though none of their code has run yet
             hello = {"failed": "a worker ended before it could begin"}
         if "failed" in hello:
@@ -216,7 +218,14 @@ class Sandbox:
         request = {"number": self._requests, "do": do, **self._beginning, **request}
         self._beginning = {}
         parts = max(1, len(request.get("calls", ())))  # each call may take as long as one alone
-        reply = self._exchange(request, parts * self._limits.seconds)
+        seconds, wall = self._budget.allow(parts * self._limits.seconds)
+        deadline = Deadline(self.pid, seconds, self._glance, wall)
+        try:
+            reply = self._exchange(request, deadline)
+        except TimedOut as error:  # of this request, or of all together
+            self._budget.spend(*deadline.used())
+            raise (self._budget.error() if self._budget.spent else error) from None
+        self._budget.spend(*deadline.used())
         for key, answer in (("ok", ANSWERS[do]), ("error", ERROR)):
             if fits(reply, {"number": int, key: answer}) and reply["number"] == self._requests:
                 break
@@ -237,11 +246,10 @@ class Sandbox:
         if self.pending:
             self.pending()
 
-    def _exchange(self, request: dict[str, Any] | None, seconds: float) -> Any:
+    def _exchange(self, request: dict[str, Any] | None, deadline: Deadline) -> Any:
         """Send, if there is something to send, and receive. Raises what has ended the worker."""
         if not self.alive:
             raise self._cause
-        deadline = Deadline(self.pid, seconds, self._glance)
         try:
             if request is not None:
                 wire.send(self._sock, request, deadline)
@@ -265,9 +273,13 @@ class Sandbox:
         poll.register(self._pidfd, select.POLLIN)
         if not poll.poll(500):  # it is alive, but sends nonsense or has closed its socket
             return meddled()
-        code = self._zygote.end(self._pid)["status"]
-        if code in (-signal.SIGXCPU, -signal.SIGKILL) and deadline.spent():
-            return deadline.error()
+        end = self._zygote.end(self._pid)
+        code = end["status"]
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            if deadline.spent():
+                return deadline.error()
+            if end["cpu_seconds"] > _backstop(self._limits) - 1:  # also between two requests
+                return TimedOut("your code goes on computing after it has answered")
         if code == -signal.SIGKILL:  # it cannot send this to itself (seccomp): the system did
             return SandboxError("the worker was killed from outside")
         if code == NO_MEMORY:
@@ -297,6 +309,11 @@ class Sandbox:
         self.close()
         os.close(self._pidfd)
         os.close(self._output)
+
+
+def _backstop(limits: Limits) -> int:
+    """Return a worker's own CPU limit, in seconds: more than it can spend of a budget."""
+    return 10 + int(1.1 * limits.total)
 
 
 def meddled() -> StudentError:

@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 
+from .budget import Budget
 from .limits import Limits, StudentError
 from .remote import RemoteFunction, RemoteModule
+from .reply import of_notebook
 from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
 
 MOST_NOTES, MOST_TRIED, MOST_PLACES = 100, 3, 5
@@ -39,16 +41,20 @@ class Student:
 
     def __init__(
         self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,
-        values: tuple[str, ...] = (), *, whole: bool = False,
+        values: tuple[str, ...] = (), *, whole: bool = False, forbids: bool = False,
+        budget: Budget | None = None,
     ) -> None:  # fmt: skip
         """Read and run what counts of the notebook `data` for `names`, or the `whole` of it.
 
         Those in `values` may stand for values, which are sent here when a check looks at them.
+        `forbids` says that some question forbids names of torch. What is run spends of a `budget`,
+        or has one of its own.
 
         Raises Unreadable, StudentError (its code ends the process or exceeds a limit while it is
         loaded) and SandboxError.
         """
         self._zygote, self._names, self._limits, self._values = zygote, names, limits, values
+        self._budget, self._forbids = budget or Budget(limits), forbids
         self._data = (
             torch.frombuffer(bytearray(data), dtype=torch.uint8)
             if data
@@ -89,15 +95,18 @@ class Student:
 
     def _load(self) -> tuple[Sandbox, dict[str, Any]]:
         """Open a worker and have it run the submission."""
-        worker = self._zygote.open(self._limits)
+        self._budget.allow(self._limits.seconds)
+        worker = self._zygote.open(self._limits, self._budget)
         try:
             names = list(self._names)
             loaded = worker.ask(
-                "load", data=self._data, names=names, run=self._run, single=self._single
-            )
+                "load", data=self._data, names=names, run=self._run, single=self._single,
+                forbids=self._forbids,
+            )  # fmt: skip
         except BaseException:
             self._retire(worker)
             raise
+        loaded = of_notebook(loaded, self._names)
         if loaded["unreadable"]:
             self._retire(worker)
             raise Unreadable(loaded["unreadable"])
@@ -144,13 +153,19 @@ class Student:
 
         With `single`, where float32 is torch's default, in a worker that has been loaded so.
         """
-        worker: Sandbox | None = self._worker
-        if single is not self._single:
-            worker, self._other, self._single = self._other, worker, single
-        if worker is None or not worker.alive:
-            if worker is not None:
-                self._retire(worker)
-            worker, _ = self._load()
+        other, self._single = single is not self._single, single
+        worker = self._other if other else self._worker
+        try:
+            if worker is None or not worker.alive:
+                fresh, _ = self._load()
+                if worker is not None:
+                    self._retire(worker)
+                worker = fresh
+        except BaseException:
+            self._single ^= other
+            raise
+        if other:
+            self._other = self._worker
         self._worker = worker
         self._beginning = {"seed": seed, "forbid": list(forbid), "single": single}
         self._worker.begin(**self._beginning)

@@ -16,6 +16,7 @@ from .compare import (
     Tolerance,
     first_difference,
     is_single,
+    largest,
     shape_difference,
     value_difference,
 )
@@ -35,6 +36,11 @@ from .trial import (
     in_either_precision,
     tried,
 )
+
+ROUNDINGS = 30
+"""Code rounds its numbers more often than once."""
+MOST_LENIENT = 0.02
+"""As a share of the largest entry; real mistakes are larger, as a rule."""
 
 
 class Disagreement(Failure):
@@ -97,7 +103,7 @@ class Due:
 
     def __init__(self, expected: Function, given: Arguments, returns: Sequence[str]) -> None:
         (trial,) = tried(expected, [given])
-        self._expected, self._given, self._scale = expected, given, trial.scale
+        self._expected, self._given = expected, given
         self._results, self.cotangents = trial.results, trial.cotangents()
         self._gradients = trial.gradients(self.cotangents)
         self._named = [Named.read(text) for text in returns] or [Named("result")] * len(
@@ -112,6 +118,24 @@ class Due:
         gradients = [found.get(name, torch.zeros_like(g)) for name, g in self._gradients.items()]
         note(gradients)
         return trial.results, gradients
+
+    def _single(self) -> Tolerance:
+        """Return the tolerance for float32: what that makes of the inputs may change the results.
+
+        The larger the scores of a softmax, the fewer of their digits stand behind the point.
+        """
+        (rounded,) = tried(self._expected, [self._given], _rounded)
+        gradients = rounded.gradients(self.cotangents)
+        whole = SINGLE._replace(relative=1.0)
+        changes = [0.0]
+        for found, due in (
+            (rounded.results, self._results),
+            (list(gradients.values()), list(self._gradients.values())),
+        ):
+            bounds = [whole.bound(b, due) or 1.0 for b in due]
+            changes += [largest([a - b]) / c for a, b, c in zip(found, due, bounds, strict=True)]
+        relative = min(SINGLE.relative + ROUNDINGS * max(changes), MOST_LENIENT)
+        return SINGLE._replace(relative=relative)
 
     def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> bool:
         """Raise Disagreement where they differ; tell whether they have another precision."""
@@ -128,9 +152,9 @@ class Due:
         found = difference(EXACT)
         single = any(r.dtype != d.dtype for r, d in zip(results, self._results, strict=True))
         coarse = any(map(is_single, results))
-        # of its 7 digits, float32 keeps fewer behind the point the larger its inputs are
-        tolerance = SINGLE._replace(relative=SINGLE.relative * self._scale) if coarse else EXACT
+        tolerance = SINGLE if coarse else EXACT
         if found and coarse:
+            tolerance = self._single()
             found = difference(tolerance)
             single = True
         measure(results, self._results, tolerance, coarse)
@@ -222,6 +246,11 @@ def _called(actual: Function, given: Arguments) -> str:
 def _signature(function: Function) -> Mapping[str, inspect.Parameter]:
     forward = function.forward if isinstance(function, nn.Module) else function
     return inspect.signature(forward).parameters
+
+
+def _rounded(tensor: Tensor) -> Tensor:
+    """Return what float32 keeps of the numbers."""
+    return tensor.float().to(tensor.dtype) if tensor.is_floating_point() else tensor
 
 
 def _named_leaf(name: str, given: Arguments) -> Named:

@@ -182,14 +182,21 @@ class Session:
             status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
         else:
             status, message, detail = outcome(error)
-        if _has_cause(error) and check.question not in explained:
-            explained.add(check.question)  # what fails later mostly has the same cause
-            hypothesis = self._explain(check, student, Ending(numbers, error), passed, key)
+        picture = None
+        try:
+            if _has_cause(error) and check.question not in explained:
+                explained.add(check.question)  # what fails later mostly has the same cause
+                hypothesis = self._explain(check, student, Ending(numbers, error), passed, key)
+            if isinstance(error, Failure) and error.sketch:
+                picture = error.sketch()
+        except Exception:  # what explains or draws is ours, and costs nobody else their report
+            status, message, detail = Status.GRADER_ERROR, "", traceback.format_exc()
+            hypothesis = picture = None
         proven = hypothesis if hypothesis and hypothesis.by_numbers else None
         return replace(
             _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
             detail=detail,
-            picture=error.sketch() if isinstance(error, Failure) and error.sketch else None,
+            picture=picture,
             seconds=time.perf_counter() - start,
             mistake=" / ".join(proven.mistakes) if proven else "",
             hypothesis=proven.sentence if proven else "",

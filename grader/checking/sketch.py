@@ -34,8 +34,9 @@ def where(actual: Tensor, expected: Tensor, name: str, bound: float | None = Non
     """
 
     def draw() -> Grid | None:
-        least = EXACT.bound(expected, [expected]) if bound is None else bound
-        return grid(actual, expected, Named.read(name), least)
+        due = expected if expected.is_complex() else expected.double()  # truth values, too
+        least = EXACT.bound(due, [due]) if bound is None else bound
+        return grid(actual, due, Named.read(name), least)
 
     return draw
 

@@ -15,6 +15,7 @@ from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..untrusted import execution, slice
 from ..untrusted.cell import Cell
+from .apart import apart
 
 CALLS = ("__init__", "__call__")
 """What of a module draws random numbers: making it, and calling it."""
@@ -68,7 +69,7 @@ class Solution:
 
     def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` with the solution's names as its first argument."""
-        return partial(function, self._module)
+        return apart(partial(function, self._module))
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:
@@ -117,9 +118,11 @@ class Randomness:
     def around(self, value: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function, or a class of modules, whose calls draw from this stream."""
         if isinstance(value, type) and issubclass(value, nn.Module):
-            methods = {name: self._around(getattr(value, name)) for name in CALLS}
+            methods = {
+                name: self._around(apart(getattr(value, name), method=True)) for name in CALLS
+            }
             return type(value.__name__, (value,), methods)
-        return self._around(value)
+        return self._around(apart(value))
 
     def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function, updated=())

@@ -18,6 +18,8 @@ from .compare import Named
 from .draw import Draw
 
 T = TypeVar("T")
+MOST_RESULTS = 1000
+"""Values in one list of a result; each number among them would become a tensor."""
 Function = Callable[..., Any]
 Cast = Callable[[Tensor], Tensor]
 
@@ -67,9 +69,11 @@ def _spoken(named: Named, value: object) -> str:
 def tensors(value: object) -> list[Tensor]:
     """Return the tensors and numbers in nested tuples, lists and dicts, in order.
 
-    Raises Failure on anything else.
+    Raises Failure on anything else, and on more than anybody asks for.
     """
     match value:
+        case tuple() | list() | dict() if len(value) > MOST_RESULTS:
+            raise Failure(f"the result holds {len(value)} values: should it be one tensor?")
         case Tensor():
             return [value]
         case bool() | int() | float():
@@ -107,6 +111,27 @@ def ahead() -> Sequence[Cotangents]:
         return cotangents()
 
 
+_changed: ContextVar[list[Tensor] | None] = ContextVar("changed", default=None)
+
+
+@contextmanager
+def changes() -> Iterator[list[Tensor]]:
+    """Collect the arguments and parameters that the judged code changes in place, in its copies."""
+    changed: list[Tensor] = []
+    token = _changed.set(changed)
+    try:
+        yield changed
+    finally:
+        _changed.reset(token)
+
+
+def note_change(tensor: Tensor) -> None:
+    """Note that a call has changed what it was given as a copy of `tensor`."""
+    changed = _changed.get()
+    if changed is not None:
+        changed.append(tensor)
+
+
 class Trial:
     """One call on copies of the arguments, with what is needed to differentiate it.
 
@@ -120,8 +145,6 @@ class Trial:
         self._cast = cast
         self.leaves: dict[str, Tensor] = {}
         """What gradients are taken for, by name: floating inputs and a module's parameters."""
-        self.scale = 1.0
-        """Root mean square of the largest input, or 1."""
         values = [self._copy(n.name, v) for n, v in zip(given.named, given.values, strict=True)]
         keywords = {name: self._copy(name, v) for name, v in given.keywords.items()}
         self.arguments = tuple(values), keywords
@@ -139,8 +162,6 @@ class Trial:
         if not isinstance(value, Tensor):
             return value
         copy = self._cast(value.detach()).clone()
-        if copy.is_floating_point() and copy.numel():
-            self.scale = max(self.scale, float(copy.square().mean().sqrt()))
         if not (copy.is_floating_point() and torch.is_grad_enabled()):
             return copy
         self.leaves[name] = copy.requires_grad_()

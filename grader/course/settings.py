@@ -18,6 +18,7 @@ SETTINGS = {
 LIMITS = {
     "seconds": "a positive number, like 10.0",
     "memory_mb": "a positive whole number, like 2048",
+    "total_seconds": "a positive number, like 200.0",
 }
 LEVELS = ("visible", "hidden", "after_due_date", "after_published")
 """When Gradescope shows students how a test ended."""
@@ -85,7 +86,10 @@ def _fits(key: str, value: object) -> bool:
             return level in LEVELS
         case "visibility", dict(checks):
             return all(level in LEVELS for level in checks.values())
-        case ("seconds", int(number) | float(number)) | ("memory_mb", int(number)):
+        case ("seconds" | "total_seconds", int(number) | float(number)) | (
+            "memory_mb",
+            int(number),
+        ):
             return 0 < number < math.inf
     return False
 

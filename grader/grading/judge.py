@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..border.attempts import prove
+from ..border.budget import Budget
 from ..border.isolation import enough
 from ..border.limits import StudentError
 from ..border.sandbox import SandboxError, Zygote
@@ -120,8 +121,8 @@ def judge(
     except (Refused, Unreadable) as error:
         problem = str(error)
         results = [_not_run(check, "Nothing could be read.") for check in session.checks]
-    except OSError as error:
-        results = _none_run(session, error)
+    except Exception:  # a fault of ours costs nobody else their report
+        results = _none_run(session, SandboxError(traceback.format_exc()))
     return Report(
         assignment=assignment.name, title=assignment.title, student=student, file=path.name,
         sha256=sha256, questions=assignment.questions, results=tuple(results),
@@ -154,11 +155,12 @@ def _attempt(
     Raises Unreadable.
     """
     assignment = session.assignment
+    budget = Budget(assignment.limits)
 
     def attempt(*, whole: bool = False) -> Student:
         return Student(
             zygote, submission.data, assignment.questions, assignment.limits, assignment.values,
-            whole=whole,
+            whole=whole, forbids=any(assignment.forbid.values()), budget=budget,
         )  # fmt: skip
 
     try:

@@ -23,6 +23,10 @@ class Document:
     """Whether it is from an earlier year: compared with new ones, not with others of its kind."""
 
 
+DAY = 86_400
+"""Seconds that a worker may read notebooks: one serves many."""
+
+
 class Parser:
     """Has notebooks parsed in a sandbox. Use as a context manager."""
 
@@ -33,7 +37,7 @@ class Parser:
     def document(self, student: str, data: bytes, *, archived: bool = False) -> Document:
         """Return what a notebook looks like. Raises Refused for what is none."""
         if self._worker is None or not self._worker.alive:
-            self._worker = self._zygote.open(Limits())  # runs no code, so one serves many
+            self._worker = self._zygote.open(Limits(total_seconds=DAY))  # runs no code
         try:
             seen = self._worker.ask("outline", data=torch.tensor(list(data), dtype=torch.uint8))
         except StudentError as error:

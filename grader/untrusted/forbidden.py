@@ -1,39 +1,24 @@
 """Operators of torch that a question forbids, because it asks to build them.
 
-Runs in the sandbox, around the calls that are graded. A forbidden function of Python is replaced;
-the operators beneath it get a kernel that raises, so that `from torch.nn.functional import …`,
-`torch.ops`, TorchScript and other threads meet it, too. This is course policy and no wall: a
-determined student can write out an equivalent library routine.
+Runs in the sandbox, around the calls that are graded. Operators get a kernel that raises, under
+every key that has one, so that `torch.ops`, `decompose`, vmap, nested tensors and TorchScript meet
+it, too. Library code in Python that does the same (siblings.py) gets another body, whoever holds a
+reference. This is course policy and no wall: a determined student can write out an equivalent
+library routine, or take this object apart.
 """
 
 import importlib
+import types
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 import torch
 from torch import nn
 
-ATTENTION = (
-    "scaled_dot_product_attention", "_scaled_dot_product_attention_math",
-    "_scaled_dot_product_flash_attention_for_cpu", "_native_multi_head_attention",
-    "_transformer_encoder_layer_fwd",
-)  # fmt: skip
-LSTM = ("lstm.input", "lstm.data", "lstm_cell", "mkldnn_rnn_layer", "_thnn_fused_lstm_cell")
-GRU = ("gru.input", "gru.data", "gru_cell", "_thnn_fused_gru_cell")
-RNN = tuple(f"rnn_{f}{kind}" for f in ("tanh", "relu") for kind in (".input", ".data", "_cell"))
-OPERATORS: dict[str, tuple[str, ...]] = {
-    "torch.nn.functional.scaled_dot_product_attention": ATTENTION,
-    "torch.nn.functional.multi_head_attention_forward": ATTENTION,
-    "torch.nn.MultiheadAttention": ATTENTION,
-    **dict.fromkeys(("torch.nn.LSTM", "torch.nn.LSTMCell", "torch.lstm", "torch.lstm_cell"), LSTM),
-    **dict.fromkeys(("torch.nn.GRU", "torch.nn.GRUCell"), GRU),
-    **dict.fromkeys(("torch.nn.RNN", "torch.nn.RNNCell"), RNN),
-}
-"""The operators of the aten library that do the work of a name of torch."""
-KEYS = ("CPU", "AutogradCPU")  # dispatch keys, with and without a graph
+from . import siblings
 
 
 class Forbidden(RuntimeError):
@@ -46,32 +31,103 @@ class Forbid:
     def __init__(self, names: list[str]) -> None:
         self.names = names
         self._undo = ExitStack()
-        self._library = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
+        self._closed = set[types.FunctionType]()
+        self._families = {f: name for name in reversed(names) for f in siblings.families(name)}
+        """The families that are forbidden, and for each the first name of it."""
+        if not names:
+            return
+        for name in names:  # the most exact name of a function comes first
+            self._close_name(name)
+        self._close_operators()
+        self._close_functions()
+        if self._families:
+            siblings.WATCH.told.append(self._close_functions)
+            self._undo.callback(siblings.WATCH.told.remove, self._close_functions)
+
+    def _close_name(self, name: str) -> None:
+        path, _, leaf = name.rpartition(".")
+        owner = _find(path)
+        if isinstance(found := getattr(owner, leaf), type):  # others test and derive from it
+            owner, leaf = found, "forward" if issubclass(found, nn.Module) else "__init__"
+        function = vars(owner).get(leaf)
+        if isinstance(function, types.FunctionType):
+            self._close(function, name)
+        else:
+            self._undo.enter_context(patch.object(owner, leaf, _raising(name)))
+
+    def _close_operators(self) -> None:
+        libraries: dict[str, Any] = {}
         with warnings.catch_warnings():  # torch warns of every operator that is replaced
             warnings.simplefilter("ignore")
-            for operator, name in _operators(names).items():
-                for key in KEYS:
-                    self._library.impl(operator, _raising(name), key)  # type: ignore[no-untyped-call]
-        for name in names:
-            path, _, leaf = name.rpartition(".")
-            owner = _find(path)
-            if isinstance(found := getattr(owner, leaf), type):  # others test and derive from it
-                owner, leaf = found, "forward" if issubclass(found, nn.Module) else "__init__"
-            self._undo.enter_context(patch.object(owner, leaf, _raising(name)))
+            for family in self._families:
+                for operator, keys in siblings.operators(family).items():
+                    space, _, leaf = operator.partition("::")
+                    if space not in libraries:
+                        made = torch.library.Library(space, "IMPL")  # type: ignore[no-untyped-call]
+                        libraries[space] = made
+                        self._undo.callback(made._destroy)
+                    raising = _raising(self._said(family, leaf))
+                    for key in keys:
+                        libraries[space].m.impl(leaf, key, raising)
+
+    def _close_functions(self) -> None:
+        """Close the library code that is loaded by now."""
+        for family in self._families:
+            for function in siblings.functions(family):
+                self._close(function, self._said(family, function.__name__))
+
+    def _said(self, family: str, used: str) -> str:
+        """Return which of the forbidden names of a family to speak of: the one that was used."""
+        for name in self.names:
+            if used.partition(".")[0] == name.rpartition(".")[2]:
+                return name
+        near = [n for n in self.names if n.rpartition(".")[2].lower() in used.lower()]
+        return (near or [self._families[family]])[0]
+
+    def _close(self, function: types.FunctionType, name: str) -> None:
+        """Give a function a body that raises, for whoever has a reference to it."""
+        if function in self._closed:
+            return
+        self._closed.add(function)
+        free = function.__code__.co_freevars  # it must have as many as its closure has cells
+        for place, value in {
+            "__code__": _closed.__code__.replace(co_freevars=free),
+            "__kwdefaults__": {"raising": _raising(name)},
+        }.items():
+            self._undo.callback(setattr, function, place, getattr(function, place))
+            setattr(function, place, value)
 
     def lift(self) -> None:
         """Allow everything again."""
         self._undo.close()
-        self._library._destroy()  # type: ignore[no-untyped-call]
 
 
-def _operators(names: list[str]) -> dict[str, str]:
-    """Return the operators to replace, each with the name that it does the work of."""
-    operators: dict[str, str] = {}
-    for name in OPERATORS:  # the most exact name of an operator comes first
-        if name in names:
-            operators = dict.fromkeys(OPERATORS[name], name) | operators
-    return operators
+def refuse_recordings() -> None:
+    """Keep this process from recording what operators are made of, to be replayed under a ban.
+
+    All tools of torch.fx, torch.export and functorch write into a Graph. Of TorchScript, what was
+    recorded or compiled is the Python function itself.
+    """
+    jit: dict[str, Any] = {
+        "script": _itself, "trace": _itself, "trace_module": _itself, "freeze": _itself,
+        "optimize_for_inference": _itself, "script_if_tracing": _itself,
+    }  # fmt: skip
+    for name, value in jit.items():
+        setattr(torch.jit, name, value)
+    said = "recording operators (torch.fx, torch.export, torch.library)"
+    raising = _raising(said, "where parts of torch are off limits: call your functions themselves")
+    for owner, name in (
+        (torch.fx.Graph, "__init__"),
+        (torch.library, "get_kernel"),
+        (torch._C, "_dispatch_get_computed_kernel_for_dispatch_key"),
+    ):
+        if hasattr(owner, name):  # older versions of torch lack some
+            setattr(owner, name, raising)
+
+
+def _itself(obj: Any = None, *_: Any, **__: Any) -> Any:
+    """Take the place of what makes TorchScript of a function or module, also as a decorator."""
+    return _itself if obj is None else obj
 
 
 def _find(path: str) -> Any:
@@ -83,8 +139,13 @@ def _find(path: str) -> Any:
         return getattr(_find(module), leaf)
 
 
-def _raising(name: str) -> Callable[..., Any]:
-    def raising(*_: Any, **__: Any) -> Any:
-        raise Forbidden(f"{name} is not allowed in this question: build it yourself")
+def _raising(name: str, where: str = "in this question: build it yourself") -> Callable[..., Any]:
+    def raising(*_: Any, **__: Any) -> NoReturn:
+        raise Forbidden(f"{name} is not allowed {where}")
 
     return raising
+
+
+def _closed(*_: Any, raising: Callable[[], None], **__: Any) -> None:
+    """Lend its body to functions that are forbidden."""
+    raising()

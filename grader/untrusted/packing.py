@@ -25,6 +25,8 @@ MAX_BODY = 64 << 20
 HARMLESS = 1 << 10
 """Bytes of msgpack that cannot claim more than 3 MB."""
 MAX_RANK, MAX_DEPTH, MAX_TENSORS = 8, 32, 4096
+MAX_ITEMS = 1 << 16
+"""Values in all lists and dicts together. A million fit into a header, and took the reader 42 s."""
 ALIGNED, FILL = 16, bytes(16)
 SHAPES = tuple(struct.Struct(f"<B{rank}Q") for rank in range(MAX_RANK + 1))
 SHAPES_OF = {shape.size: shape for shape in SHAPES}
@@ -154,12 +156,15 @@ def _shallow(value: Any) -> bool:
 
     Goes down level by level: a call for each item took 3 ms of a submission's time.
     """
-    level = [value] if isinstance(value, NESTED) else []
+    level, items_in_all = [value] if isinstance(value, NESTED) else [], 0
     for _ in range(MAX_DEPTH):
         if not level:
             return True
         below = []
         for outer in level:
+            items_in_all += len(outer)
+            if items_in_all > MAX_ITEMS:
+                raise Unsendable(f"more than {MAX_ITEMS} values in lists; a tensor may hold them")
             if isinstance(outer, dict) and not {*map(type, outer)} <= KEYS:
                 for key in outer:  # a subclass is sent as what it stands for
                     if not isinstance(key, tuple(KEYS)):
@@ -249,8 +254,8 @@ class Reader:
         self.data = data
         self.place = place
         """Where in `data` the next tensor begins."""
-        self.tensors = self.marks = self.nodes = 0
-        """How many there are; `nodes` are lists, tuples and dicts."""
+        self.tensors = self.marks = self.nodes = self.items = 0
+        """How many there are; `nodes` are lists, tuples and dicts, and `items` what they hold."""
 
     def unpack(self, packed: bytes) -> Any:
         """Return a value. Raises what msgpack raises, and ValueError.
@@ -284,7 +289,7 @@ class Reader:
         return tensor.view(dtype) if dtype is torch.bfloat16 else tensor
 
     def _list(self, items: list[Any]) -> list[Any] | tuple[Any, ...]:
-        self.nodes += 1
+        self._add(len(items))
         if items and items[0] is MARK:
             self.marks -= 1
             return tuple(items[1:])
@@ -292,7 +297,14 @@ class Reader:
 
     def _dict(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
         """Make a dict. Raises ValueError for a key that is none, before it is hashed."""
-        self.nodes += 1
+        self._add(len(pairs))
         if not {type(key) for key, _ in pairs} <= KEYS:
             raise ValueError("a key that is none")
         return dict(pairs)
+
+    def _add(self, items: int) -> None:
+        """Count a list or dict. Raises ValueError where that is too much."""
+        self.nodes += 1
+        self.items += items
+        if self.items > MAX_ITEMS:
+            raise ValueError("too many values")

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from . import execution, instead, inventory, notebook, outline, packing, slice, wire
 from .device import retried
-from .forbidden import Forbid
+from .forbidden import Forbid, refuse_recordings
 from .own import Own, differ
 from .statement import Statement
 
@@ -119,14 +119,18 @@ class Submission:
         self.single = False
 
     def load(
-        self, data: Tensor, names: list[str], run: str, single: bool = False
+        self, data: Tensor, names: list[str], run: str, single: bool = False, forbids: bool = False
     ) -> dict[str, Any]:
         """Run what of the notebook counts for `names`, what surely counts, or the whole of it.
+
+        Where some question `forbids` names of torch, nothing of torch can be recorded.
 
         Returns the answer described in reply.py; `unreadable` says why there is no notebook. Where
         everything that counts does so surely, "sure" runs nothing: it would be the same again.
         """
         self.begin(0, [], single)
+        if forbids:
+            refuse_recordings()
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.names = main.__dict__

@@ -1,4 +1,4 @@
-# passes: keeps a layer norm that nothing uses; unused layers are no mistake
+# fails MultiHeadAttention: keeps a layer norm that nothing uses, though no other parameters are due
 
 # %% [markdown]
 # # Assignment 1: Attention
