@@ -26,8 +26,8 @@ CLASS = {
     "killed_once": RIGHT + "# killed once",
     "doomed": RIGHT + "# doomed",
 }
-KILLS_ZYGOTE = '''
-import os, signal
+KILLS_ZYGOTE = r'''
+import os, re, signal
 from pathlib import Path
 
 @question("halve")
@@ -37,7 +37,8 @@ def test_that_halving_outlives_a_zygote(student):
     try:
         if b"BEGIN SOLUTION" not in student._data.numpy().tobytes():  # not while that is tried
             Path(__file__).with_name("kill").unlink()
-            os.kill(student._zygote._process.pid, signal.SIGKILL)
+            worker = Path(f"/proc/{student._worker.pid}/status").read_text()
+            os.kill(int(re.search(r"PPid:\s*(\d+)", worker)[1]), signal.SIGKILL)
     except FileNotFoundError:
         pass
     assert student.halve(2) == 1
@@ -53,7 +54,7 @@ class Mortal(Judge):
         super().give(work)
         if self.deaths[work.student]:
             self.deaths[work.student] -= 1
-            self.process.kill()
+            self.kill()
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +147,9 @@ def test_a_machine_that_locks_nothing_in_stops_the_class(course):
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
     class StillBorn(Judge):
-        def __init__(self, *given) -> None:
-            super().__init__(*given)
-            self.process.kill()
+        def __init__(self, foreman, cores) -> None:
+            super().__init__(foreman, cores)
+            foreman.process.kill()
 
     monkeypatch.setattr(grader.grading.grade, "Judge", StillBorn)
     with pytest.raises(CannotJudge, match="ended before it could work"):

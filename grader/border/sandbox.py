@@ -16,8 +16,8 @@ import select
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Any, NoReturn, Self
 
@@ -26,6 +26,7 @@ from . import isolation
 from .budget import Budget
 from .limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
 from .reply import ANSWERS, ERROR, fits
+from .warming import Warming
 
 OUTPUT_BYTES = 256 << 10
 SHRINK_AND_GROW = 0x2 | 0x4  # F_SEAL_SHRINK | F_SEAL_GROW: a memfd that cannot fill the memory
@@ -53,14 +54,15 @@ class Zygote:
     """What holds, e.g. ("rlimits", "namespaces", "landlock 7", "seccomp")."""
 
     def __init__(
-        self, layers: list[str] | None = None, *, unsafe: bool = False, trains: bool = False
-    ) -> None:
-        self._slot, self._trains, self._place = 0, trains, ""
+        self, layers: list[str] | None = None, *, unsafe: bool = False, trains: bool = False,
+        warming: Warming | None = None,
+    ) -> None:  # fmt: skip
+        self._trains, self._place = trains, ""
         self._process: subprocess.Popen[bytes] | None = None
         failures = []
         for wanted in [layers] if layers is not None else isolation.arrangements():
             try:
-                self._start(wanted)
+                self._start(wanted, warming)
                 with self.open(Limits()) as probe:
                     self.layers = tuple(isolation.verified(probe.held, probe.pid))
                 break
@@ -76,23 +78,36 @@ class Zygote:
                 "needs seccomp and one of namespaces, landlock or user; see `grader doctor`"
             )
 
-    def _start(self, layers: list[str]) -> None:
-        """Start the process and wait until it is warm."""
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the zygote)
-        self._place = "" if "namespaces" in layers else tempfile.mkdtemp(prefix="grader-workers-")
-        if self._place:
-            os.chmod(self._place, 0o711)  # workers may be other users, each in a folder of its own
+    def share(self) -> socket.socket:
+        """Return a control socket for another process; see `shared`. Raises SandboxError."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b'{"join": true}'], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            raise SandboxError(f"the zygote does not listen: {error}") from None
+        return ours
+
+    def shared(self, control: socket.socket) -> "Zygote":
+        """Return the zygote as it is used by a fork of the process that has started it.
+
+        The fork has nothing in common with others but the zygote itself: it closes what it has
+        inherited, and talks by a socket of its own.
+        """
+        fork = copy(self)
+        fork._control, fork._process, fork._ends, fork._place = control, None, {}, ""
+        fork._control.settimeout(START_SECONDS)
+        self._control.close()
+        return fork
+
+    def _start(self, layers: list[str], warming: Warming | None) -> None:
+        """Start the process, if it does not start already, and wait until it is warm."""
+        if warming is None or (warming.layers, warming.trains) != (layers, self._trains):
+            warming = Warming(layers, trains=self._trains)
+        self._control, self._errors = warming.control, warming.errors
+        self._process, self._place = warming.process, warming.place
         self._ends: dict[int, dict[str, Any]] = {}
-        with theirs:
-            self._process = subprocess.Popen(
-                isolation.command(layers, theirs.fileno(), self._place, trains=self._trains),
-                env=isolation.environment(layers),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._errors,
-                stderr=self._errors,
-            )
         self._control.settimeout(START_SECONDS)
         self.modules: list[str] = self._hear()[0]["modules"]
 
@@ -114,9 +129,8 @@ class Zygote:
         output = os.memfd_create("output", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(output, OUTPUT_BYTES)
         fcntl.fcntl(output, fcntl.F_ADD_SEALS, SHRINK_AND_GROW)
-        self._slot = (self._slot + 1) % 10_000
         request = {
-            "slot": self._slot,
+            "cores": sorted(os.sched_getaffinity(0)),  # those of the judge that asks
             "memory_mb": limits.memory_mb,
             "seconds": _backstop(limits),
         }
@@ -148,7 +162,11 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether workers can still be opened."""
-        return self._process is not None and self._process.poll() is None
+        if self._control.fileno() < 0:
+            return False
+        poll = select.poll()
+        poll.register(self._control, 0)  # a hang-up is always told
+        return not poll.poll(0)
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""

@@ -1,26 +1,20 @@
-"""A process that judges submissions, one after the other: its own zygote, its own checks."""
+"""Processes that judge submissions, one after the other, with the same checks and zygote."""
 
-import gc
 import time
-import traceback
 from collections.abc import Iterable
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..border.attempts import prove
 from ..border.budget import Budget
 from ..border.isolation import enough
 from ..border.limits import StudentError
 from ..border.sandbox import SandboxError, Zygote
 from ..border.student import Student, Unreadable
 from ..checking.check import Check
-from ..checking.session import NOT_IMPLEMENTED, Session, outcome, run_session
+from ..checking.session import NOT_IMPLEMENTED, Session, outcome
 from ..course.assignment import Assignment
-from ..course.settings import AssignmentError
 from ..intake.submission import Refused, Submission
 from ..verdict import CAUSES, NOT_YET, Report, Result, Status
-from .orders import TRIES, CannotJudge, Orders, Work, seed
-from .proven import try_solution
+from .orders import TRIES, seed
 
 UNTOUCHED = (
     "Nothing is filled in here: this is the notebook as it was handed out. If you have written "
@@ -34,55 +28,6 @@ name 20,000, and the class's report has a line for each."""
 WHOLE_TRIED = "A check failed, so all cells were run as well; that earned no more."
 WHOLE_FAILED = "All cells together cannot be run here: {error}"
 WHOLE_COUNTS = "A check failed, so all cells were run as well; that earned more, so it counts."
-
-
-def serve(connection: Connection, orders: Orders) -> None:
-    """Judge every Work that arrives and send its Report back, until the parent hangs up.
-
-    The first message is the layers that hold, or CannotJudge.
-    """
-
-    def attend(session: Session) -> None:
-        with _ready(session, orders) as zygote:
-            gc.collect()
-            gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
-            connection.send(zygote.layers)
-            while True:
-                work: Work = connection.recv()
-                report = judge(
-                    work.student, work.path, session, zygote, orders.key, work.kept, work.refused
-                )  # fmt: skip
-                if not zygote.alive:  # hang up, so that another judge tries, with another zygote
-                    return
-                connection.send(report)
-
-    try:
-        run_session(Assignment.read(orders.solution), orders.checks, attend)
-    except (EOFError, ConnectionError):
-        return
-    except (AssignmentError, SandboxError) as error:
-        connection.send(CannotJudge(str(error)))
-    except Exception:
-        connection.send(CannotJudge(traceback.format_exc()))
-
-
-def _ready(session: Session, orders: Orders) -> Zygote:
-    """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
-
-    Raises AssignmentError and SandboxError.
-    """
-    for left in reversed(range(TRIES)):
-        zygote = Zygote(orders.layers, unsafe=orders.unsafe, trains=session.assignment.trains)
-        try:
-            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
-            try_solution(session, zygote, orders)
-            return zygote
-        except BaseException as error:
-            lost = isinstance(error, SandboxError) and not zygote.alive
-            zygote.close()
-            if not (left and lost):
-                raise
-    raise AssertionError("the last try returns or raises")
 
 
 def judge(

@@ -8,9 +8,11 @@ Theory of operation
              a fork copies only the thread that calls it, and locks held by others stay locked
     worker   forked per submission; confines itself (confine.py), then serves (worker.py)
 
-The zygote reads one SEQPACKET socket. A request brings two descriptors: the worker's end of a
-socket pair, on which the grader talks to the worker alone, and a memfd that takes what the
-submission prints. It answers with a pidfd, and reports every worker's end.
+The zygote reads a SEQPACKET socket of each judge. A request brings two descriptors: the worker's
+end of a socket pair, on which the judge talks to the worker alone, and a memfd that takes what the
+submission prints. It answers with a pidfd, and reports the end of that judge's workers to nobody
+else. Who hangs up takes their workers along. The first socket may bring in others, for judges that
+have been forked; when it is closed, all is over.
 """
 
 import contextlib
@@ -24,7 +26,7 @@ import socket
 import sys
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -55,33 +57,57 @@ def main(
     gc.disable()
     _use_huge_pages()
     control.send(json.dumps({"ready": os.getpid(), "modules": sorted(sys.modules)}).encode())
-    workers: dict[int, tuple[int, str]] = {}
     names = count()
     poll = select.poll()
+    controls = {control.fileno(): control}
+    workers: dict[int, Worker] = {}
     poll.register(control, select.POLLIN)
     while True:
         for ready, _ in poll.poll():
             if ready in workers:
                 poll.unregister(ready)
-                _report_end(control, ready, *workers.pop(ready))
+                _report_end(ready, workers.pop(ready))
                 continue
-            data, fds, _, _ = socket.recv_fds(control, 4096, 2)
+            asking = controls[ready]
+            data, fds, _, _ = socket.recv_fds(asking, 1 << 16, 2)
             if not data:
-                if place:
-                    scratch.clear(place)
-                return
-            request, folder = json.loads(data), confine.SCRATCH
+                if asking is control:
+                    if place:
+                        scratch.clear(place)
+                    return
+                poll.unregister(ready)
+                controls.pop(ready).close()
+                for pidfd in [fd for fd, worker in workers.items() if worker.control is asking]:
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                continue
+            request = json.loads(data)
+            if "join" in request:
+                joining = socket.socket(fileno=fds[0])
+                controls[fds[0]] = joining
+                poll.register(joining, select.POLLIN)
+                continue
+            number, folder = next(names), confine.SCRATCH
+            slot = number % 10_000
             if place:
-                user = confine.user(request["slot"]) if "user" in layers else None
-                folder = scratch.make(place, f"{next(names)}", user)
-            pid = _fork(request, fds, layers, readable, space, own, folder)
+                user = confine.user(slot) if "user" in layers else None
+                folder = scratch.make(place, f"{number}", user)
+            pid = _fork(request, fds, layers, readable, space, own, slot, folder)
             for fd in fds:
                 os.close(fd)
             pidfd = os.pidfd_open(pid)
-            workers[pidfd] = pid, folder if place else ""
+            workers[pidfd] = Worker(pid, asking, folder if place else "")
             poll.register(pidfd, select.POLLIN)
             started = {"pid": pid, "folder": folder if place else ""}
-            socket.send_fds(control, [json.dumps(started).encode()], [pidfd])
+            with contextlib.suppress(OSError):  # who asked may have gone meanwhile
+                socket.send_fds(asking, [json.dumps(started).encode()], [pidfd])
+
+
+class Worker(NamedTuple):
+    """A worker that runs, the socket of who asked for it, and its folder if it was given one."""
+
+    pid: int
+    control: socket.socket
+    folder: str
 
 
 def warm_up(*, trains: bool) -> None:
@@ -105,11 +131,18 @@ def warm_up(*, trains: bool) -> None:
         torch.autograd.grad(loss, [x, linear.weight], retain_graph=True)
         loss.backward()  # type: ignore[no-untyped-call]
     if trains:
-        for optimizer in (torch.optim.SGD, torch.optim.Adam):
-            optimizer(lstm.parameters(), lr=0.1).step()
+        warm_optimizers()
     siblings.survey()
     str(x)
     np.random.seed(0)  # imports numpy.random
+
+
+def warm_optimizers() -> None:
+    """Make the imports that the first step of an optimizer makes."""
+    parameter = nn.Parameter(torch.ones(1))
+    parameter.grad = torch.ones(1)
+    for optimizer in (torch.optim.SGD, torch.optim.Adam):
+        optimizer([parameter], lr=0.1).step()
 
 
 def _use_huge_pages() -> None:
@@ -131,12 +164,13 @@ def _one_thread(nthreads: int) -> None:
 
 
 def _fork(
-    request: dict[str, int],
+    request: dict[str, Any],
     fds: list[int],
     layers: list[str],
     readable: list[str],
     space: int,
     own: int,
+    slot: int,
     folder: str,
 ) -> int:
     """Fork a worker and return its pid as the zygote sees it."""
@@ -148,11 +182,12 @@ def _fork(
     if (pid := os.fork()) == 0:
         try:
             os.setsid()
+            os.sched_setaffinity(0, request["cores"])
             sock = _tidy(fds)
             try:
                 held = confine.confine(
                     layers, readable, space + (request["memory_mb"] << 20),
-                    request["seconds"], request["slot"], folder,
+                    request["seconds"], slot, folder,
                 )  # fmt: skip
             except OSError as error:
                 wire.send(sock, {"failed": str(error)})
@@ -180,17 +215,17 @@ def _tidy(fds: list[int]) -> socket.socket:
     return socket.socket(fileno=3)
 
 
-def _report_end(control: socket.socket, pidfd: int, pid: int, folder: str) -> None:
-    """Reap a worker, clear its folder away and tell the grader how it ended."""
+def _report_end(pidfd: int, worker: Worker) -> None:
+    """Reap a worker, clear its folder away and tell who asked for it how it ended."""
     os.close(pidfd)
-    _, status, usage = os.wait4(pid, 0)
-    if folder:
-        scratch.clear(folder)
+    _, status, usage = os.wait4(worker.pid, 0)
+    if worker.folder:
+        scratch.clear(worker.folder)
     end: dict[str, Any] = {
-        "end": pid,
+        "end": worker.pid,
         "status": os.waitstatus_to_exitcode(status),
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "memory_mb": usage.ru_maxrss >> 10,
     }
     with contextlib.suppress(OSError):
-        control.send(json.dumps(end).encode())
+        worker.control.send(json.dumps(end).encode())
