@@ -1,17 +1,22 @@
-"""What it costs until the first reports are there: of two judges, and of `grader grade` for one.
+"""What a start costs: until two judges have graded an empty notebook each, and for one notebook.
 
-Prints CPU seconds of all processes that were started, by the clock as well, beside those of
-`import torch` in the same minute. `python benchmarks/start.py [ROUNDS] [COURSE]`
+    python benchmarks/start.py [ROUNDS] [CHECKOUT...]
+
+Prints seconds by the clock and of CPU, those of all processes that were started together, beside
+those of `import torch` in the same round. With other checkouts (`git worktree add`), theirs too.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
-import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.small_course import notebook
 
 HERE = Path(__file__).parents[1]
 JUDGES = """
@@ -47,3 +52,37 @@ def cost(checkout: Path, *command: str) -> tuple[float, float]:
     measured = [sys.executable, "-c", MEASURED, sys.executable, "-P", *command]
     wall, cpu = subprocess.check_output(measured, env=environment, text=True).split()
     return float(wall), float(cpu)
+
+
+def starts(checkout: Path, folder: Path) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Start everything there once."""
+    files = []
+    for number in range(2):
+        files.append(str(folder / f"{number}.ipynb"))
+        Path(files[-1]).write_bytes(notebook(f"x = {number}"))
+    for name in ("attention", "lstm_mnist"):
+        used = cost(checkout, "-c", JUDGES, str(checkout), name, *files)
+        yield f"two judges of {name}", used
+    command = ["grade", files[0], "-a", "attention", "-o", str(folder / checkout.name)]
+    said = f"import os, sys; os.chdir({str(checkout)!r}); from grader.cli import main; main()"
+    yield "grader grade one.ipynb", cost(checkout, "-c", said, *command)
+
+
+def main(rounds: int, checkouts: list[Path]) -> None:
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    torch: list[tuple[float, float]] = []
+    for _ in range(rounds):
+        torch.append(cost(HERE, "-c", "import torch"))
+        for checkout in checkouts:
+            with tempfile.TemporaryDirectory() as folder:
+                for what, used in starts(checkout, Path(folder)):
+                    found[f"{checkout.name}: {what}"].append(used)
+    for what, costs in {"import torch": torch, **found}.items():
+        wall, cpu = (median(kind) for kind in zip(*costs, strict=True))
+        pairs = zip(costs, torch, strict=True)
+        times = median(own[0] / once[0] for own, once in pairs)
+        print(f"{what}: {wall:.2f} s by the clock ({times:.2f} x import torch), {cpu:.2f} s of CPU")
+
+
+if __name__ == "__main__":
+    main(int((sys.argv[1:] or ["3"])[0]), [HERE, *map(Path, sys.argv[2:])])

@@ -154,3 +154,46 @@ def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
     monkeypatch.setattr(grader.grading.grade, "Judge", StillBorn)
     with pytest.raises(CannotJudge, match="ended before it could work"):
         graded(course, ["right"], jobs=1)
+
+
+TELLS_WHO_JUDGES = r'''
+import os, re, time
+from pathlib import Path
+
+@question("halve")
+@points(1)
+def test_halving(student):
+    """Half of two is one."""
+    assert student.halve(2) == 1
+    if b"BEGIN SOLUTION" in student._data.numpy().tobytes():  # it is tried before
+        return
+    here = Path(__file__).parent
+    worker = Path(f"/proc/{student._worker.pid}/status").read_text()
+    zygote = re.search(r"PPid:\s*(\d+)", worker)[1]
+    links = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    sockets = [link for link in links if link.startswith("socket:")]
+    (here / f"judge-{os.getpid()}").write_text("\n".join([zygote, *sockets]))
+    while len(list(here.glob("judge-*"))) < 2:
+        time.sleep(0.01)
+'''
+
+
+def test_judges_share_a_zygote_and_no_socket(tmp_path):
+    write(tmp_path, CHECKS + TELLS_WHO_JUDGES)
+    for student in ("one", "other"):
+        (tmp_path / f"{student}.ipynb").write_bytes(notebook(RIGHT + f"# {student}"))
+    assert {report.score for report in graded(tmp_path, ["one", "other"], jobs=2).values()} == {6}
+    said = [
+        path.read_text().splitlines()
+        for path in (tmp_path / "autograder_tests" / "doubling").glob("judge-*")
+    ]
+    (zygote, *sockets), (same, *others) = said
+    assert zygote == same
+    assert len(sockets) >= 3 and set(sockets).isdisjoint(others)
+
+
+def test_checks_that_start_a_thread_when_they_are_read_stop_the_class(tmp_path):
+    starts = "import threading\nt = threading.Timer(60, print)\nt.daemon = True\nt.start()\n"
+    write(tmp_path, starts + CHECKS)
+    with pytest.raises(CannotJudge, match="2 threads"):
+        graded(tmp_path, ["anybody"], jobs=1)

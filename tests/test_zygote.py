@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,19 @@ def test_no_submission_is_in_its_memory_nor_in_another_workers(own):
         assert not walls.holds(parent(first), ONCE)
     with walls.running(own, SCRIPT) as third:
         assert not walls.holds(third.pid, ONCE)
+
+
+def test_who_hangs_up_takes_their_workers_along_and_nobody_elses(own):
+    here = copy(own)
+    here._control = own._control.dup()  # what a fork has of it
+    judge = here.shared(own.share())
+    with own.open(Limits()) as others, judge.open(Limits()) as theirs:
+        assert parent(theirs) == parent(others)
+        judge._control.close()
+        assert gone({theirs.pid})
+        assert not judge.alive and own.alive
+        assert alive(others.pid)
+    assert theirs._pid not in own._ends, "nobody else is told"
 
 
 def test_when_it_is_killed_its_workers_end_and_the_grader_is_told(own):

@@ -24,7 +24,6 @@ from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from .orders import Orders, Work
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 PATIENCE = 10
 """Seconds that a process gets to end."""
 
@@ -129,7 +128,7 @@ def _uninterrupted() -> Iterator[None]:
 
 def _serve(connection: Connection, orders: Orders) -> None:
     """Be the foreman. Only here torch is imported, which would cost the parent 250 MB."""
-    os.environ |= ONE_THREAD
+    os.environ |= dict.fromkeys(isolation.THREADS, "1")  # a fork is of one thread
     warming = None
     with contextlib.suppress(AssignmentError, OSError):  # will be raised again, and told
         trains = Assignment.read(orders.solution).trains

@@ -1,6 +1,7 @@
 """Processes that judge submissions, one after the other, with the same checks and zygote."""
 
 import time
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -46,7 +46,10 @@ def serve(connection: Connection, orders: Orders, warming: Warming | None) -> No
                     if not zygote.alive:
                         zygote = _ready(session, orders)
                     with zygote.share() as control:
-                        _fork(partial(_work, theirs, cores, session, zygote, control, orders))
+                        _fork(
+                            connection,
+                            partial(_work, theirs, cores, session, zygote, control, orders),
+                        )
             zygote.close()
         _reap(0)
 
@@ -97,14 +100,15 @@ def _ready(session: Session, orders: Orders, warming: Warming | None = None) -> 
     raise AssertionError("the last try returns or raises")
 
 
-def _fork(work: Callable[[], None]) -> None:
-    """Do something in a fork, and reap those that have ended."""
+def _fork(employer: Connection, work: Callable[[], None]) -> None:
+    """Do something in a fork, which has no employer, and reap those that have ended."""
     _reap(os.WNOHANG)
     if (threads := len(os.listdir("/proc/self/task"))) != 1:
         raise RuntimeError(f"{threads} threads have been started; a fork would copy their locks")
     if os.fork():
         return
     try:
+        employer.close()
         work()
         os._exit(0)
     except BaseException:
