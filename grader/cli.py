@@ -209,7 +209,7 @@ def grade(
         "roster": None if roster is None else f"{roster}", "language": language,
     }  # fmt: skip
     terms, remarks = known.given(**given).with_people()
-    intake = take_in(paths, name, out / "handed_in", terms.names, terms.when)
+    intake = take_in(paths, name, out / "handed_in", terms.names, terms.when, terms.groups)
     submissions = intake.submissions
     remarks += intake.remarks
     if (people := terms.people) is not None:
@@ -297,8 +297,11 @@ def similarity(
 
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
-    submissions = take_in(paths, name, out / "handed_in", names or "").submissions
-    archived = take_in(archive, name, out / "archive").submissions
+    taken = take_in(paths, name, out / "handed_in", names or "")
+    earlier = take_in(archive, name, out / "archive")
+    submissions, archived = taken.submissions, earlier.submissions
+    for line in (*taken.remarks, *taken.doubts, *earlier.doubts):
+        console.print(plain(line), style="yellow", markup=False, highlight=False)
     with progress() as bar:
         task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
         found, unread = documents(

@@ -111,6 +111,13 @@ def test_a_name_too_long_for_the_disk_is_shortened_at_its_end(tmp_path, letters)
     assert all(len(f.encode()) <= 255 for f in files)
 
 
+def test_a_path_too_long_for_the_disk_is_shortened_in_its_middle(tmp_path):
+    name = "Kim_1_assignsubmission_file_/" + "/".join(["가" * 50] * 30) + "/a.ipynb"
+    (file,), remarks = unpacked(packed(tmp_path / "class.zip", name))
+    assert file.startswith("Kim_1_assignsubmission_file_/") and file.endswith("/a.ipynb")
+    assert len(file) < 300 and len(remarks) == 1
+
+
 def test_backslashes_that_a_program_of_windows_has_written_are_folders(tmp_path):
     path = packed(tmp_path / "class.zip", "hw1\\kim_1_2_a.ipynb", "hw1\\lee_3_4_a.ipynb")
     assert unpacked(path) == (

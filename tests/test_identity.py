@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.intake.choice import File
 from grader.intake.identity import apart, looks, safe, same
-from grader.intake.people import people
+from grader.intake.people import people, share
 from grader.intake.platform import Claim
 
 text = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=90)
@@ -81,3 +81,17 @@ def test_two_names_of_one_id_are_two_people():
 def test_who_cannot_be_told_apart_by_a_label_is_by_a_hash():
     one, other = apart("kim", ["a\u200b", "a"])
     assert one != other and one.startswith("kim~") and len(one) == len("kim~") + 12
+
+
+def test_what_a_group_hands_in_counts_for_those_who_have_nothing_of_their_own():
+    found = claimed(Claim("17", "Team A"), Claim("1"), Claim("5"), Claim("5"), Claim("9"))
+    groups = {"1": "17", "2": "17", "3": "17", "4": "B", "5": "B", "6": "C"}
+    remarks = share(found, groups)
+    shown = {student: [file.shown for file in files] for student, files in found.files.items()}
+    assert shown == {
+        "1": ["1"], "2": ["0"], "3": ["0"], "4": ["2", "3"], "5": ["2", "3"], "9": ["4"],
+    }  # fmt: skip
+    assert remarks == [
+        "what the group 17 has handed in counts for 2, 3",
+        "what the group B has handed in counts for 4",
+    ]

@@ -84,6 +84,17 @@ def test_moodle(tmp_path):
     ]
 
 
+def test_a_roster_says_for_whom_a_moodle_group_has_handed_in(tmp_path):
+    where = folder(tmp_path / "in", exports.moodle())
+    groups = {"4720": "17", "4721": "17"}
+    intake = take_in([where], "attention", tmp_path, "moodle", None, groups)
+    found = dict(intake.submissions)
+    assert "17" not in found and found["4720"] == found["4721"] == where / (
+        f"Team A_17_{FILE}/attention.ipynb"
+    )
+    assert intake.remarks[:1] == ["what the group 17 has handed in counts for 4720, 4721"]
+
+
 def test_moodle_without_folders(tmp_path):
     found, _ = taken(tmp_path, exports.moodle_flat(), "moodle")
     assert found == {

@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import pytest
 
-from grader.intake.roster import compare, read_roster
+from grader.intake.roster import compare, read_groups, read_roster
 from grader.reports.spreadsheet import TableError
 
 
@@ -30,6 +30,14 @@ def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(TableError, match=words):
         read_roster(tmp_path / "roster.csv")
+
+
+def test_a_roster_may_say_who_is_in_which_group(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text("id,name,Group\n1,Kim,17\n2,Lee,17\n3,Park,\n")
+    assert read_groups(path) == {"1": "17", "2": "17"}
+    path.write_text("id,name\n1,Kim\n")
+    assert read_groups(path) == {}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..intake.deadline import Deadline
-from ..intake.roster import read_roster
+from ..intake.roster import read_groups, read_roster
 from ..reports.words import Say
 from .store import Store
 
@@ -63,6 +63,11 @@ class Terms:
         """Names by id of everybody in the roster, if there is one."""
         return json.loads(self.roster)["people"] if self.roster else None
 
+    @property
+    def groups(self) -> dict[str, str]:
+        """The group of everybody who is in one, by id."""
+        return json.loads(self.roster).get("groups", {}) if self.roster else {}
+
     def with_people(self) -> tuple[Self, list[str]]:
         """Read the roster anew, if its file is still there; return remarks on it, too.
 
@@ -75,7 +80,8 @@ class Terms:
         if "people" in known and not path.is_file():
             return self, [f"{path} is gone: the roster is as it was when that was read last"]
         roster = read_roster(path)
-        said = json.dumps({"file": known["file"], "people": roster}, ensure_ascii=False)
+        read = {"file": known["file"], "people": roster, "groups": read_groups(path)}
+        said = json.dumps(read, ensure_ascii=False)
         return replace(self, roster=said), []
 
     def __str__(self) -> str:

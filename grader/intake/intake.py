@@ -7,7 +7,7 @@ alone.py. Each file that is given is graded, or named in a remark with the reaso
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from .deadline import Deadline
 from .gradescope import METADATA
 from .lms import platform, proposal, recognised
 from .nbgrader import Nbgrader
-from .people import People, people
+from .people import People, people, share
 from .platform import IntakeError, Platform
 from .walk import Walk, walk
 
@@ -27,6 +27,7 @@ OF_PLATFORMS = {METADATA, SCORES, "index.html"}
 """What platforms add to an export, beside the folders of students."""
 FOLDERS = "{id}/*"
 """The pattern of hand-ins that all have the same name, in folders of students."""
+NO_GROUPS: Mapping[str, str] = {}
 AT_ONCE = 600
 """Seconds within which a platform packs a class: such times are those of the download."""
 
@@ -55,10 +56,12 @@ def take_in(
     out: Path,
     names: str = "",
     deadline: Deadline | None = None,
+    groups: Mapping[str, str] = NO_GROUPS,
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    Raises IntakeError, and Refused for an archive.
+    `groups` has the group of everybody who is in one. Raises IntakeError and, for an archive,
+    Refused.
     """
     intake = Intake(hours_late={} if deadline else None)
     places = []
@@ -74,6 +77,7 @@ def take_in(
         raise IntakeError("--deadline needs --names, which tells whose files are compared with it.")
     reader = platform(names, walked.files, assignment) if names else Alone(assignment)
     sorted_out = people(_files(walked, reader, assignment, intake))
+    intake.remarks += share(sorted_out, groups)
     _say_what_is_left(walked, sorted_out, assignment, intake)
     _take(sorted_out, assignment, deadline, intake)
     return intake

@@ -1,7 +1,10 @@
-"""Who stands behind an id: two people with one are kept apart, and two ids of one person, too."""
+"""Who stands behind an id: two people with one are kept apart, and two ids of one person, too.
+
+A group is one person's hand-in that counts for several.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .choice import File, listed
@@ -42,6 +45,26 @@ def people(files: Iterable[File]) -> People:
     _read_otherwise(found)
     found.files = dict(sorted(found.files.items()))
     return found
+
+
+def share(found: People, groups: Mapping[str, str]) -> list[str]:
+    """Give what a group has handed in to those of it who have nothing of their own.
+
+    A platform names the group, or one of its members. Returns a remark for each group.
+    """
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for one, group in groups.items():
+        members[group].append(safe(one))
+    remarks = []
+    for group, ids in members.items():
+        lacking = [one for one in ids if one not in found.files]
+        own = [file for one in ids for file in found.files.get(one, ())]
+        named = safe(group) if safe(group) not in ids else ""
+        if lacking and (files := found.files.pop(named, own)):
+            found.files |= dict.fromkeys(lacking, files)
+            remarks.append(f"what the group {group} has handed in counts for {listed(lacking)}")
+    found.files = dict(sorted(found.files.items()))
+    return remarks
 
 
 def _alike(found: People) -> None:

@@ -11,6 +11,8 @@ from .submission import Refused
 
 LONGEST = 255
 """Bytes of a name on Linux; 84 syllables of Hangul and a suffix have more."""
+DEEPEST = 2000
+"""Bytes of a path; Linux takes 4096, and a folder for the results comes first."""
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 DRIVE = re.compile(r"[A-Za-z]:(?! )")
 
@@ -36,6 +38,8 @@ class Place:
                 "file. Look who has handed that in; nothing was unpacked."
             )
         parts = tuple(map(_safe, wanted))
+        if len("/".join(parts).encode()) > DEEPEST:
+            parts = (*parts[:2], _digest("/".join(parts)), parts[-1])
         free, number = parts, 1
         while self._taken(free):
             number += 1
@@ -73,5 +77,9 @@ def _safe(part: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     if not stem or len(suffix) > 20:
         stem, dot, suffix = name, "", ""
-    end = f"~{hashlib.sha256(part.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}{dot}{suffix}"
+    end = f"~{_digest(part)}{dot}{suffix}"
     return stem.encode()[: LONGEST - len(end.encode())].decode(errors="ignore") + end
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

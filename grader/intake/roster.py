@@ -20,6 +20,15 @@ def read_roster(path: Path) -> dict[str, str]:
     return roster
 
 
+def read_groups(path: Path) -> dict[str, str]:
+    """Read the column `group` of a roster, if it has one, into groups by id."""
+    try:
+        table = list(rows(path, ("id", "group")))
+    except TableError:
+        return {}
+    return {same(row["id"]): same(row["group"]) for _, row in table if row["id"] and row["group"]}
+
+
 def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
     """Return a line for everybody who is in only one of them.
 
