@@ -10,9 +10,10 @@ from click.testing import CliRunner
 
 from grader.cli import main
 from grader.course.course import Course
-from grader.verifying import matrix
 from grader.verifying.claims import Claim
 from grader.verifying.evidence import Evidence
+from grader.verifying.finding import Finding
+from grader.verifying.finding import write as write_findings
 from grader.verifying.verify import verify
 
 SOLUTION = '''\
@@ -272,7 +273,7 @@ def test_a_mistake_that_hangs_explains_nothing_and_holds_nobody_up(planted):
 
 def test_the_report_is_written(planted, tmp_path):
     _, claims = planted
-    matrix.write([planted], tmp_path)
+    write_findings([Finding.of(*planted, "")], tmp_path)
     page = (tmp_path / "verify.html").read_text("utf-8")
     assert "Content-Security-Policy" in page and "Doubling &amp; &lt;halving&gt;" in page
     assert "triple: failed in test_double_is_a_sum" in page
@@ -323,7 +324,7 @@ def test_the_page_loads_alone_and_in_silence(planted, tmp_path):
 
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}")
-    matrix.write([planted], tmp_path)
+    write_findings([Finding.of(*planted, "")], tmp_path)
     address = (tmp_path / "verify.html").as_uri()
     surprises, requests = [], []
     with playwright.sync_playwright() as browsers:

@@ -78,22 +78,29 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
 
     Runs the hidden checks on the solution, on correct variants, on known mistakes and on stubs, and
     says where a check is too strict, too lax, idle or unfair. Exit code 0: all is sound; 1: not.
+    What is sound is not examined again until something that it depends on changes; to have that
+    done, delete .grader/verified in the course's folder.
     """
-    from ..verifying import matrix
-    from ..verifying.verify import verify as examine
+    from ..verifying.finding import Finding, write
 
-    course, verified = Course.find(root), []
+    course = Course.find(root)
+    kept = {name: Finding.kept(course, name, seeds) for name in names or course.names()}
+    findings = []
     with progress() as bar:
-        for name in names or course.names():
-            show = partial(bar.update, bar.add_task(name, total=None, counts=""))
-            verified.append(examine(course, name, draws=seeds, jobs=jobs, show=show))
-    matrix.write(verified, out)
-    defects = [claim for _, claims in verified for claim in claims if claim.defect]
+        for name, found in kept.items():
+            if found is None:
+                show = partial(bar.update, bar.add_task(name, total=None, counts=""))
+                found = Finding.make(course, name, draws=seeds, jobs=jobs, show=show)
+            findings.append(found)
+    write(findings, out)
+    defects = [defect for found in findings for defect in found.defects]
     for defect in defects:
-        console.print("[red]✗[/]", Text(str(defect)), soft_wrap=True)
-    for evidence, claims in verified:
-        said = f"{evidence.assignment.name}: {len(claims)} claims, {matrix.summary(evidence)}"
-        console.print(said, soft_wrap=True)
+        console.print("[red]✗[/]", Text(defect), soft_wrap=True)
+    for found in findings:
+        again = (
+            " (found before; nothing that it depends on has changed)" if kept[found.name] else ""
+        )
+        console.print(f"{found.name}: {found.summary}{again}", soft_wrap=True)
     console.print(f"Kill matrix: {out / 'verify.html'}")
     sys.exit(1 if defects else 0)
 

@@ -1,15 +1,13 @@
-"""Write what `grader verify` has found: the kill matrix as a page, JUnit's XML, and JSON."""
+"""What `grader verify` has found: the kill matrix as a page, JUnit's XML, and JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
-from pathlib import Path
 from xml.etree import ElementTree
 
 from ..checking.diagnose import Mistake
 from ..checking.margin import Margin
-from ..reports.file import replace_file
 from ..reports.page import template
 from ..verdict import CAUSES, Result, Status
 from .claims import Claim
@@ -58,13 +56,6 @@ def confusion(said: Sequence[Said]) -> Iterator[tuple[str, list[str], list[tuple
     for question, group in groupby(said, lambda row: row.made[0].question):
         found = [(row, row.made[0].sentence) for row in group]
         yield question, list(dict.fromkeys(own for _, own in found)), found
-
-
-def write(verified: Sequence[Verified], folder: Path) -> None:
-    """Write verify.html, junit.xml and results.json into `folder`."""
-    replace_file(folder / "verify.html", page(verified))
-    replace_file(folder / "junit.xml", junit(verified))
-    replace_file(folder / "results.json", results(verified))
 
 
 def page(verified: Sequence[Verified]) -> str:
