@@ -30,6 +30,9 @@ class RemoteModule(nn.Module):
     (`_adopt`), it is made along with its first call: it costs no message of its own.
     """
 
+    handed_in = True
+    """Its parameters have the names that its author has given them."""
+
     def __init__(
         self, worker: Sandbox, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from .compare import (
     value_difference,
 )
 from .gradients import gradient_difference, lost_gradients
+from .keys import key_difference, unlike
 from .margin import measure
 from .record import note, recorded, watched
 from .sketch import first_lost, first_wrong, shapes_of
@@ -34,6 +36,7 @@ from .trial import (
     Trial,
     foreseen,
     in_either_precision,
+    tensors,
     tried,
 )
 
@@ -105,13 +108,18 @@ class Due:
         (trial,) = tried(expected, [given])
         self._expected, self._given = expected, given
         self._results, self.cotangents = trial.results, trial.cotangents()
+        self._returned = trial.returned
         self._gradients = trial.gradients(self.cotangents)
-        self._named = [Named.read(text) for text in returns] or [Named("result")] * len(
-            self._results
-        )
+        named = [Named.read(text) for text in returns]
+        if isinstance(trial.returned, dict) and len(trial.returned) == len(self._results):
+            known = {name.name: name for name in named}  # a key names what its author has not named
+            named = [known.get(f"{k}", Named(f"{k}")) for k in sorted(trial.returned, key=repr)]
+        self._named = named or [Named("result")] * len(self._results)
 
     def found(self, actual: Function, trial: Trial) -> tuple[list[Tensor], list[Tensor]]:
         """Return the results and gradients of a trial. Raises Disagreement over shapes."""
+        if problem := unlike(trial.returned, self._returned):
+            raise Disagreement(f"{_called(actual, self._given)}: {problem}.")
         shapes = [result.shape for result in self._results]
         _require_shapes(actual, self._given, trial.results, self._named, shapes)
         found = trial.gradients(self.cotangents)
@@ -143,9 +151,11 @@ class Due:
         leaves = [_named_leaf(name, self._given) for name in self._gradients]
 
         def difference(tolerance: Tolerance) -> str:
+            lost = lost_gradients(gradients, want, leaves)
             return (
                 first_difference(results, self._results, self._named, tolerance, value_difference)
-                or lost_gradients(gradients, want, leaves)
+                or (lost and self._absent(actual))
+                or lost
                 or first_difference(gradients, want, leaves, tolerance, gradient_difference)
             )
 
@@ -160,12 +170,29 @@ class Due:
         measure(results, self._results, tolerance, coarse)
         measure(gradients, want, tolerance, coarse)
         if found:
+            theirs = own_names(actual)
+            leaves = [replace(leaf, name=theirs.get(leaf.name, leaf.name)) for leaf in leaves]
+            found = difference(tolerance)
             remedy = _right_without(actual, self._expected, self._given)
             sketch = first_wrong(results, self._results, self._named, tolerance) or first_lost(
                 gradients, want, leaves, tolerance
             )
             raise Disagreement(f"{_called(actual, self._given)}: {found}{remedy}.", sketch)
         return single
+
+    def _absent(self, actual: Function) -> str:
+        """Name parameters that are due a gradient and are not there; empty if all are."""
+        have = dict(actual.named_parameters()) if isinstance(actual, nn.Module) else {}
+        given = {*(named.name for named in self._given.named), *self._given.keywords}
+        inputs = {name.partition("[")[0] for name in given}
+        absent = [
+            f"`{name}`"
+            for name, gradient in self._gradients.items()
+            if name not in have and name.partition("[")[0] not in inputs and gradient.any()
+        ]
+        theirs = own_names(actual)
+        others = ", ".join(f"`{theirs.get(name, name)}`" for name in have) or "none"
+        return f"there is no parameter {', '.join(absent)}; there is {others}" if absent else ""
 
 
 def call(
@@ -178,7 +205,7 @@ def call(
     """Return the results in float64, without gradients, and require one of each shape.
 
     The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``; `takes` does
-    the same for inputs.
+    the same for inputs. Where a dict is returned, they are its keys.
     """
     return call_on_each(actual, [inputs], [shapes], takes=takes, **options)[0]
 
@@ -203,6 +230,12 @@ def call_on_each(
     for given, trial, due in zip(cases, trials, shapes, strict=True):
         named = [Named.read(text) for text in due]
         try:
+            if isinstance(trial.returned, dict):
+                names = [name.name for name in named]
+                if problem := key_difference(trial.returned, names):
+                    raise Disagreement(f"{_called(actual, given)}: {problem}.")
+                trial.returned = tuple(trial.returned[name] for name in names)
+                trial.results = tensors(trial.returned)
             _require_shapes(actual, given, trial.results, named, list(due.values()))
         except Disagreement:
             note(trial.results)
@@ -251,6 +284,18 @@ def _signature(function: Function) -> Mapping[str, inspect.Parameter]:
 def _rounded(tensor: Tensor) -> Tensor:
     """Return what float32 keeps of the numbers."""
     return tensor.float().to(tensor.dtype) if tensor.is_floating_point() else tensor
+
+
+def own_names(function: Function) -> dict[str, str]:
+    """Return what a student calls the parameters of a function that has their module inside."""
+    if not isinstance(function, nn.Module):
+        return {}
+    return {
+        f"{path}.{name}": name
+        for path, module in function.named_modules()
+        if path and getattr(type(module), "handed_in", False)
+        for name, _ in module.named_parameters()
+    }
 
 
 def _named_leaf(name: str, given: Arguments) -> Named:

@@ -121,7 +121,7 @@ class Randomness:
             methods = {
                 name: self._around(apart(getattr(value, name), method=True)) for name in CALLS
             }
-            return type(value.__name__, (value,), methods)
+            return type(value.__name__, (value,), {**methods, "handed_in": True})
         return self._around(apart(value))
 
     def _around(self, function: Callable[..., Any]) -> Callable[..., Any]:

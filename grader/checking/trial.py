@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..reports.picture import Sketch
 from .compare import Named
 from .draw import Draw
+from .keys import ordered
 
 T = TypeVar("T")
 MOST_RESULTS = 1000
@@ -67,7 +68,7 @@ def _spoken(named: Named, value: object) -> str:
 
 
 def tensors(value: object) -> list[Tensor]:
-    """Return the tensors and numbers in nested tuples, lists and dicts, in order.
+    """Return the tensors and numbers in nested tuples, lists and dicts, in order of place and key.
 
     Raises Failure on anything else, and on more than anybody asks for.
     """
@@ -81,7 +82,7 @@ def tensors(value: object) -> list[Tensor]:
         case tuple() | list():
             return [leaf for item in value for leaf in tensors(item)]
         case dict():
-            return [leaf for item in value.values() for leaf in tensors(item)]
+            return [leaf for item in ordered(value) for leaf in tensors(item)]
         case None:
             raise Failure("the result is None: is a `return` missing?")
     raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
