@@ -61,6 +61,8 @@ class Result:
     """Remarks of the check for the student; the Report's notes hold them, too."""
     picture: Picture | None = None
     """Where it is wrong, for the student; never a value."""
+    counted: bool = True
+    """False for a public check that judges nobody here: it works in the notebook only."""
 
     @property
     def earned(self) -> int:
@@ -149,6 +151,11 @@ class Report:
         """Points of the questions that a person has decided."""
         given = (o for o in self.overrides if o.question != EXCUSED)
         return {o.question: o.points for o in given if o.points is not None}
+
+    @property
+    def counted(self) -> tuple[Result, ...]:
+        """Results of the checks that can be passed here."""
+        return tuple(r for r in self.results if r.counted)
 
     @property
     def max_score(self) -> int:

@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from grader.reports.formats import grades_csv
 from grader.reports.picture import Picture
 from grader.reports.report import class_html, feedback_html, write, write_class
 from grader.reports.results import results_json
+from grader.reports.summary import Summary
 from grader.verdict import Override, Report, Status
 from tests.reports import (
     PICTURES,
@@ -480,3 +482,15 @@ def test_a_student_reads_what_being_late_costs_and_what_was_excused() -> None:
     said = Page(feedback_html(excused)).text()
     assert excused.score == 1 and "Was <ill>." in said and "points count as" not in said
     assert "deadline" not in Page(feedback_html(a_report())).text()
+
+
+def test_a_check_that_works_in_the_notebook_only_is_not_counted() -> None:
+    elsewhere = replace(RESULTS[-1], status=Status.NOT_RUN, message="", points=0, counted=False)
+    perfect = a_report(results=(RESULTS[0], elsewhere))
+    assert "1 of 1 checks passed." in feedback_html(perfect)
+    assert "It runs." in feedback_html(perfect), "and still is on the page"
+    summary = Summary([perfect])
+    assert summary.checks == {"passed": 1} and summary._first[0][2] == "1/1"
+    (_, row) = csv.reader(io.StringIO("".join(grades_csv([perfect]))))
+    assert row[7:14] == ["1", "0", "0", "0", "0", "0", "0"]
+    assert ">It runs." not in class_html([perfect])

@@ -1,9 +1,11 @@
 """Gradescope gets every Report in its own words, and no score while one is ours to repair."""
 
 import json
+from dataclasses import replace
 
 from grader.reports.results import results_json
-from tests.reports import a_report, decided, ours
+from grader.verdict import Status
+from tests.reports import RESULTS, a_report, decided, ours
 
 
 def test_gradescope_gets_every_field_in_its_own_type() -> None:
@@ -19,6 +21,14 @@ def test_gradescope_gets_every_field_in_its_own_type() -> None:
     assert second["output"] == "Heads are mixed."
     assert last["extra_data"] == {"check": "test_runs", "status": "student_error"}
     assert sum(test["score"] for test in whole["tests"]) == whole["score"]
+
+
+def test_a_check_that_works_in_the_notebook_only_is_neither_passed_nor_failed() -> None:
+    elsewhere = replace(RESULTS[-1], status=Status.NOT_RUN, points=0, counted=False)
+    whole = json.loads(results_json(a_report(results=(RESULTS[0], elsewhere))))
+    first, last = whole["tests"]
+    assert first["status"] == "passed"
+    assert not last.keys() & {"status", "score", "max_score"} and "It runs." in last["name"]
 
 
 def test_gradescope_shows_hidden_checks_when_the_author_says() -> None:

@@ -69,6 +69,17 @@ def test_public_checks_are_run_and_carry_no_points(zygote, tmp_path):
         assert public.sentence == "One becomes two."
 
 
+def test_a_public_check_that_hands_over_a_model_works_in_the_notebook_only_and_counts_nowhere(
+    zygote, tmp_path
+):
+    public = 'assert student.double(torch.ones(1)).item() == 2, "the public text"'
+    solution = SOLUTION.replace(public, "student.double(torch.nn.Linear(1, 1))")
+    (report,) = grade(zygote, tmp_path, IMPORTS + check("pass"), RIGHT, solution=solution)
+    found = {r.check: (r.status, r.counted) for r in report.results}
+    assert found.pop("test_one_becomes_two") == (Status.NOT_RUN, False)
+    assert {counted for _, counted in found.values()} == {True}
+
+
 def test_public_checks_need_the_first_hidden_check_of_their_question(zygote, tmp_path):
     first = check("assert False", name="test_first")
     second = check("pass", name="test_second")

@@ -163,7 +163,8 @@ class Session:
     def _refuse(self, check: Check) -> Result:
         """Say that a check is judged on nobody; one that carries points leaves no score."""
         status = Status.NOT_RUN if check.public else Status.GRADER_ERROR
-        return replace(_result(check, status, NOT_YET), detail=str(self.refused[check.name]))
+        said, detail = _result(check, status, NOT_YET), str(self.refused[check.name])
+        return replace(said, detail=detail, counted=not check.public)
 
     def _judge(
         self, check: Check, student: Any, key: bytes, passed: dict[str, bool], explained: set[str]
@@ -178,7 +179,7 @@ class Session:
             error = None
         if error is not None and not isinstance(error, OURS_OR_THEIRS):
             error = self._whose(check, key, error)
-        if check.public and isinstance(error, Unsendable):
+        if in_notebook := check.public and isinstance(error, Unsendable):
             status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
         else:
             status, message, detail = outcome(error)
@@ -201,6 +202,7 @@ class Session:
             mistake=" / ".join(proven.mistakes) if proven else "",
             hypothesis=proven.sentence if proven else "",
             notes=tuple(notes),
+            counted=not in_notebook,
         )
 
     def _passes_single(self, check: Check, student: Any, key: bytes, remarks: list[str]) -> bool:

@@ -37,6 +37,7 @@ PAGE = 200
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
 RESULT_SAID = (
     "sentence", "message", "detail", "public", "mistake", "hypothesis", "notes", "picture",
+    "counted",
 )  # fmt: skip
 
 

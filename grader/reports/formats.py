@@ -72,7 +72,7 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
     yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
     for r in map(cleaned, reports):
         earned = [r.points(question) for question in names]
-        counts = Counter(result.status for result in r.results)
+        counts = Counter(result.status for result in r.counted)
         row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
         late = r.hours or None
         said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)

@@ -73,7 +73,7 @@ class Overview:
             earned = self.points.setdefault(question, Counter())
             if (points := report.points(question)) is not None:
                 earned[points] += 1
-        for result in report.results:
+        for result in report.counted:
             checks = self.checks[result.question]
             checks.setdefault(result.check, (result, Counter()))[1][result.status] += 1
             self.statuses[result.status] += 1

@@ -105,7 +105,7 @@ class Summary:
 
     def _add(self, report: Report) -> None:
         self.outcomes[outcome(report)] += 1
-        self.checks.update(result.status for result in report.results)
+        self.checks.update(result.status for result in report.counted)
         self.max_score = max(self.max_score, report.max_score)
         if report.score is not None:
             self.scores[report.score] += 1
@@ -132,7 +132,7 @@ class Summary:
     def _line(self, report: Report) -> tuple[str, str, str, str]:
         score = "—" if report.score is None else f"{report.score}/{report.max_score}"
         passed = sum(result.status is Status.PASSED for result in report.results)
-        counts = f"{passed}/{len(report.results)}"
+        counts = f"{passed}/{len(report.counted)}"
         return plain(report.student), score, counts, plain(self._remark(report))
 
     def _remark(self, report: Report) -> str:
