@@ -14,7 +14,8 @@ def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
         "\ufeffName;ID;Section\r\nKim Minjun;4711;A\r\n이서연;4712;B\r\nKim Minjun;4711;A\r\n;;\r\n"
     )
     path.write_text(text, "utf-8")
-    known = read_roster(path)
+    known, remarks = read_roster(path)
+    assert remarks == [f"{path}:4 repeats an earlier line: 4711"]
     assert known == {"4711": "Kim Minjun", "4712": "이서연"}
     assert compare(["4711", "9"], known) == [
         "nothing handed in: 4712 이서연",
@@ -53,7 +54,7 @@ def test_a_roster_may_say_who_is_in_which_group(tmp_path):
 )
 def test_the_same_person_is_found(tmp_path, student, known):
     (tmp_path / "roster.csv").write_text(f"id,name\n{known},\n", "utf-8")
-    assert compare([student], read_roster(tmp_path / "roster.csv")) == []
+    assert compare([student], read_roster(tmp_path / "roster.csv")[0]) == []
 
 
 @pytest.mark.parametrize(

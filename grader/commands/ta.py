@@ -138,7 +138,8 @@ def override(folder: Path, table: Path) -> None:
     from ..reports.export import Export
 
     with Store(folder / NAME) as store:
-        decisions = read(table, {report.student: report for report in store.reports()})
+        decisions, remarks = read(table, {report.student: report for report in store.reports()})
+        _remark(remarks)
         store.override(decisions)
         mark(store)
         console.print(f"{len(decisions)} decisions count.")
@@ -175,31 +176,37 @@ def backup(folder: Path, file: Path) -> None:
 def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, out: Path) -> None:
     """Fill the scores of OUT into TABLE, the gradebook as the LMS has exported it.
 
-    Only cells of the column are changed; every other byte stays, also the order, the quotes and the
-    row of points. A row is found by the id, or by the number in which both ids end: "Participant
-    4711" is 4711, and 12345 is kim_12345. Who has no row or no score is listed.
+    Only cells of the column are changed; every other byte stays, also the encoding, the order, the
+    quotes and the row of points; scores get the table's decimal comma. A row is found by the id;
+    "Participant 4711" is 4711, and 12345 is kim_12345 if all ids are made like that, or the row
+    names kim. Nobody's row is guessed: who has none, or no score, is listed, and also who has a
+    similar one.
 
     Exit code 0: everybody is filled in; 2: TABLE cannot be used; 3: somebody is listed.
     """
     from ..reports.file import replace_file
     from ..reports.gradebook import Gradebook
-    from ..reports.spreadsheet import TableError
+    from ..reports.spreadsheet import TableError, decode
 
     with Store(folder / NAME) as store:
         reports = {report.student: report for report in store.reports()}
         try:
-            book = Gradebook.read(table.read_bytes().decode("utf-8"))
-            left = book.fill(reports, ids, column, comments)
-        except UnicodeDecodeError:
-            raise click.UsageError(f"{table} is not UTF-8: export it again as CSV.") from None
+            text, encoding = decode(table.read_bytes())
+            book = Gradebook.read(text)
+            filled = book.fill(reports, ids, column, comments)
+            data = f"{book}".encode(encoding)
         except TableError as error:
             raise click.UsageError(f"{table}: {error}") from None
-        replace_file(out, f"{book}")
+        except UnicodeEncodeError as error:
+            said = (
+                f"a comment has {error.object[error.start]!r} in it, which {encoding} cannot write"
+            )
+            raise click.UsageError(f"{table}: {said}: save the table as “CSV UTF-8”.") from None
+        replace_file(out, data)
         mark(store, f"the scores were written into {out}")
-    for line in left:
-        console.print(plain(line), style="yellow", markup=False, highlight=False)
-    console.print(f"{len(reports) - len(left)} of {len(reports)} scores are in {out}.")
-    sys.exit(3 if left else 0)
+    _remark([*filled.remarks, *filled.left])
+    console.print(f"{len(reports) - len(filled.left)} of {len(reports)} scores are in {out}.")
+    sys.exit(3 if filled.left else 0)
 
 
 @click.command()
@@ -227,6 +234,11 @@ def results(folder: Path, file: Path) -> None:
 
 
 COMMANDS: tuple[Any, ...] = (merge, regrade, diff, override, backup, gradebook, results)
+
+
+def _remark(lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(plain(line), style="yellow", markup=False, highlight=False)
 
 
 def _file(path: Path) -> Path:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..intake.ids import Ids
 from ..reports.spreadsheet import TableError, rows
 from ..verdict import Override, Report, whole
 from .late import EXCUSED
@@ -21,20 +22,35 @@ from .late import EXCUSED
 COLUMNS = ("id", "question", "points", "comment")
 
 
-def read(path: Path, reports: Mapping[str, Report]) -> list[tuple[str, Override]]:
-    """Read all decisions about these students. Raises TableError, before any of them counts."""
+def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Override]], list[str]]:
+    """Read all decisions about these students, and remark on what is repeated.
+
+    Raises TableError, before any of them counts.
+    """
     decisions: dict[tuple[str, str], Override] = {}
+    remarks, known = [], Ids(reports)
     for place, row in rows(path, COLUMNS):
-        student, question = row["id"], row["question"]
+        question = row["question"]
         try:
-            points = _points(row["points"])
+            student, points = _student(row["id"], known), _points(row["points"])
             _require(student, question, points, reports)
-            if (student, question) in decisions:
-                raise ValueError(f"there is a second line on {question} of {student}")
+            decision = Override(question, points, row["comment"])
+            if decisions.setdefault((student, question), decision) is not decision:
+                if decisions[student, question] != decision:
+                    raise ValueError(f"there is another second line on {question} of {student}")
+                remarks.append(f"{place} repeats an earlier line: {student}, {question}")
         except ValueError as error:
             raise TableError(f"{place}: {error}.") from None
-        decisions[student, question] = Override(question, points, row["comment"])
-    return [(student, decision) for (student, _), decision in decisions.items()]
+    return [(student, decision) for (student, _), decision in decisions.items()], remarks
+
+
+def _student(cell: str, known: Ids) -> str:
+    """Return whose id this is. Raises ValueError, which names ids that only look like it."""
+    if student := known.same(cell):
+        return student
+    near = known.alike(cell)
+    hint = f"; similar, and perhaps somebody else: {', '.join(near)}" if near else ""
+    raise ValueError(f"there is no judged submission of {cell!r}{hint}")
 
 
 def _points(text: str) -> float | None:
@@ -54,9 +70,7 @@ def _require(
     student: str, question: str, points: float | None, reports: Mapping[str, Report]
 ) -> None:
     """Raise ValueError where a line is about nobody, nothing, or more than there is."""
-    report = reports.get(student)
-    if report is None:
-        raise ValueError(f"there is no judged submission of {student!r}")
+    report = reports[student]
     if question == EXCUSED:
         if points is not None and points > report.hours_late:
             raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")

@@ -79,10 +79,10 @@ class Terms:
         path = Path(known["file"])
         if "people" in known and not path.is_file():
             return self, [f"{path} is gone: the roster is as it was when that was read last"]
-        roster = read_roster(path)
+        roster, remarks = read_roster(path)
         read = {"file": known["file"], "people": roster, "groups": read_groups(path)}
         said = json.dumps(read, ensure_ascii=False)
-        return replace(self, roster=said), []
+        return replace(self, roster=said), remarks
 
     def __str__(self) -> str:
         return ", ".join(_option(name, value) for name, value in asdict(self).items() if value)

@@ -6,18 +6,25 @@ from pathlib import Path
 
 from ..reports.spreadsheet import TableError, rows
 from .identity import looks, safe, same
+from .ids import written
 
 
-def read_roster(path: Path) -> dict[str, str]:
-    """Read a CSV with columns id and name into names by id. Raises TableError."""
+def read_roster(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Read a CSV with columns id and name into names by id, and remark on what is repeated.
+
+    Raises TableError.
+    """
     roster: dict[str, str] = {}
+    remarks = []
     for place, row in rows(path, ("id", "name")):
-        one = same(row["id"])
-        if roster.get(one, row["name"]) != row["name"]:
-            raise TableError(f"{place}: {row['id']} is there twice.")
-        if one:
-            roster[one] = row["name"]
-    return roster
+        one, name = written(row["id"]), row["name"]
+        if (known := roster.get(one, name)) != name:
+            raise TableError(f"{place}: {one} is there twice, as {known!r} and as {name!r}.")
+        if one in roster:
+            remarks.append(f"{place} repeats an earlier line: {one}")
+        elif one:
+            roster[one] = name
+    return roster, remarks
 
 
 def read_groups(path: Path) -> dict[str, str]:
@@ -26,7 +33,9 @@ def read_groups(path: Path) -> dict[str, str]:
         table = list(rows(path, ("id", "group")))
     except TableError:
         return {}
-    return {same(row["id"]): same(row["group"]) for _, row in table if row["id"] and row["group"]}
+    return {
+        written(row["id"]): same(row["group"]) for _, row in table if row["id"] and row["group"]
+    }
 
 
 def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:

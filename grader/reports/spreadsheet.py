@@ -1,41 +1,111 @@
-"""Tables that spreadsheets write and read, as CSV (RFC 4180)."""
+"""Tables that spreadsheets write and read, as CSV (RFC 4180).
+
+They are read as they come: in UTF-8, in UTF-16 or in cp949 (Korean Excel), with or without a byte
+order mark; parted by commas, semicolons or tabs; with Excel's first line sep=; or without it.
+"""
 
 import csv
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # full width too: CJK spreadsheets accept it
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How .xlsx and .xls begin, which are not text."""
+OPENING = re.compile('(\ufeff?)((?:"?sep=([,;\t|])"?\\r?\\n)?)', re.IGNORECASE)
+DELIMITERS = ",;\t"
 
 
 class TableError(Exception):
     """A table cannot be used; the message says which line, and what to do."""
 
 
+class Text(NamedTuple):
+    """What a table holds."""
+
+    opening: str
+    """The byte order mark and the line sep=…, as far as there are any."""
+    delimiter: str
+    rest: str
+
+    @classmethod
+    def read(cls, text: str, columns: Sequence[str] = ()) -> "Text":
+        """Find what parts the cells: what the table says, or what gives all of these `columns`.
+
+        Otherwise it is what is most frequent in the first line, quoted cells aside.
+        """
+        found = OPENING.match(text)
+        assert found, "it also matches nothing"
+        rest = text[found.end() :]
+        header = re.split(r"[\r\n]", rest, maxsplit=1)[0]
+        bare = re.sub(r'"[^"]*"', "", header)
+        likely = sorted(DELIMITERS, key=bare.count, reverse=True)
+        fits = (d for d in likely if columns and not _missing(header.split(d), columns))
+        return cls(found[0], found[3] or next(chain(fits, likely)), rest)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of a table, any byte order mark included, and its encoding.
+
+    The same bytes come back when it is encoded. Raises TableError.
+    """
+    if data.startswith(WORKBOOKS):
+        raise TableError("is a workbook, not text: save it as “CSV UTF-8”.")
+    for encoding in _encodings(data):
+        try:
+            text = data.decode(encoding)
+            if text.encode(encoding) == data:
+                return text, encoding
+        except UnicodeError:
+            continue
+    raise TableError("is not UTF-8: save it as “CSV UTF-8”.")
+
+
+def _encodings(data: bytes) -> Iterator[str]:
+    """Yield in what bytes may be written, the most certain first."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        yield "utf-16-le" if data.startswith(BOM_UTF16_LE) else "utf-16-be"
+    elif b"\0" in data:  # every other byte of what is ASCII
+        yield "utf-16-le" if data[1::2].count(0) > data[::2].count(0) else "utf-16-be"
+    else:
+        yield from ("utf-8", "cp949")
+
+
 def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield ("file:line", cells by column) of a CSV whose first line names at least `columns`.
 
-    Commas or semicolons part the cells, capitals and order of the names play no part, and a cell
-    that is not there is empty. Raises TableError.
+    Capitals and order of the names play no part, and a cell that is not there is empty. Raises
+    TableError.
     """
     try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TableError(f"{path} is not UTF-8: save it as “CSV UTF-8”.") from None
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    table = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+        text = Text.read(decode(path.read_bytes())[0], columns)
+    except TableError as error:
+        raise TableError(f"{path} {error}") from None
+    before = text.opening.count("\n")
+    lines = io.StringIO(text.rest, newline="")  # only \n, \r and \r\n end a line
+    table = csv.DictReader(lines, delimiter=text.delimiter, strict=True)
     try:
         table.fieldnames = given = [name.strip().casefold() for name in table.fieldnames or ()]
-        if missing := [name for name in columns if name not in given]:
+        if missing := _missing(given, columns):
             raise TableError(
-                f"{path}:1: there is no column {' and no '.join(missing)}; the first line must be "
-                f"{','.join(columns)}."
+                f"{path}:{1 + before}: there is no column {' and no '.join(missing)}; the first "
+                f"line must be {','.join(columns)}."
             )
         for row in table:
-            yield f"{path}:{table.line_num}", {c: (row[c] or "").strip() for c in columns}
+            place = f"{path}:{table.line_num + before}"
+            yield place, {c: (row[c] or "").strip() for c in columns}
     except csv.Error as error:
-        raise TableError(f"{path}:{table.line_num + 1}: this is no CSV: {error}.") from None
+        line = table.line_num + before + 1
+        raise TableError(f"{path}:{line}: this is not a CSV: {error}.") from None
+
+
+def _missing(header: Iterable[str], columns: Sequence[str]) -> list[str]:
+    names = {name.strip().strip('"').strip().casefold() for name in header}
+    return [name for name in columns if name not in names]
 
 
 def written(rows: Iterable[Sequence[object]]) -> str:
