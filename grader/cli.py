@@ -209,7 +209,10 @@ def grade(
         "roster": None if roster is None else f"{roster}", "language": language,
     }  # fmt: skip
     terms, remarks = known.given(**given).with_people()
-    intake = take_in(paths, name, out / "handed_in", terms.names, terms.when, terms.groups)
+    intake = take_in(
+        paths, name, out / "handed_in", terms.names, terms.when, terms.groups,
+        Assignment.read(solution).questions,
+    )  # fmt: skip
     submissions = intake.submissions
     remarks += intake.remarks
     if (people := terms.people) is not None:

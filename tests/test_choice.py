@@ -101,3 +101,19 @@ def test_a_notebook_is_told_by_words_at_its_beginning_or_end(tmp_path, monkeypat
 def test_of_many_names_the_first_are_listed():
     assert listed(["a", "b"]) == "a, b"
     assert listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
+
+
+def test_what_has_answers_in_it_comes_before_what_has_none(tmp_path):
+    answers = '{"nbformat": 4, "cells": [{"source": ["def split_heads(x):\\n", "  return x"]}]}'
+    texts = {"plots.ipynb": BOOK % "split_heads", "hw.ipynb": answers, "my.py": "class  Mask: 1"}
+    them = made(tmp_path, texts, moment=1, number=1)
+    for order in permutations(them):
+        choice = choose("kim", order, "attention", None, ["split_heads", "Mask"])
+        assert choice.file is them[1]
+        assert choice.remarks == [
+            "another file of kim, hw.ipynb counts (no notebook): my.py",
+            "another file of kim, hw.ipynb counts (no answers in it): plots.ipynb",
+        ]
+    scripts = [them[0], them[2]]
+    assert choose("kim", scripts, "attention", None, ["split_heads", "Mask"]).file is them[2]
+    assert choose("kim", scripts, "attention").file is them[0]

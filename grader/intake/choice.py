@@ -1,8 +1,8 @@
 """Which file of a student counts, and why the others do not.
 
-Notebooks before all else; in time before late; of several hand-ins the last; then the file that is
-named like the assignment; then the newest. The order of names decides nothing: where none of these
-does, a person is told.
+Notebooks before all else; in time before late; what has answers in it before what has none; of
+several hand-ins the last; then the file that is named like the assignment; then the newest. The
+order of names decides nothing: where none of these does, a person is told.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .deadline import Deadline
 from .platform import Claim
-from .submission import open_unfollowed
+from .submission import MAX_MB, open_unfollowed
 
 LOOKED_AT = 1 << 20
 """Bytes at a file's beginning, and at its end, in which a notebook says that it is one."""
@@ -22,12 +22,12 @@ COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]+copy(?: (\d+))?|~(\d+))$", r
 """What browsers, file managers, Canvas and archive.py add to a name that is taken."""
 MOST_LISTED = 5
 REASONS = (
-    "no hand-in", "no notebook", "after the deadline", "no notebook", "an earlier hand-in",
-    "another name", "older", "older", "an earlier copy",
+    "no hand-in", "no notebook", "after the deadline", "no answers in it", "no notebook",
+    "an earlier hand-in", "another name", "older", "older", "an earlier copy",
 )  # fmt: skip
 """Why a file does not count whose rank is first lower at this place."""
 
-Rank = tuple[bool, bool, bool, int, float, bool, float, int, int]
+Rank = tuple[bool, bool, bool, bool, int, float, bool, float, int, int]
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,22 @@ class Choice:
 
 
 def choose(
-    student: str, files: Sequence[File], assignment: str, deadline: Deadline | None = None
-) -> Choice:
+    student: str, files: Sequence[File], assignment: str, deadline: Deadline | None = None,
+    questions: Sequence[str] = (),
+) -> Choice:  # fmt: skip
     """Choose one of a student's files; what is late only if all are.
 
     Args:
         student: the id, for the remarks.
         files: at least one.
         assignment: its name, which the notebook's should be.
+        questions: names that are graded, which some file should define.
     """
     if len(files) == 1:
         return Choice(files[0])
-    ranks = {file: _rank(file, assignment, deadline) for file in files}
+    names = "|".join(map(re.escape, questions)).encode()
+    defines = re.compile(rb"(?:def|class)\s+(?:%b)\b" % names if names else rb"(?!)")
+    ranks = {file: _rank(file, assignment, deadline, defines) for file in files}
     best = max(ranks.values())
     chosen = min((f for f in files if ranks[f] == best), key=lambda file: file.shown)
     tied = [f for f in files if ranks[f] == best and f != chosen and not _same(f, chosen)]
@@ -87,15 +91,17 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _rank(file: File, assignment: str, deadline: Deadline | None) -> Rank:
+def _rank(
+    file: File, assignment: str, deadline: Deadline | None, defines: re.Pattern[bytes]
+) -> Rank:
     claim, moment = file.claim, file.claim.moment or 0.0
     stem, copy = _stem(claim.inside or file.path.name)
     named = stem.casefold() == assignment.casefold()
-    kind = likeness(file.path)
+    kind, answers = likeness(file.path), _has(file.path, defines)
     in_time = deadline is None or not deadline.is_late(moment)
     return (
-        not claim.receipt, kind > 1, in_time, kind, claim.attempt, named, moment,
-        claim.number, copy,
+        not claim.receipt, kind > 1 or answers, in_time, answers, kind, claim.attempt, named,
+        moment, claim.number, copy,
     )  # fmt: skip
 
 
@@ -126,7 +132,15 @@ def _same(one: File, other: File) -> bool:
 
 def _bytes(path: Path) -> bytes:
     with open(path, "rb", opener=open_unfollowed) as file:
-        return file.read()
+        return file.read(MAX_MB << 20)
+
+
+def _has(path: Path, defines: re.Pattern[bytes]) -> bool:
+    """Whether something that is graded stands in a file; nothing of it is parsed here."""
+    try:
+        return defines.search(_bytes(path)) is not None
+    except OSError:
+        return False
 
 
 def _reads_like_one(path: Path) -> bool:

@@ -7,7 +7,7 @@ alone.py. Each file that is given is graded, or named in a remark with the reaso
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,11 +57,12 @@ def take_in(
     names: str = "",
     deadline: Deadline | None = None,
     groups: Mapping[str, str] = NO_GROUPS,
+    questions: Sequence[str] = (),
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    `groups` has the group of everybody who is in one. Raises IntakeError and, for an archive,
-    Refused.
+    `groups` has the group of everybody who is in one, and `questions` the names that are graded.
+    Raises IntakeError and, for an archive, Refused.
     """
     intake = Intake(hours_late={} if deadline else None)
     places = []
@@ -79,7 +80,7 @@ def take_in(
     sorted_out = people(_files(walked, reader, assignment, intake))
     intake.remarks += share(sorted_out, groups)
     _say_what_is_left(walked, sorted_out, assignment, intake)
-    _take(sorted_out, assignment, deadline, intake)
+    _take(sorted_out, assignment, questions, deadline, intake)
     return intake
 
 
@@ -125,11 +126,14 @@ def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Inta
         )
 
 
-def _take(found: People, assignment: str, deadline: Deadline | None, intake: Intake) -> None:
+def _take(
+    found: People, assignment: str, questions: Sequence[str], deadline: Deadline | None,
+    intake: Intake,
+) -> None:  # fmt: skip
     """Choose a file for each student, and note how late it is."""
     held = deadline if deadline and _times_are_known(found, deadline, intake) else None
     for student, files in found.files.items():
-        choice = choose(student, files, assignment, held)
+        choice = choose(student, files, assignment, held, questions)
         claim = choice.file.claim
         intake.submissions.append((student, choice.file.path))
         intake.moments[student] = claim.moment
