@@ -97,6 +97,7 @@ def brightspace() -> dict[str, str | None]:
         "70001-9911 - Kim Minjun - Nov 20, 2026 958 AM/attention.ipynb": None,
         "70002-9911 - 이서연 - Nov 21, 2026 1215 AM/hw/과제.ipynb": None,
         "70003-9911 - Kim Minjun - 20 November, 2026 2130/attention.ipynb": None,
+        "70006-9911 - Choi - 2026년 11월 20일 2103/attention.ipynb": None,
         f"70004-9911 - Eve - {early} - Nov 21, 2026 115 AM - {early} - a.ipynb": None,
         "70005-9911 - O-Neill - x- Nov 20, 2026 903 PM - attention.ipynb": None,
     }

@@ -67,6 +67,13 @@ def test_names_that_say_nobodys_are_told_what_could(tmp_path):
     assert "perhaps --names '{id}/*' does" in intake.doubts[-1]
 
 
+def test_names_that_look_like_canvas_are_told(tmp_path):
+    files = dict.fromkeys(("kim_4711_88_attention.ipynb", "lee_4712_89_attention.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert [*found] == ["kim_4711_88", "lee_4712_89"]
+    assert intake.remarks == ["the names look like those of canvas: is --names canvas missing?"]
+
+
 @pytest.mark.parametrize("more", ["kim.1_attention.ipynb", "kim 1_attention.ipynb"])
 def test_ids_that_would_share_a_folder_are_given_to_nobody(tmp_path, more):
     files = dict.fromkeys(("kim_1_attention.ipynb", more))

@@ -17,7 +17,7 @@ from .choice import File, choose, likeness, listed
 from .classroom import SCORES
 from .deadline import Deadline
 from .gradescope import METADATA
-from .lms import platform, proposal, recognised
+from .lms import CANVAS, platform, proposal, recognised
 from .nbgrader import Nbgrader
 from .people import People, people, share
 from .platform import IntakeError, Platform
@@ -88,6 +88,8 @@ def _found(walked: Walk, assignment: str, intake: Intake) -> str:
     """Return the platform that has named the files, if that is certain."""
     if found := recognised(walked.files, assignment):
         intake.remarks.append(f"the names are those of {found}: read as with --names {found}")
+    elif sum(bool(CANVAS.claims(*one)) for one in walked.files) * 2 > len(walked.files):
+        intake.remarks.append("the names look like those of canvas: is --names canvas missing?")
     return found
 
 

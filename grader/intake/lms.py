@@ -85,7 +85,10 @@ BRIGHTSPACE = Names(
             re.DOTALL | re.IGNORECASE,
         ),
     ),
-    folders=(re.compile(rf"(?P<id>\d+)-\d+ - (?P<name>[^/]*) ?- (?P<time>{TIME})", re.IGNORECASE),),
+    folders=(
+        re.compile(rf"(?P<id>\d+)-\d+ - (?P<name>[^/]*) ?- (?P<time>{TIME})", re.IGNORECASE),
+        re.compile(r"(?P<id>\d+)-\d+ - (?P<name>[^/]*) ?- [^/]*\d{4}[^/]*"),  # in other languages
+    ),
     clock=_brightspace_time,
 )
 PLATFORMS = {
