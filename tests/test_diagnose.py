@@ -285,6 +285,32 @@ def test_what_passes_costs_nothing(results, monkeypatch):
     assert all(r.status is Status.PASSED for r in results("x + x", TRIPLED).values())
 
 
+def test_after_the_first_submission_only_likely_mistakes_are_tried(tmp_path, monkeypatch):
+    course, name = write(tmp_path, CHECKS)
+    bank = [TRIPLED, SHIFTED, *(entry(f"times_{n}", f"{n} * x") for n in range(4, 30))]
+    (course.checks(name) / "mistakes.toml").write_text("".join(bank), "utf-8")
+    assignment, tried, found = Assignment.read(course.solution(name)), [], []
+    ending = Bank.ending
+
+    def counted(self, *given, **more):
+        tried[-1] += 1
+        return ending(self, *given, **more)
+
+    def work(session: Session) -> None:
+        for number, expression in enumerate(("3 * x", "7 * x", "x / 7", "8 * x", "x / 7")):
+            tried.append(0)
+            student = Solution(assignment)._with(f"def double(x): return {expression}")
+            results = session.results(student, b"key %d" % number, [])
+            found.append(next(r.mistake for r in results if r.status is Status.FAILED))
+
+    monkeypatch.setattr(Bank, "ending", counted)
+    run_session(assignment, course.checks(name), work)
+    assert found == ["tripled", "times_7", "", "times_8", ""]
+    first, second, unknown, third, again = tried
+    assert first > len(bank) and unknown > 91, "each is known after it has been run once"
+    assert max(second, third, again) < 5
+
+
 def test_numbers_in_float32_are_recognised(results):
     assert results("(x.float() * 3).double()", TRIPLED)["test_double"].mistake == "tripled"
 

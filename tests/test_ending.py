@@ -5,7 +5,7 @@ import torch
 
 from grader.border.limits import StudentError, TimedOut
 from grader.checking.ending import Ending
-from grader.checking.record import Record, note, recorded, watched
+from grader.checking.record import Record, Unlike, note, recorded, watched
 from grader.checking.trial import Failure
 
 ONE, TWO, NAN = torch.ones(2), 2 * torch.ones(2), torch.full((2,), float("nan"))
@@ -75,3 +75,28 @@ def test_a_limit_is_known_from_an_error():
     assert ended(error=TimedOut("late")).is_at_a_limit
     assert not ended(error=StudentError("no x", "KeyError")).is_at_a_limit
     assert not ended().is_at_a_limit
+
+
+CUT = Unlike()
+CRASH = StudentError("no x", "KeyError")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "known", "may_be"),
+    [
+        (ended(TWO, error=CUT), ended(TWO, error=CUT), True),
+        (ended(TWO, error=CUT), ended(ONE + TWO, error=CUT), False),
+        (ended(ONE, TWO, error=CUT), ended(ONE, error=None), False),
+        (ended(ONE), ended(ONE, TWO, error=CUT), False),
+        (ended(ONE, error=CRASH), ended(ONE, error=CRASH), True),
+        (ended(ONE, error=CRASH), ended(ONE, error=None), False),
+        (ended(error=CRASH), ended(TWO, error=CUT), False),
+        (ended(error=TimedOut("late")), ended(TWO, error=CUT), True),
+    ],
+)
+def test_what_differs_on_common_inputs_is_of_other_code(theirs, known, may_be):
+    assert theirs.may_be_of(known, {0, 1}, by_numbers=False) is may_be
+
+
+def test_where_nobody_has_looked_other_numbers_may_be_of_the_same_mistake():
+    assert ended(ONE, TWO, error=CUT).may_be_of(ended(TWO, TWO, error=CUT), {1}, by_numbers=True)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Named:
     axes: tuple[str, ...] = ()
 
     @classmethod
+    @cache
     def read(cls, text: str) -> "Named":
         """Read ``"weights (B, n_Q, n_K)"``, or a name alone."""
         name, _, axes = text.partition("(")

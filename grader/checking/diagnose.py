@@ -156,6 +156,8 @@ class Bank:
         self._sources = {cell.question: cell.source for cell in assignment.cells}
         self._right = cache(lambda: Solution(assignment))
         self.solution = cache(self._make)
+        self._due = cache(lambda run: self.ending(run).numbers)
+        self._known_ending = cache(self._ending_at_first_difference)
 
     @classmethod
     def read(cls, path: Path, assignment: Assignment) -> Self:
@@ -183,6 +185,16 @@ class Bank:
         """
         return Ending.of(run, self.solution(*mistakes) if mistakes else self._right(), wanted)
 
+    def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
+        """Return how a check ends on inputs that are the same for everybody, so once for all.
+
+        It ends at the first number that is not right. None for mistakes that cannot be made.
+        """
+        try:
+            return self.ending(common, *mistakes, wanted=self._due(common))
+        except ValueError:
+            return None
+
     def explain(
         self,
         question: str,
@@ -191,6 +203,7 @@ class Bank:
         failed: Run,
         passed: Sequence[Run],
         rest: Sequence[Run],
+        common: Run,
     ) -> Hypothesis | None:
         """Return what ends as the student's code does, in a check that they failed.
 
@@ -198,6 +211,8 @@ class Bank:
         that have not been run. Wrong numbers must be the same. Where they are right, or there are
         none, because of a crash or a missing parameter, the error must be the same, and the `rest`
         must end alike. It must do so as well where several mistakes give the same numbers.
+        `common` runs the failed check on inputs that are the same for everybody: how it ends there
+        with each mistake is known after the first submission, and rules out nearly all of them.
         None where no mistake fits, nor, for wrong numbers, two of them together.
         """
         known = [m for m in self.mistakes if m.question == question and not m.equivalent]
@@ -205,13 +220,15 @@ class Bank:
             return None
         by_numbers = ended.speaks(self.ending(failed).numbers)
         others = _Others(rest, student, self)
+        judged = ended.numbers.judged
+        theirs = Ending.of(common, student, self._due(common).judged_at(judged))
 
         def fits(mistakes: Sequence[Mistake]) -> Ending | None:
             """Return how these end, if it is as the student's code does."""
-            try:
-                found = self.ending(failed, *mistakes, wanted=ended.numbers)
-            except ValueError:
+            known = self._known_ending(common, *mistakes)
+            if known is None or not theirs.may_be_of(known, judged, by_numbers):
                 return None
+            found = self.ending(failed, *mistakes, wanted=ended.numbers)
             alike = ended.equals(found) if by_numbers else ended.is_like(found)
             passes = alike and all(self.ending(run, *mistakes).error is None for run in passed)
             return found if passes else None

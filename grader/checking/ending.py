@@ -28,6 +28,11 @@ class Ending:
         return cls(numbers, error)
 
     @property
+    def is_cut_short(self) -> bool:
+        """Whether a number was not as wanted, so that the rest was spared."""
+        return isinstance(self.error, Unlike)
+
+    @property
     def is_at_a_limit(self) -> bool:
         """Whether the code has used up its time or its memory."""
         error = self.error
@@ -52,7 +57,7 @@ class Ending:
 
     def equals(self, other: "Ending") -> bool:
         """Tell whether the numbers that were judged here are the same there, if there are any."""
-        if isinstance(other.error, Unlike):
+        if other.is_cut_short:
             return False
         here, there = (r.judging(self.numbers.judged) for r in (self.numbers, other.numbers))
         return same(here, there) if here else not other.numbers.judged
@@ -64,6 +69,26 @@ class Ending:
     def is_like(self, other: "Ending") -> bool:
         """Tell whether the numbers that were judged and the error are the same."""
         return self.equals(other) and _described(self.error) == _described(other.error)
+
+    def may_be_of(self, other: "Ending", judged: set[int], by_numbers: bool) -> bool:
+        """Tell whether this may come of the code of the `other` one, which may both be cut short.
+
+        Both are of the same inputs, and `judged` are the places that have been looked at. In doubt
+        it may: what is said here only spares runs on the inputs that count.
+        """
+        mine, theirs = self.numbers, other.numbers
+        if self.is_at_a_limit:
+            return True
+        if not self.is_cut_short and len(theirs) > len(mine):
+            return False
+        places = {place for place in judged if place < len(mine)}
+        if not other.is_cut_short and any(place >= len(theirs) for place in places):
+            return False
+        common = {place for place in places if place < len(theirs)}
+        if any(differing(mine.judging(common), theirs.judging(common))):
+            return False
+        either = self.is_cut_short or other.is_cut_short
+        return by_numbers or either or _described(self.error) == _described(other.error)
 
 
 def _described(error: BaseException | None) -> tuple[str, str]:

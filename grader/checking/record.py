@@ -33,6 +33,13 @@ class Record(list[Tensor]):
         """Return the numbers in these places, as far as there are any."""
         return [self[place] for place in sorted(places) if place < len(self)]
 
+    def judged_at(self, places: set[int]) -> "Record":
+        """Return the same numbers, of which those in other places have been looked at."""
+        other = Record()
+        other += self
+        other.judged = places
+        return other
+
     def note(self, number: Tensor) -> int:
         """Append a copy and return its place.
 

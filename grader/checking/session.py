@@ -44,6 +44,8 @@ DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\ba
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""
 CERTAIN = ("NotImplementedError", "NameError", "ModuleNotFoundError", "Forbidden")
 """Kinds of errors that no other dtype mends."""
+COMMON = b"the same for everybody"
+"""Seeds inputs on which known mistakes are compared with a failure first. They decide nothing."""
 OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
 """Errors whose cause is known; any other one in a check needs a second look."""
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "", "PYTEST_ADDOPTS": ""}
@@ -253,9 +255,10 @@ class Session:
         beside = [c for c in self.checks if c.question == check.question and c is not check]
         right = [c for c in beside if passed.get(c.item.originalname)]
         rest = [c for c in beside if c not in right and not c.public]
-        failed = Again(self, check, key)
+        failed, common = Again(self, check, key), Again(self, check, COMMON)
         passes, others = ([Again(self, c, key) for c in group] for group in (right, rest))
-        return self.bank.explain(check.question, student, ended, failed, passes, others)
+        bank = self.bank
+        return bank.explain(check.question, student, ended, failed, passes, others, common)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.

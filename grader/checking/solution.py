@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from typing import Any, Self
 
 import torch
@@ -83,7 +83,7 @@ class Solution:
         try:
             for name, source in sources.items():
                 made: dict[str, Any] = {"__name__": "stand_in"}
-                exec(source, made)
+                exec(_compiled(source), made)
                 names[name] = made[name]
             yield
         finally:
@@ -131,3 +131,9 @@ class Randomness:
                 return function(*args, **kwargs)
 
         return call
+
+
+@cache
+def _compiled(source: str) -> types.CodeType:
+    """Compile a stand-in: the same few, for every trial of a known mistake."""
+    return compile(source, "<stand-in>", "exec")
