@@ -11,6 +11,7 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -64,8 +65,9 @@ class Named:
 
 
 def largest(values: Sequence[Tensor]) -> float:
-    """Return the largest magnitude in all tensors together."""
-    return max((float(t.detach().abs().max()) for t in values if t.numel()), default=0.0)
+    """Return the largest magnitude in all tensors together; that of truth values is 0 or 1."""
+    numbers = [t.detach().byte() if t.dtype is torch.bool else t.detach() for t in values]
+    return max((float(t.abs().max()) for t in numbers if t.numel()), default=0.0)
 
 
 def is_single(actual: Tensor) -> bool:
