@@ -114,6 +114,7 @@ HALF = replace(REPORT, overrides=(Override("two", 1.5),))
         ('ID,HW1,HW0\n4711,,"1,000"\n', 'ID,HW1,HW0\n4711,3.5,"1,000"\n'),
         ("ID;HW1;HW0\n4711;;7.50\n", "ID;HW1;HW0\n4711;3.5;7.50\n"),
         ("ID,HW1\n4711,\n", "ID,HW1\n4711,3.5\n"),
+        ('ID,HW1\n"4711",""\n', 'ID,HW1\n"4711","3.5"\n'),
     ],
 )
 def test_scores_are_written_with_the_tables_own_decimal_sign(table, filled):

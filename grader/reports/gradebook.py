@@ -177,7 +177,8 @@ class Gradebook:
         cells = self.rows[row]
         cells += [""] * (column + 1 - len(cells))
         safe = cell(clean(text))
-        special = any(sign in safe for sign in (self.delimiter, '"', "\n", "\r"))
+        quoted = cells[column].startswith('"')
+        special = quoted or any(sign in safe for sign in (self.delimiter, '"', "\n", "\r"))
         cells[column] = '"' + safe.replace('"', '""') + '"' if special else safe
 
 
