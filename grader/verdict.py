@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .grading.late import EXCUSED, reduced
+from .grading.late import EXCUSED, RuleError, reduced
 from .reports.picture import Picture
 
 
@@ -126,25 +126,39 @@ class Report:
 
     @property
     def judged(self) -> bool:
-        """False while any result is ours to repair, and no person has decided its question."""
+        """False while any result is ours to repair, and no person has decided its question.
+
+        Also where the late rule cannot be computed for these points.
+        """
         decided = self.decided
-        return all(
-            r.status is not Status.GRADER_ERROR or r.question in decided for r in self.results
-        )
+        ours = (r.status is Status.GRADER_ERROR and r.question not in decided for r in self.results)
+        return not any(ours) and self._left is not None
 
     @property
     def score(self) -> float | None:
         """Points that count: those earned and, after the deadline, what the rule leaves of them."""
-        if self.earned is None or not self.late_rule or not self.hours:
-            return self.earned
-        return whole(reduced(self.late_rule, self.earned, self.max_score, self.hours))
+        return self._left if self.judged else None
 
     @property
     def earned(self) -> float | None:
         """Points earned or given by a person, or None while a grader_error is undecided."""
+        return self._sum if self.judged else None
+
+    @property
+    def _sum(self) -> float:
         decided = self.decided
         earned = sum(r.earned for r in self.results if r.question not in decided)
-        return whole(earned + sum(decided.values())) if self.judged else None
+        return whole(earned + sum(decided.values()))
+
+    @property
+    def _left(self) -> float | None:
+        """What the late rule leaves, or None where it cannot be computed."""
+        if not self.late_rule or not self.hours:
+            return self._sum
+        try:
+            return whole(reduced(self.late_rule, self._sum, self.max_score, self.hours))
+        except RuleError:
+            return None
 
     @property
     def decided(self) -> dict[str, float]:

@@ -1,6 +1,9 @@
 """Points are earned by what passed, and there is no score while anything is ours to repair."""
 
+from dataclasses import replace
+
 from grader.verdict import Report, Result, Status
+from tests.reports import a_report
 
 
 def report(*results: tuple[str, Status, int]) -> Report:
@@ -37,3 +40,10 @@ def test_results_are_found_by_question_in_order():
 
 def test_a_report_without_results_is_worth_nothing():
     assert (report().score, report().max_score) == (0, 0)
+
+
+def test_a_late_rule_that_cannot_be_computed_for_these_points_is_for_a_person():
+    late = a_report(hours_late=1.0, late_rule="score / (score - 1)")
+    assert late.hours == 1 and not late.judged and late.score is None
+    assert replace(late, late_rule="score / 2").score == 0.5
+    assert replace(late, hours_late=0.0).score == 1
