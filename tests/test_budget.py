@@ -23,6 +23,7 @@ TOGETHER = "used up its time for all checks together"
 def test_a_submission_may_take_as_long_as_twenty_requests_or_what_its_author_says():
     assert Limits(seconds=3).total == TOTAL * 3 == 60
     assert Limits(seconds=3, total_seconds=7).total == 7
+    assert Limits(seconds=10).total == 200 and Limits(seconds=0.3).total == 60
 
 
 def test_a_request_may_take_what_is_left_and_no_more():

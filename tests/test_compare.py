@@ -9,6 +9,7 @@ from grader.checking.compare import (
     EXACT,
     Named,
     is_single,
+    largest,
     ratio,
     shape_difference,
     spelled,
@@ -147,3 +148,8 @@ def test_a_factor_is_spelled_with_its_origin(factor, words):
 def test_float32_is_recognised_after_a_cast_back():
     x = random(4)
     assert is_single(x.float().double()) and not is_single(x)
+
+
+def test_the_largest_truth_value_is_a_number():
+    assert largest([torch.tensor([True, False]), torch.zeros(0)]) == 1
+    assert largest([torch.tensor([False]), torch.tensor([-3])]) == 3

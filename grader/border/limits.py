@@ -14,9 +14,10 @@ GLANCE_SECONDS = 0.1
 """How often a worker's folder is looked at while it computes."""
 WALL = 3
 """Wall seconds allowed per CPU second: a far backstop for code that sleeps."""
-TOTAL = 20
-"""How many requests at their limit make up a submission's time, where its author says nothing. An
-endless loop in every question costs some ten; an ordinary submission needs 0.1 s."""
+TOTAL, LEAST_TOTAL = 20, 60.0
+"""How many requests at their limit make up a submission's time, where its author says nothing, and
+CPU seconds that are left to each. An endless loop in every question costs some ten requests; an
+ordinary submission needs 0.1 s."""
 
 
 class StudentError(Exception):
@@ -55,7 +56,7 @@ class Limits:
     @property
     def total(self) -> float:
         """CPU seconds for all requests of a submission; the clock may show WALL times as many."""
-        return self.total_seconds or TOTAL * self.seconds
+        return self.total_seconds or max(TOTAL * self.seconds, LEAST_TOTAL)
 
 
 class Deadline:
