@@ -1,6 +1,7 @@
 """What the names of a notebook stand for: whether what they name can be changed at all."""
 
 import ast
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
@@ -21,6 +22,10 @@ CONTAINERS = (
     ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
     ast.Lambda, ast.Await, ast.Yield,
 )  # fmt: skip
+
+
+HOLDS_NO_IMPORT = (*DEFINITIONS, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
+"""Statements in which no import binds a name of the notebook; walking them takes time."""
 
 
 class Kind(IntEnum):
@@ -44,8 +49,9 @@ def kinds_bound(statement: Statement, known: Kinds) -> dict[str, Kind]:
     if isinstance(statement.node, DEFINITIONS):
         found[statement.node.name] = Kind.DEFINITION
     else:
+        both = ChainMap(found, known)  # type: ignore[arg-type]  # it writes to neither
         for part in ast.walk(statement.node):
-            for name, kind in _bound_by(part, {**known, **found} if found else known):
+            for name, kind in _bound_by(part, both):
                 found[name] = max(kind, found.get(name, Kind.PLAIN))
     return {name: found.get(name, Kind.VALUE) for name in statement.binds}
 
@@ -123,7 +129,7 @@ def _makes_plain(function: ast.expr) -> bool:
 
 def packages(node: ast.stmt) -> Iterator[tuple[str, str]]:
     """Yield the names that imports in a statement bind, and of what package they are."""
-    for part in ast.walk(node):
+    for part in () if isinstance(node, HOLDS_NO_IMPORT) else ast.walk(node):
         if isinstance(part, ast.Import):
             for alias in part.names:
                 top = alias.name.partition(".")[0]
@@ -148,7 +154,7 @@ def shown_by(node: ast.stmt, shows: AbstractSet[str]) -> set[str]:
     """Return the names that a statement binds to what only draws: `axes = plt.subplots()[1]`."""
     found = {name for name, package in packages(node) if package in DRAWS}
     draws = shows - SHOWS
-    for part in ast.walk(node) if draws else ():
+    for part in ast.walk(node) if draws and not isinstance(node, DEFINITIONS) else ():
         match part:
             case ast.Assign(targets=targets, value=value) if _origin(value) in draws:
                 found |= _named(targets)

@@ -68,12 +68,13 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
         warnings.simplefilter("ignore")  # on invalid escapes and the like
         for cell in cells:
             nodes, left_out = parse(cell)
+            unsaid = any(kind in cell.source and kind not in said for kind in NOTES)
             notes += left_out
             for node in nodes:
                 if (asked := to_cpu(node)) and not device:
                     device = asked
                     notes.append(f"{cell.name} asks for the device '{asked}': graded on the CPU")
-                for kind in accelerated(node) - said:
+                for kind in accelerated(node) - said if unsaid else ():
                     said.add(kind)
                     notes.append(NOTES[kind].format(cell=cell.name))
                 flags |= _future(node)
@@ -185,8 +186,7 @@ class Web:
         self._binds |= one.binds
         for name, kind in kinds_bound(one, self._kinds).items():
             self._kinds[name] = max(kind, self._kinds.get(name, kind))
-        if one.imports or isinstance(one.node, ast.Try | ast.If):
-            self._packages |= packages(one.node)
+        self._packages |= packages(one.node)
 
     def _of(self, kind: Kind, names: Iterable[str]) -> set[str]:
         return {name for name in names if self._kinds.get(name) is kind}
