@@ -11,9 +11,11 @@ from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.grading.judge import judge
+from grader.reports.report import feedback_html
 from grader.verdict import Report, Status
 from tests import styles
 from tests.small_course import SOLUTION, write
+from tests.test_report import Page
 
 SMALL = {style.name: style for style in styles.small()}
 ATTENTION = {style.name: style for style in styles.attention()}
@@ -75,3 +77,16 @@ def test_the_whole_notebook_runs_only_where_what_was_left_out_could_matter(small
         "training that sets what an answer needs",
         "a program that trains while it is read, and what it changes",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Not run, though something there could change"),
+        ("ko", "바꿀 가능성이 있지만 실행하지 않은 곳"),
+    ],
+)
+def test_the_page_says_in_both_languages_what_was_not_run(small, language, words):
+    report = small["a program that trains while it is read, and what it changes"]
+    text = Page(feedback_html(report, language=language)).text()
+    assert re.search(f"{words}[^:]*: code cell 2, line 1", text)
