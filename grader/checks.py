@@ -56,7 +56,8 @@ __all__ = [
 ]  # fmt: skip
 
 solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
-"""The questions of a submission whose checks have all passed so far; the session keeps it."""
+"""Whatever is defined in the cells of questions whose checks have all passed so far; the session
+keeps it."""
 MOST_NAMED = 8
 """Of the parameters that are not asked for."""
 points = pytest.mark.points

@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from grader.checking.diagnose import Bank
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
+from grader.course.course import Course
 from grader.course.settings import AssignmentError
 from grader.grading.judge import judge
 from grader.verdict import Report, Status
@@ -136,6 +138,13 @@ def test_a_check_of_many_cases_counts_as_held_when_every_case_does(zygote, tmp_p
         "test_other": Status.NOT_RUN,
         "test_one_becomes_two": Status.NOT_RUN,
     }
+
+
+def test_what_stands_in_the_cell_of_a_solved_question_needs_no_stand_in():
+    assignment = Course(Path(__file__).parents[1]).solution("lstm_mnist")
+    session = Session(Assignment.read(assignment), None, None)
+    assert session._made_for(["LSTMCell"]) == {"LSTMCell", "lstm_step"}
+    assert session._made_for([]) == set()
 
 
 def test_torchs_defaults_are_as_they_were_after_a_check(zygote, tmp_path):

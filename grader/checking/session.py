@@ -5,6 +5,7 @@ items again costs 0.4 ms per check, as plug-ins that repeat failing tests do. Wh
 pytest is called without it.
 """
 
+import ast
 import os
 import pydoc
 import re
@@ -44,6 +45,7 @@ DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\ba
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""
 CERTAIN = ("NotImplementedError", "NameError", "ModuleNotFoundError", "Forbidden")
 """Kinds of errors that no other dtype mends."""
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 COMMON = b"the same for everybody"
 """Seeds inputs on which known mistakes are compared with a failure first. They decide nothing."""
 OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
@@ -73,6 +75,8 @@ class Session:
         """Where the solution is tried if need be; without one, in this process."""
         self.refused: dict[str, AssignmentError] = {}
         """Checks that are judged on nobody, since the course's own solution fails them."""
+        cells = [cell for cell in assignment.cells if cell.question]
+        self._helpers = {cell.question: _defined(cell.source) for cell in cells}
         self._work = work
 
     def pytest_exception_interact(
@@ -134,13 +138,18 @@ class Session:
                 if result.status in (Status.FAILED, Status.STUDENT_ERROR):
                     explained.add(check.question)
             else:
-                solved.set(frozenset(q for q in right if right[q] and q != check.question))
+                solved.set(self._made_for(q for q in right if right[q] and q != check.question))
                 result = self._judge(check, student, key, passed, explained)
             remarks += result.notes
             is_right = result.status is Status.PASSED or check.name in self.refused
             passed[function] = passed.get(function, True) and is_right
             right[check.question] = right.get(check.question, True) and is_right
             yield result
+
+    def _made_for(self, questions: Iterable[str]) -> frozenset[str]:
+        """Return these questions, and the helpers that stand in their cells."""
+        names = {name for q in questions for name in (q, *self._helpers.get(q, ()))}
+        return frozenset(names)
 
     def prove(self, zygote: Zygote, key: bytes) -> None:
         """Try every check on the course's own solution, and refuse those that it fails.
@@ -152,7 +161,7 @@ class Session:
         try:
             with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
                 for check in self.checks:
-                    solved.set(every - {check.question})  # as for whoever has all right
+                    solved.set(self._made_for(every - {check.question}))  # as where all is right
                     error = self._run(check, own, key, [])
                     if isinstance(error, SandboxError):
                         raise error
@@ -299,6 +308,11 @@ class Session:
                 return self._run(check, student, key, [])
         except (StudentError, SandboxError, Unreadable) as error:  # while it was read
             return error
+
+
+def _defined(source: str) -> list[str]:
+    """Return the names of functions and classes in an author's cell."""
+    return [node.name for node in ast.parse(source).body if isinstance(node, DEFINITIONS)]
 
 
 def _run_by_pytest(item: pytest.Function, graded: Graded) -> BaseException | None:
