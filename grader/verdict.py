@@ -1,7 +1,7 @@
 """What grading produces: a Result per check, a Report per submission. Plain data, no torch."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .grading.late import EXCUSED, RuleError, reduced
@@ -187,10 +187,12 @@ class Report:
 
     def points(self, question: str) -> float | None:
         """Return the points of a question, or None while it is neither judged nor decided."""
-        results = self.of(question)
-        overrides = tuple(o for o in self.overrides if o.question == question)
-        part = replace(self, results=results, overrides=overrides)
-        return part.earned if results or part.decided else None
+        results, decided = self.of(question), self.decided
+        if question in decided:
+            return whole(decided[question])
+        if not results or any(r.status is Status.GRADER_ERROR for r in results):
+            return None
+        return sum(r.earned for r in results)
 
 
 def questions(reports: Iterable[Report]) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from grader.reports.clean import clean
 from grader.reports.formats import grades_csv, jsonl, junit
+from grader.reports.standing import Roll
 from grader.verdict import Override, Status
 from tests.reports import a_report, decided, filled_with, ours
 from tests.test_store import REPORT, RESULTS
@@ -48,7 +49,7 @@ def test_junit_is_xml_whatever_a_student_writes():
 
 
 def test_the_table_has_a_column_per_question_and_per_status() -> None:
-    head, row = csv.reader(grades_csv([a_report(problem="Half a file.")]))
+    head, row = csv.reader(grades_csv(Roll.of([a_report(problem="Half a file.")])))
     table = dict(zip(head, row, strict=True))
     assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
     assert (table["score"], table["max"]) == ("1", "10")
@@ -58,7 +59,7 @@ def test_the_table_has_a_column_per_question_and_per_status() -> None:
 
 
 def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
-    head, row = csv.reader(grades_csv([ours()]))
+    head, row = csv.reader(grades_csv(Roll.of([ours()])))
     table = dict(zip(head, row, strict=True))
     assert (table["score"], table["split_heads"], table["merge_heads"]) == ("", "", "0")
 
@@ -78,7 +79,7 @@ def test_what_is_not_judged_is_an_empty_cell_and_not_a_zero() -> None:
     ],
 )
 def test_no_cell_is_a_formula(formula: str) -> None:
-    head, row = csv.reader(grades_csv([filled_with(formula)]))
+    head, row = csv.reader(grades_csv(Roll.of([filled_with(formula)])))
     shown = clean(formula)
     assert row[:3] == [f"'{shown}"] * 3
     assert row[-1] == f"'{shown}" and f"'{shown}" in head
@@ -86,7 +87,7 @@ def test_no_cell_is_a_formula(formula: str) -> None:
 
 
 def test_commas_quotes_and_line_ends_survive_the_table() -> None:
-    text = "".join(grades_csv([a_report(problem='Say "no",\nthen go.'), a_report("zoe")]))
+    text = "".join(grades_csv(Roll.of([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])))
     assert text.count("\r\n") == 3
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows[1][-1] == 'Say "no",\nthen go.'
@@ -94,6 +95,6 @@ def test_commas_quotes_and_line_ends_survive_the_table() -> None:
 
 
 def test_the_table_says_what_was_decided_by_hand() -> None:
-    (row,) = csv.DictReader(grades_csv([decided(comment="=1")]))
+    (row,) = csv.DictReader(grades_csv(Roll.of([decided(comment="=1")])))
     assert (row["score"], row["split_heads"], row["merge_heads"]) == ("2.5", "2.5", "0")
     assert row["decided by hand"] == "split_heads" and row["comments"] == "split_heads: =1"

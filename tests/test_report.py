@@ -25,6 +25,7 @@ from grader.reports.formats import grades_csv
 from grader.reports.picture import Picture
 from grader.reports.report import class_html, feedback_html, write, write_class
 from grader.reports.results import results_json
+from grader.reports.standing import Roll
 from grader.reports.summary import Summary
 from grader.verdict import Override, Report, Status
 from tests.reports import (
@@ -212,7 +213,7 @@ def test_the_next_step_says_what_waits_for_it() -> None:
 
 
 def test_the_class_page_counts_submissions_scores_and_failures() -> None:
-    page = Page(class_html(a_class(4)))
+    page = Page(class_html(Roll.of(a_class(4))))
     words = " ".join(page.text().split())
     assert "submissions4" in words and "mean score5.5 of 10" in words and "full marks2" in words
     assert "split_heads mean 4.0 of 7" in words
@@ -225,7 +226,7 @@ def test_the_class_page_counts_submissions_scores_and_failures() -> None:
 def test_the_most_frequent_failure_comes_first() -> None:
     rare = replace(RESULTS[1], message="Rare.")
     reports = [a_report("a", results=(rare,)), *a_class(5)]
-    frequent = class_html(reports).split("no known mistake")[1].split("</section>")[0]
+    frequent = class_html(Roll.of(reports)).split("no known mistake")[1].split("</section>")[0]
     assert re.findall(r'class="count">(\d+)<', frequent) == ["3", "3", "1"]
     assert frequent.index("Heads are mixed.") < frequent.index("Rare.")
 
@@ -239,7 +240,7 @@ def test_students_with_the_same_mistake_are_listed_under_it_once() -> None:
     forgot = "the scores are not divided by √d"
     reports = [mistaken(f"s{i}", "no_scale", forgot) for i in range(3)]
     reports += [mistaken("t", "no_mask", "the mask is ignored"), a_report("u")]
-    html = class_html(reports)
+    html = class_html(Roll.of(reports))
     section = html.split('id="mistakes"')[1].split("</section>")[0]
     words = " ".join(Page(f"<div>{section.partition('>')[2]}</div>").text().split())
     assert f"3of 5 {forgot}" in words and "s0, s1, s2" in words
@@ -255,15 +256,15 @@ def test_students_with_the_same_mistake_are_listed_under_it_once() -> None:
 def test_the_class_page_says_who_ran_into_which_limit_and_how_long_it_took() -> None:
     slow = replace(RESULTS[1], status=Status.TIMED_OUT, seconds=30.25, message="too long")
     reports = [a_report("quick", seconds=0.5), a_report("slow", results=(slow,))]
-    page = class_html(reports)
+    page = class_html(Roll.of(reports))
     words = " ".join(Page(page).text().partition("Time and limits")[2].split())
     assert "median time15.4 s" in words and "longest, slow30.2 s" in words
     assert "1 of 2: ran out of time Heads are apart. split_heads · test_values slow" in words
-    assert "Nobody ran into a limit." in Page(class_html([a_report()])).text()
+    assert "Nobody ran into a limit." in Page(class_html(Roll.of([a_report()]))).text()
 
 
 def test_bars_are_as_long_as_what_they_count() -> None:
-    tags = Page(class_html(a_class(4))).tags
+    tags = Page(class_html(Roll.of(a_class(4)))).tags
     bars = [a for tag, a in tags if tag == "rect" and a.get("class") == "fill-student_error"]
     assert [(bar.get("x"), bar["width"]) for bar in bars[1:]] == [("50.0%", "50.0%")]
     columns = [float(a["height"].rstrip("%")) for tag, a in tags if tag == "rect" and "y" in a]
@@ -272,7 +273,9 @@ def test_bars_are_as_long_as_what_they_count() -> None:
 
 def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
     failed = with_results(Status.FAILED, detail="max |a − b| = 0.62")
-    html = class_html([ours(), failed, a_report("bad", results=(), problem="The file is empty.")])
+    html = class_html(
+        Roll.of([ours(), failed, a_report("bad", results=(), problem="The file is empty.")])
+    )
     page = Page(html)
     assert "max |a − b| = 0.62" in page.text("pre")
     assert "DETAIL" in page.text("pre") and "PRINTED" in page.text("pre")
@@ -284,28 +287,33 @@ def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
 
 @pytest.mark.parametrize("student", ["kim", "김민준", "a b", "100%", "a#b?c", "a&amp;b", "é\u0301"])
 def test_each_student_is_linked_by_a_relative_and_quoted_address(student: str) -> None:
-    links = Page(class_html([a_report(student)])).links()
+    links = Page(class_html(Roll.of([a_report(student)]))).links()
     assert {unquote(link) for link in links} == {f"{student}/feedback.html"}
     assert {urlsplit(link).path for link in links} == set(links)  # no query, no fragment
     assert all(link.isascii() for link in links)
 
 
 def test_a_class_of_nobody_has_a_page_and_a_table() -> None:
-    assert "Nothing has been graded yet." in Page(class_html([])).text()
-    assert len(list(csv.reader(grades_csv([])))) == 1
+    assert "Nothing has been graded yet." in Page(class_html(Roll.of([]))).text()
+    assert len(list(csv.reader(grades_csv(Roll.of([]))))) == 1
 
 
 def test_a_class_in_which_nothing_could_be_judged_has_a_page() -> None:
-    page = Page(class_html([ours(), a_report("empty", results=(), questions=(), problem="Empty.")]))
+    page = Page(
+        class_html(Roll.of([ours(), a_report("empty", results=(), questions=(), problem="Empty.")]))
+    )
     assert "need a person2" in " ".join(page.text().split())
-    assert class_html([with_results(Status.GRADER_ERROR)]).count('<rect class="fill-mean"') == 0
+    assert (
+        class_html(Roll.of([with_results(Status.GRADER_ERROR)])).count('<rect class="fill-mean"')
+        == 0
+    )
 
 
 def test_three_hundred_students_have_a_row_each() -> None:
     reports = a_class(300)
-    page = Page(class_html(reports))
+    page = Page(class_html(Roll.of(reports)))
     assert sum(a.get("scope") == "row" for _, a in page.tags) == 300
-    assert len(list(csv.reader(grades_csv(reports)))) == 301
+    assert len(list(csv.reader(grades_csv(Roll.of(reports))))) == 301
 
 
 # --- hostile text --------------------------------------------------------------------------------
@@ -353,7 +361,7 @@ def structure(html: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(tag, tuple(names)) for tag, names in Page(html).tags if tag != "code"]
 
 
-@pytest.mark.parametrize("page", [feedback_html, lambda report: class_html([report])])
+@pytest.mark.parametrize("page", [feedback_html, lambda report: class_html(Roll.of([report]))])
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_text_stays_text(payload: str, page: Any) -> None:
     html = page(filled_with(payload))
@@ -366,7 +374,7 @@ def test_hostile_text_stays_text(payload: str, page: Any) -> None:
         assert not target.scheme and not target.netloc
 
 
-@pytest.mark.parametrize("html", [feedback_html(a_report()), class_html(a_class(3))])
+@pytest.mark.parametrize("html", [feedback_html(a_report()), class_html(Roll.of(a_class(3)))])
 def test_the_policy_allows_our_style_and_script_and_nothing_else(html: str) -> None:
     page = Page(html)
     (policy,) = (a["content"] for _, a in page.tags if "http-equiv" in a)
@@ -393,7 +401,7 @@ def pages() -> Iterator[str]:
     for report in (a_report(), ours(), filled_with("x")):
         yield from (feedback_html(report), results_json(report))
     reports = [*a_class(9), ours(), with_results(Status.FAILED)]
-    yield from (class_html(reports), *grades_csv(reports))
+    yield from (class_html(Roll.of(reports)), *grades_csv(Roll.of(reports)))
 
 
 def digest() -> str:
@@ -413,18 +421,20 @@ def test_the_bytes_are_the_same_in_another_process(seed: str) -> None:
 def test_wall_time_changes_the_class_page_alone() -> None:
     reports = [*a_class(5), ours()]
     slower = [replace(report, seconds=3.5) for report in reports]
-    assert class_html(slower) != class_html(reports)
+    assert class_html(Roll.of(slower)) != class_html(Roll.of(reports))
     assert feedback_html(slower[0]) == feedback_html(reports[0])
-    assert list(grades_csv(slower)) == list(grades_csv(reports))
+    assert list(grades_csv(Roll.of(slower))) == list(grades_csv(Roll.of(reports)))
     assert results_json(slower[0]) == results_json(reports[0])
 
 
 def test_files_are_written_whole_and_readable(tmp_path: Path) -> None:
     write(a_report(), tmp_path / "site" / "kim.minjun")
-    write_class([a_report()], tmp_path / "site")
+    write_class(Roll.of([a_report()]), tmp_path / "site")
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     assert found >= {f"site/{n}" for n in ("grades.csv", "report.html", "kim.minjun/feedback.html")}
-    assert (tmp_path / "site/grades.csv").read_bytes() == "".join(grades_csv([a_report()])).encode()
+    assert (tmp_path / "site/grades.csv").read_bytes() == "".join(
+        grades_csv(Roll.of([a_report()]))
+    ).encode()
     assert (tmp_path / "site/kim.minjun/results.json").read_text() == results_json(a_report())
     umask = os.umask(0)
     os.umask(umask)
@@ -465,7 +475,7 @@ def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
 
 
 def test_the_class_page_counts_half_points_and_marks_decisions() -> None:
-    words = Page(class_html([decided(), a_report("lee")])).text()
+    words = Page(class_html(Roll.of([decided(), a_report("lee")]))).text()
     assert "mean score1.8 of 10" in words and "set by hand: split_heads" in words
 
 

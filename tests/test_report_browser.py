@@ -10,6 +10,7 @@ import pytest
 
 from grader.reports.picture import Grid, Reach, Shapes
 from grader.reports.report import write, write_class
+from grader.reports.standing import Roll
 from grader.verdict import Report, Result, Status
 from tests.reports import PICTURES
 
@@ -99,10 +100,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports = [a_report(student, 40 - i) for i, student in enumerate(STUDENTS)]
     reports[7] = a_report(STUDENTS[7], 3)
     reports[8] = a_report(STUDENTS[8], 5)
-    write_class(sorted(reports, key=lambda report: report.student), folder)
+    write_class(Roll.of(sorted(reports, key=lambda report: report.student)), folder)
     for report in reports:
         write(report, folder / report.student)
-    write_class(reports, folder / "ko", "ko")
+    write_class(Roll.of(reports), folder / "ko", "ko")
     write(reports[0], folder / "ko" / STUDENTS[0], "ko")
     return folder
 

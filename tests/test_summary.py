@@ -7,13 +7,14 @@ from pathlib import Path
 from rich.console import Console
 
 from grader.grading.run import INTERRUPTED, NOT_ALL_JUDGED, NOT_WRITTEN
+from grader.reports.standing import Roll
 from grader.reports.summary import MANY, MEANINGS, Summary
 from tests.reports import a_class, a_report, ours
 
 
 def shown(reports) -> str:
     file = io.StringIO()
-    Summary(reports).show(Console(file=file, width=120))
+    Summary(Roll.of(reports)).show(Console(file=file, width=120))
     return file.getvalue()
 
 
@@ -38,12 +39,12 @@ def test_no_more_lines_than_a_screen_has_but_everybody_is_counted():
 
 
 def test_a_large_class_without_any_score_has_a_summary():
-    summary = Summary(ours() for _ in range(MANY + 1))
+    summary = Summary(Roll.of([ours() for _ in range(MANY + 1)]))
     assert summary.figures() == f"{MANY + 1} for a person"
 
 
 def test_counts_say_how_submissions_and_checks_ended():
-    summary = Summary([*a_class(4), ours()])
+    summary = Summary(Roll.of([*a_class(4), ours()]))
     said = json.loads(summary.as_json("attention", Path("out"), 3, NOT_ALL_JUDGED))
     assert said["submissions"] == 5 and said["judged_now"] == 3
     assert said["outcomes"] == {"failed": 2, "for_a_person": 1, "full_marks": 2}
@@ -53,7 +54,7 @@ def test_counts_say_how_submissions_and_checks_ended():
 
 
 def test_a_class_without_scores_has_no_mean():
-    said = json.loads(Summary([]).as_json("attention", Path("out"), 0, 0))
+    said = json.loads(Summary(Roll.of([])).as_json("attention", Path("out"), 0, 0))
     assert said["mean_score"] is None and said["submissions"] == 0
 
 

@@ -16,6 +16,7 @@ from grader.checking import compare, gradients
 from grader.grading.batch import Why
 from grader.reports import clean, results
 from grader.reports.report import class_html, feedback_html
+from grader.reports.standing import Roll
 from grader.reports.words import table, translator
 from grader.verdict import Status
 from tests.reports import PICTURES, RESULTS, a_report
@@ -178,7 +179,7 @@ def test_pages_in_korean_hold_no_english_of_ours():
         )
     )
     report = a_report("ㄷ", results=statuses, title="ㄹ", file="ㅁ", questions=("split_heads",))
-    for html in (feedback_html(report, "ko"), class_html([report], "ko")):
+    for html in (feedback_html(report, "ko"), class_html(Roll.of([report]), "ko")):
         assert '<html lang="ko">' in html
         told = re.sub(r"<(style|script|code).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)
         ours = set(re.findall(r"[A-Za-z]{3,}", told)) - KEPT

@@ -42,8 +42,9 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         except Conflict as error:
             raise click.UsageError(str(error)) from None
         mark(store)
-        Export(store, out).write()
-        summary = Summary(store.reports())
+        export = Export(store, out)
+        export.write()
+        summary = Summary(export.roll())
         summary.show(console)
         left = [entry.student for entry in store.entries() if entry.judgement is None]
     console.print(f"{new} judgements are new, of {summary.count} submissions.")

@@ -138,12 +138,12 @@ def override(folder: Path, table: Path) -> None:
     from ..reports.export import Export
 
     with Store(folder / NAME) as store:
-        decisions, remarks = read(table, {report.student: report for report in store.reports()})
+        decisions, remarks = read(table, store.by_student())
         _remark(remarks)
         store.override(decisions)
         mark(store)
         console.print(f"{len(decisions)} decisions count.")
-        Export(store, folder).write()
+        Export(store, folder).write({student for student, _ in decisions})
 
 
 @click.command()

@@ -73,6 +73,11 @@ MIGRATIONS = (
         "override" INTEGER NOT NULL, late TEXT NOT NULL, published TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE standings (
+        student TEXT PRIMARY KEY, made_of TEXT NOT NULL, said TEXT NOT NULL
+    );
+    """,
 )
 """What makes each version of the schema from the one before; PRAGMA user_version counts them."""
 

@@ -33,7 +33,7 @@ def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Ove
         question = row["question"]
         try:
             student, points = _student(row["id"], known), _points(row["points"])
-            _require(student, question, points, reports)
+            _require(student, question, points, reports[student])
             decision = Override(question, points, row["comment"])
             if decisions.setdefault((student, question), decision) is not decision:
                 if decisions[student, question] != decision:
@@ -66,11 +66,8 @@ def _points(text: str) -> float | None:
     return whole(points)
 
 
-def _require(
-    student: str, question: str, points: float | None, reports: Mapping[str, Report]
-) -> None:
+def _require(student: str, question: str, points: float | None, report: Report) -> None:
     """Raise ValueError where a line is about nobody, nothing, or more than there is."""
-    report = reports[student]
     if question == EXCUSED:
         if points is not None and points > report.hours_late:
             raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")

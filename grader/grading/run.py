@@ -55,7 +55,7 @@ def run(
         unwritten, code = str(error), code or NOT_WRITTEN
     if code != INTERRUPTED:
         mark(store)
-    summary = Summary((r for r in store.reports() if r.student in students), say)
+    summary = Summary(export.roll(students), say)
     summary.show(console)
     changed = len(students) - summary.count
     person = changed or summary.people or others or refused or doubts

@@ -5,6 +5,7 @@
     results       the checks of a judgement, each with the version of the check
     overrides     what people have decided; the last line on a student's question counts
     files         which files were written, and of what; a cache, see export.py
+    standings     what the class's page says of each student; a cache, see reports/standing.py
     settings      how the class is asked for, see terms.py
     marks         moments to which `grader diff` goes back, see history.py
 
@@ -89,6 +90,27 @@ class Reports:
         return (report for entry in store.entries() if (report := store.report(entry)))
 
 
+@dataclass(frozen=True)
+class ByStudent(Mapping[str, Report]):
+    """The Reports of those whose submission is judged, by their ids."""
+
+    store: "Store"
+
+    def __getitem__(self, student: str) -> Report:
+        entry = self.store.entry(student)
+        if entry is None or (report := self.store.report(entry)) is None:
+            raise KeyError(student)
+        return report
+
+    def __iter__(self) -> Iterator[str]:
+        return (entry.student for entry in self.store.entries() if entry.judgement is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+Kept = tuple[str, str, str]
+"""A student, what their standing was made of, and the standing; see reports/standing.py."""
 Decided = dict[str, tuple[Override, ...]]
 """Decisions by student."""
 FOREVER = (1 << 62, 1 << 62, 1 << 62)
@@ -262,6 +284,10 @@ class Store(Database):
             hours_late=entry.hours_late or 0.0, late_rule=self.late_rule,
         )  # fmt: skip
 
+    def by_student(self) -> Mapping[str, Report]:
+        """Return everybody's Report by their id; each is read when it is asked for."""
+        return ByStudent(self)
+
     def reports(self) -> "Reports":
         """Return the Report of every student whose submission is judged."""
         return Reports(self)
@@ -280,11 +306,22 @@ class Store(Database):
         row: tuple[str, int, int] | None = self.db.execute(query, (path,)).fetchone()
         return row
 
-    def wrote(self, files: Mapping[str, tuple[str, int, int]]) -> None:
-        """Note which files were written."""
+    def wrote(
+        self, files: Mapping[str, tuple[str, int, int]], standings: Iterable[Kept] = ()
+    ) -> None:
+        """Note which files were written, and how students stand."""
         with self.transaction() as db:
             rows = ((path, *row) for path, row in files.items())
             db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+            db.executemany("INSERT OR REPLACE INTO standings VALUES (?, ?, ?)", standings)
+
+    def standings(self) -> Iterator[Kept]:
+        """Yield what was noted of how students stand, in the order of the ids, page by page."""
+        query = f"SELECT * FROM standings WHERE student > ? ORDER BY student LIMIT {PAGE}"
+        student = ""
+        while rows := self.db.execute(query, (student,)).fetchall():
+            yield from rows
+            student = rows[-1][0]
 
     def judgement(self, number: int) -> Judgement:
         """Return the judgement of this number."""

@@ -8,13 +8,16 @@ anew.
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..grading.store import PAGE, Entry, Store
+from ..grading.store import PAGE, Entry, Kept, Store
+from ..verdict import Report
 from .file import Unwritable, replace_file
 from .report import CLASS, STUDENTS, Files, Of
+from .standing import Roll, Standing
 
 SOURCES = ("verdict.py", "grading/late.py", "reports/*.py", "templates/*.html", "words/*.toml")
 """What makes pages."""
@@ -24,6 +27,8 @@ SHORT = 16
 
 Stamp = tuple[str, int, int]
 """What a file was made of, its bytes, and its time of change in ns."""
+END = ("", "", "")
+"""After the last standing; no id is empty."""
 
 
 class Export:
@@ -33,31 +38,63 @@ class Export:
         self.store, self.folder = store, folder.absolute()
         self._settings = [store.language, store.late_rule]
         self._new: dict[str, Stamp] = {}
+        self._standings: dict[str, Kept] = {}
         self._count = 0
         self._failed: Unwritable | None = None
 
-    def write(self) -> int:
+    def write(self, students: Container[str] | None = None) -> int:
         """Bring all files up to date and return how many were not, since the beginning.
 
-        Whatever can be written is. Raises Unwritable for the first file that cannot.
+        Whatever can be written is. Where `students` are given, those of others are not looked at,
+        unless what they are made of has changed. Raises Unwritable for the first file that cannot.
         """
         self._failed, everybody = None, hashlib.sha256()
-        for entry in self.store.entries():
-            everybody.update(self._made_of(entry).encode())
-            self.write_student(entry)
-        self._bring(self.folder, CLASS, self.store.reports(), everybody.hexdigest()[:SHORT])
+        for entry, known in self._entries():
+            made_of = self._made_of(entry)
+            everybody.update(made_of.encode())
+            if students is None or entry.student in students or made_of != known:
+                self.write_student(entry, stands=made_of == known)
+        self._remember()
+        self._bring(self.folder, CLASS, self.roll(), everybody.hexdigest()[:SHORT])
         self._remember()
         if self._failed:
             raise self._failed
         return self._count
 
-    def write_student(self, entry: Entry) -> None:
-        """Bring the files of a student up to date; `write` tries again what cannot be written."""
+    def write_student(self, entry: Entry, *, stands: bool = False) -> None:
+        """Bring the files of a student up to date; `write` tries again what cannot be written.
+
+        And note how the student stands, unless that is known.
+        """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
-        if entry.judgement is None or self._up_to_date(folder, STUDENTS, made_of):
+        if entry.judgement is None:
+            self._standings[entry.student] = (
+                entry.student,
+                "",
+                "",
+            )  # an earlier one counts no more
+            return
+        written = self._up_to_date(folder, STUDENTS, made_of)
+        if written and stands:
             return
         if made := self.store.report(entry):
-            self._bring(folder, STUDENTS, made, made_of)
+            if not written:
+                self._bring(folder, STUDENTS, made, made_of)
+            said = Standing.of(made).written()
+            self._standings[entry.student] = (entry.student, made_of, said)
+
+    def roll(self, students: Container[str] | None = None) -> Roll:
+        """Return how everybody, or these students, stood when the files were last written."""
+        return Roll(_Noted(self.store, students), self.store.by_student().__getitem__)
+
+    def _entries(self) -> Iterator[tuple[Entry, str]]:
+        """Yield everybody's submission, and what their standing was made of."""
+        noted = self.store.standings()
+        student, made_of, _ = next(noted, END)
+        for entry in self.store.entries():
+            while student and student < entry.student:
+                student, made_of, _ = next(noted, END)
+            yield entry, made_of if student == entry.student else ""
 
     def _bring(self, folder: Path, files: Files[Of], of: Of, made_of: str) -> None:
         """Write all of these files unless they are up to date."""
@@ -96,9 +133,22 @@ class Export:
             self._remember()
 
     def _remember(self) -> None:
-        if self._new:
-            self.store.wrote(self._new)
-        self._new = {}
+        if self._new or self._standings:
+            self.store.wrote(self._new, self._standings.values())
+        self._new, self._standings = {}, {}
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """How students stand, as noted in the store; each walk reads one at a time."""
+
+    store: Store
+    students: Container[str] | None
+
+    def __iter__(self) -> Iterator[Standing]:
+        for student, _, said in self.store.standings():
+            if said and (self.students is None or student in self.students):
+                yield Standing.read(said)
 
 
 @cache

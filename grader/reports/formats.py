@@ -1,14 +1,14 @@
 """A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from xml.etree import ElementTree as XML
 
-from ..verdict import Report, Result, Status, questions
-from .clean import clean, cleaned
+from ..verdict import Report, Result, Status
+from .clean import clean
 from .spreadsheet import written
+from .standing import ENDINGS, Roll, Standing
 
 LAST = ("hours late", "decided by hand", "comments", "problem")
 
@@ -63,26 +63,27 @@ def _case(suite: XML.Element, result: Result) -> None:
     ending.text = _text(result.message)
 
 
-def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
+def grades_csv(roll: Iterable[Standing]) -> Iterator[str]:
     """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero.
 
-    `reports` are walked twice: the questions stand in the first row.
+    The class is walked twice: the questions stand in the first row.
     """
-    names = questions(map(cleaned, reports))
+    names = list(dict.fromkeys(name for standing in roll for name in standing.points))
     yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
-    for r in map(cleaned, reports):
-        earned = [r.points(question) for question in names]
-        counts = Counter(result.status for result in r.counted)
-        row = [r.student, r.file, r.sha256, r.score, r.max_score, *earned]
-        late = r.hours or None
-        said = "; ".join(f"{o.question}: {o.comment}" for o in r.overrides if o.comment)
-        by_hand = [" ".join(r.decided), said]
-        yield written([[*row, *(counts[status] for status in Status), late, *by_hand, r.problem]])
+    for s in roll:
+        row = [s.student, s.file, s.sha256, s.score, s.max_score, *map(s.points.get, names)]
+        counts = [s.endings.count(letter) for letter in ENDINGS.values()]
+        by_hand = [" ".join(s.decided), s.comments]
+        yield written([[*row, *counts, s.hours or None, *by_hand, s.problem]])
+
+
+def _table(reports: Iterable[Report]) -> Iterator[str]:
+    return grades_csv(Roll.of(reports))
 
 
 FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {
     ".jsonl": jsonl,
     ".xml": junit,
-    ".csv": grades_csv,
+    ".csv": _table,
 }
 """What the end of a file's name asks for."""

@@ -2,16 +2,15 @@
 
 Of each question, a submission's first failure counts: what fails later mostly has the same cause.
 Known mistakes and limits are few, but in a large class nearly each unknown failure may be another
-one: so those are counted first, by a hash of 64 bits, and the most frequent ones are looked up.
+one: so those are counted first, by a digest, and the most frequent ones are looked up.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..verdict import CAUSES, Report, Result, Status, questions
-from .page import headline
+from ..verdict import Result, Status
+from .standing import ENDINGS, First, Roll, Standing
 
 Key = TypeVar("Key")
 LIMITS = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
@@ -39,62 +38,59 @@ class Cluster:
 
 @dataclass
 class Clusters:
-    """All of a class. Give it every Report with `add`, and then all again with `look_up`."""
+    """All of a class. Give it everybody's Standing with `add`, and then the class to `look_up`."""
 
     known: dict[tuple[str, str], Cluster] = field(default_factory=dict)
     """By question and mistake."""
-    unknown: dict[int, Cluster] = field(default_factory=dict)
-    """What no known mistake explains and is most frequent, by its hash."""
+    unknown: dict[str, Cluster] = field(default_factory=dict)
+    """What no known mistake explains and is most frequent, by its key."""
     limits: dict[tuple[Status, str], Cluster] = field(default_factory=dict)
     """What ran into a limit, by status and check."""
-    _hashes: Counter[int] = field(default_factory=Counter)
+    _keys: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, reports: Iterable[Report]) -> "Clusters":
+    def of(cls, roll: Roll) -> "Clusters":
         """Sort a class by its mistakes, in two walks."""
         made = cls()
-        for report in reports:
-            made.add(report)
-        made.look_up(reports)
+        for standing in roll:
+            made.add(standing, roll)
+        made.look_up(roll)
         return made
 
     @property
     def rarer(self) -> int:
         """How many other failures there are that no known mistake explains."""
-        return max(0, len(self._hashes) - SHOWN)
+        return max(0, len(self._keys) - SHOWN)
 
-    def add(self, report: Report) -> None:
+    def add(self, standing: Standing, roll: Roll) -> None:
         """Put a submission where it belongs."""
-        for first in _firsts(report):
+        for first in standing.firsts:
             if first.mistake:
-                _put(self.known, (first.question, first.mistake), first, report)
+                key = first.question, first.mistake
+                _put(self.known, key, standing, first.place, roll)
             else:
-                self._hashes[_hash(first)] += 1
-        for result in report.results:
-            if result.status in LIMITS:
-                _put(self.limits, (result.status, result.check), result, report)
+                self._keys[_key(first)] += 1
+        if any(ENDINGS[status] in standing.endings for status in LIMITS):
+            for place, status in enumerate(standing.statuses):
+                if status in LIMITS:
+                    check = roll.checks(standing)[place].check
+                    _put(self.limits, (status, check), standing, place, roll)
 
-    def look_up(self, reports: Iterable[Report]) -> None:
+    def look_up(self, roll: Roll) -> None:
         """Find whose the most frequent unknown failures are."""
-        wanted = {key for key, _ in self._hashes.most_common(SHOWN)}
-        for report in reports if wanted else ():
-            for first in _firsts(report):
-                if not first.mistake and _hash(first) in wanted:
-                    _put(self.unknown, _hash(first), first, report)
+        wanted = {key for key, _ in self._keys.most_common(SHOWN)}
+        for standing in roll if wanted else ():
+            for first in standing.firsts:
+                if not first.mistake and _key(first) in wanted:
+                    _put(self.unknown, _key(first), standing, first.place, roll)
 
 
-def _firsts(report: Report) -> Iterator[Result]:
-    """Yield the first failure of each question."""
-    for question in questions([report]):
-        first = next((r for r in report.of(question) if r.status in CAUSES), None)
-        if first:
-            yield first
+def _key(first: First) -> str:
+    return f"{first.question} {first.key}"
 
 
-def _hash(result: Result) -> int:
-    """Return what is the same for all who fail in the same way."""
-    return hash((result.question, result.check, result.status, headline(result.message)))
-
-
-def _put(found: dict[Key, Cluster], key: Key, result: Result, report: Report) -> None:
-    found.setdefault(key, Cluster(result)).students.append(report.student)
+def _put(found: dict[Key, Cluster], key: Key, standing: Standing, place: int, roll: Roll) -> None:
+    """Add a student; the first is the example, whose Report is read."""
+    if key not in found:
+        found[key] = Cluster(roll.report(standing).counted[place])
+    found[key].students.append(standing.student)

@@ -1,14 +1,13 @@
-"""What the course team's page says of a whole class, gathered from one Report at a time.
+"""What the course team's page says of a whole class, gathered from one Standing at a time.
 
-Of a Report, only numbers and names stay, so that 10,000 take little more memory than 100.
+Of a student, only numbers and names stay, so that 10,000 take little more memory than 100.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 
-from ..verdict import Report, Result, Status, questions
-from .clean import cleaned
+from ..verdict import Report, Result, Status
 from .mistakes import Clusters
+from .standing import STATUSES, Roll, Standing
 
 TOLD, FEW = 100, 3
 """Of how many who need a person all is told that is known, and how many who use a name of torch."""
@@ -17,8 +16,8 @@ TOLD, FEW = 100, 3
 class Overview:
     """A class in figures."""
 
-    def __init__(self, reports: Iterable[Report]) -> None:
-        """Walk through `reports` twice; they come in the order of the ids."""
+    def __init__(self, roll: Roll) -> None:
+        """Walk through the class twice."""
         self.title = ""
         self.count = 0
         self.max_score = 0
@@ -29,8 +28,6 @@ class Overview:
         self.needs_person: list[Report] = []
         """The first who need one; `for_a_person` counts all."""
         self.for_a_person = 0
-        self.checks: dict[str, dict[str, tuple[Result, Counter[Status]]]] = {}
-        """By question and check, an example and how often it ended in which way."""
         self.points: dict[str, Counter[float]] = {}
         """By question, how many earned how much."""
         self.statuses: Counter[Status] = Counter()
@@ -42,9 +39,17 @@ class Overview:
         self.slowest = ("", 0.0)
         """Whose took longest, and how long."""
         self.clusters = Clusters()
-        for report in map(cleaned, reports):
-            self._add(report)
-        self.clusters.look_up(map(cleaned, reports))
+        self._examples: dict[str, tuple[Result, ...]] = {}
+        self._endings: dict[str, Counter[str]] = {}
+        """By the checks that were run, how often they ended like this."""
+        for standing in roll:
+            self._add(standing, roll)
+        self.checks: dict[str, dict[str, tuple[Result, Counter[Status]]]]
+        self.checks = {question: {} for question in self.points}
+        """By question and check, an example and how often it ended in which way."""
+        for plan, endings in self._endings.items():
+            self._count(self._examples[plan], endings)
+        self.clusters.look_up(roll)
 
     @property
     def uses(self) -> list[tuple[str, int, list[str]]]:
@@ -52,32 +57,38 @@ class Overview:
         rows = ((name, count, self._users[name]) for name, count in self._uses.items())
         return sorted(rows, key=lambda row: (row[1], row[0]))
 
-    def _add(self, report: Report) -> None:
-        self.title = self.title or report.title
+    def _add(self, standing: Standing, roll: Roll) -> None:
+        self.title = self.title or standing.title
         self.count += 1
-        self.max_score = max(self.max_score, report.max_score)
-        self.layers[report.layers] = None
-        self.durations.append(report.duration)
-        if not self.slowest[0] or report.duration > self.slowest[1]:
-            self.slowest = (report.student, report.duration)
-        self.clusters.add(report)
-        if report.score is not None:
-            self.scores[report.score] += 1
-            self.bins[min(int(report.score), report.max_score)] += 1
-        if report.problem or not report.judged:
+        self.max_score = max(self.max_score, standing.max_score)
+        self.layers[standing.layers] = None
+        self.durations.append(standing.duration)
+        if not self.slowest[0] or standing.duration > self.slowest[1]:
+            self.slowest = (standing.student, standing.duration)
+        self.clusters.add(standing, roll)
+        if standing.score is not None:
+            self.scores[standing.score] += 1
+            self.bins[min(int(standing.score), standing.max_score)] += 1
+        if standing.for_a_person:
             self.for_a_person += 1
             if len(self.needs_person) < TOLD:
-                self.needs_person.append(report)
-        for question in questions([report]):
-            self.checks.setdefault(question, {})
+                self.needs_person.append(roll.report(standing))
+        for question, points in standing.points.items():
             earned = self.points.setdefault(question, Counter())
-            if (points := report.points(question)) is not None:
+            if points is not None:
                 earned[points] += 1
-        for result in report.counted:
-            checks = self.checks[result.question]
-            checks.setdefault(result.check, (result, Counter()))[1][result.status] += 1
-            self.statuses[result.status] += 1
-        for name in report.uses:
+        self._examples.setdefault(standing.plan, roll.checks(standing))
+        self._endings.setdefault(standing.plan, Counter())[standing.endings] += 1
+        for name in standing.uses:
             self._uses[name] += 1
             if self._uses[name] <= FEW:
-                self._users.setdefault(name, []).append(report.student)
+                self._users.setdefault(name, []).append(standing.student)
+
+    def _count(self, checks: tuple[Result, ...], endings: Counter[str]) -> None:
+        """Count how each check ended; most students of a class end like many others."""
+        for letters, many in endings.items():
+            for result, letter in zip(checks, letters, strict=True):
+                of_question = self.checks.setdefault(result.question, {})
+                counts = of_question.setdefault(result.check, (result, Counter()))[1]
+                counts[STATUSES[letter]] += many
+                self.statuses[STATUSES[letter]] += many

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..verdict import CAUSES, Report, Result, Status, questions
-from .clean import cleaned, for_student
+from .clean import for_student
 from .file import replace_file
 from .formats import grades_csv
 from .overview import Overview
 from .page import template
 from .results import results_json
+from .standing import Roll
 from .words import DEFAULT
 
 Of = TypeVar("Of")
@@ -43,32 +44,26 @@ def _waiting(report: Report, start: Result | None) -> list[Result]:
     return found
 
 
-def class_html(reports: Iterable[Report], language: str = DEFAULT) -> str:
+def class_html(roll: Roll, language: str = DEFAULT) -> str:
     """Return the course team's page, which links to ``<student>/feedback.html`` beside it."""
-    return "".join(class_pieces(reports, language))
+    return "".join(class_pieces(roll, language))
 
 
-def class_pieces(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
-    """Yield the course team's page piece by piece, with one Report in memory at a time.
-
-    `reports` come in the order of the ids, and are walked three times.
-    """
-    overview = Overview(reports)
-    return template("class.html", language).generate(
-        overview=overview, reports=map(cleaned, reports)
-    )
+def class_pieces(roll: Roll, language: str = DEFAULT) -> Iterator[str]:
+    """Yield the course team's page piece by piece; the class is walked three times."""
+    page = template("class.html", language)
+    return page.generate(overview=Overview(roll), roll=roll)
 
 
 STUDENTS: Files[Report] = {
     "results.json": lambda report, _: results_json(report),
     "feedback.html": feedback_html,
 }
-CLASS: Files[Iterable[Report]] = {
-    "grades.csv": lambda reports, _: grades_csv(reports),
+CLASS: Files[Roll] = {
+    "grades.csv": lambda roll, _: grades_csv(roll),
     "report.html": class_pieces,
 }
-"""What makes the files of a student and of the class, in a language. The Reports of a class come in
-the order of the ids, and are walked several times."""
+"""What makes the files of a student and of the class, in a language."""
 
 
 def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
@@ -77,7 +72,7 @@ def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
         replace_file(folder / name, make(report, language))
 
 
-def write_class(reports: Iterable[Report], folder: Path, language: str = DEFAULT) -> None:
+def write_class(roll: Roll, folder: Path, language: str = DEFAULT) -> None:
     """Write the files of the whole class into `folder`. Raises Unwritable."""
     for name, make in CLASS.items():
-        replace_file(folder / name, make(reports, language))
+        replace_file(folder / name, make(roll, language))

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..verdict import Report, Status
-from .outcome import for_a_person, outcome
+from ..verdict import Status
+from .standing import STATUSES, Roll, Standing
 from .terminal import outcomes, plain
 from .words import Say
 
@@ -34,20 +34,20 @@ MEANINGS = {
 class Summary:
     """A class, of which counts, names and MANY lines at most are kept."""
 
-    def __init__(self, reports: Iterable[Report], say: Say = str) -> None:
-        self._say = say
+    def __init__(self, roll: Roll, say: Say = str) -> None:
+        self._say, self._roll = say, roll
         self.max_score = 0
         self.scores: Counter[float] = Counter()
         """How many earned how much."""
         self.outcomes: Counter[str] = Counter()
         self.checks: Counter[str] = Counter()
-        """How checks ended, over all submissions."""
+        """How checks ended, over all submissions, by the letter of a status."""
         self.people: list[str] = []
         """Students whose submission needs a person."""
         self._first: list[tuple[str, ...]] = []
         self._first_people: list[tuple[str, ...]] = []
-        for report in reports:
-            self._add(report)
+        for standing in roll:
+            self._add(standing)
 
     @property
     def count(self) -> int:
@@ -90,7 +90,7 @@ class Summary:
             "submissions": self.count,
             "judged_now": judged,
             "outcomes": dict(sorted(self.outcomes.items())),
-            "checks": dict(sorted(self.checks.items())),
+            "checks": dict(sorted((STATUSES[e], n) for e, n in self.checks.items())),
             "for_a_person": self.people,
             "another_file": others,
             "mean_score": fmean(self.scores.elements()) if self.scores else None,
@@ -103,18 +103,18 @@ class Summary:
         }
         return json.dumps(whole)
 
-    def _add(self, report: Report) -> None:
-        self.outcomes[outcome(report)] += 1
-        self.checks.update(result.status for result in report.counted)
-        self.max_score = max(self.max_score, report.max_score)
-        if report.score is not None:
-            self.scores[report.score] += 1
+    def _add(self, standing: Standing) -> None:
+        self.outcomes[standing.outcome] += 1
+        self.checks.update(standing.endings)
+        self.max_score = max(self.max_score, standing.max_score)
+        if standing.score is not None:
+            self.scores[standing.score] += 1
         if len(self._first) < MANY:
-            self._first.append(self._line(report))
-        if for_a_person(report):
-            self.people.append(report.student)
+            self._first.append(self._line(standing))
+        if standing.for_a_person:
+            self.people.append(standing.student)
             if len(self._first_people) < MANY:
-                self._first_people.append(self._line(report))
+                self._first_people.append(self._line(standing))
 
     def _table(self, title: str, lines: Iterable[tuple[str, ...]]) -> Table:
         """Return a line per student: score, checks passed, where the first points were lost."""
@@ -129,19 +129,19 @@ class Summary:
             made.add_row(Text(student), score, checks, said)
         return made
 
-    def _line(self, report: Report) -> tuple[str, str, str, str]:
-        score = "—" if report.score is None else f"{report.score}/{report.max_score}"
-        passed = sum(result.status is Status.PASSED for result in report.results)
-        counts = f"{passed}/{len(report.counted)}"
-        return plain(report.student), score, counts, plain(self._remark(report))
+    def _line(self, standing: Standing) -> tuple[str, str, str, str]:
+        score = "—" if standing.score is None else f"{standing.score}/{standing.max_score}"
+        counts = f"{standing.passed}/{len(standing.endings)}"
+        return plain(standing.student), score, counts, plain(self._remark(standing))
 
-    def _remark(self, report: Report) -> str:
-        say = self._say
-        first = next((x for x in report.results if x.status not in QUIET), None)
-        endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
-        blamed = f"{first.question}, {endings[first.status][0]}: " if first else ""
-        said = report.problem or (blamed + first.sentence if first else "")
-        if report.decided:
-            by_hand = say("set by hand: {questions}").format(questions=", ".join(report.decided))
+    def _remark(self, standing: Standing) -> str:
+        say, said = self._say, standing.problem
+        place = next((i for i, s in enumerate(standing.statuses) if s not in QUIET), None)
+        if place is not None and not said:
+            first, status = self._roll.checks(standing)[place], standing.statuses[place]
+            endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+            said = f"{first.question}, {endings[status][0]}: {first.sentence}"
+        if standing.decided:
+            by_hand = say("set by hand: {questions}").format(questions=", ".join(standing.decided))
             return f"[{by_hand}] {said}"
         return said
