@@ -24,8 +24,8 @@ from grader.verdict import Report
 def answer(recorded: Path) -> None:
     """Let judges know the Report of every submission already."""
     store = Store(recorded / NAME)
-    rows = store.db.execute("SELECT DISTINCT judgement FROM current WHERE judgement ORDER BY 1")
-    numbers = cycle([number for (number,) in rows])
+    judgements = {entry.judgement for entry in store.entries()}
+    numbers = cycle(sorted(number for number in judgements if number))
 
     def grade(works: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
         for work, number in zip(works, numbers, strict=False):

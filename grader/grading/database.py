@@ -75,7 +75,7 @@ MIGRATIONS = (
     """,
     """
     CREATE TABLE standings (
-        student TEXT PRIMARY KEY, made_of TEXT NOT NULL, said TEXT NOT NULL
+        student TEXT PRIMARY KEY, made_of TEXT NOT NULL, said BLOB NOT NULL
     );
     """,
 )

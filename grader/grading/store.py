@@ -109,7 +109,7 @@ class ByStudent(Mapping[str, Report]):
         return sum(1 for _ in self)
 
 
-Kept = tuple[str, str, str]
+Kept = tuple[str, str, bytes]
 """A student, what their standing was made of, and the standing; see reports/standing.py."""
 Decided = dict[str, tuple[Override, ...]]
 """Decisions by student."""

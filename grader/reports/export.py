@@ -27,7 +27,7 @@ SHORT = 16
 
 Stamp = tuple[str, int, int]
 """What a file was made of, its bytes, and its time of change in ns."""
-END = ("", "", "")
+END = ("", "", b"")
 """After the last standing; no id is empty."""
 
 
@@ -68,11 +68,7 @@ class Export:
         """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
         if entry.judgement is None:
-            self._standings[entry.student] = (
-                entry.student,
-                "",
-                "",
-            )  # an earlier one counts no more
+            self._standings[entry.student] = (entry.student, "", b"")
             return
         written = self._up_to_date(folder, STUDENTS, made_of)
         if written and stands:

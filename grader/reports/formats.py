@@ -1,8 +1,9 @@
 """A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import islice
 from xml.etree import ElementTree as XML
 
 from ..verdict import Report, Result, Status
@@ -10,6 +11,8 @@ from .clean import clean
 from .spreadsheet import written
 from .standing import ENDINGS, Roll, Standing
 
+PAGE = 200
+"""Rows that are written at a time."""
 LAST = ("hours late", "decided by hand", "comments", "problem")
 
 
@@ -63,18 +66,19 @@ def _case(suite: XML.Element, result: Result) -> None:
     ending.text = _text(result.message)
 
 
-def grades_csv(roll: Iterable[Standing]) -> Iterator[str]:
-    """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero.
-
-    The class is walked twice: the questions stand in the first row.
-    """
-    names = list(dict.fromkeys(name for standing in roll for name in standing.points))
+def grades_csv(roll: Roll) -> Iterator[str]:
+    """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero."""
+    names = roll.questions
     yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
-    for s in roll:
-        row = [s.student, s.file, s.sha256, s.score, s.max_score, *map(s.points.get, names)]
-        counts = [s.endings.count(letter) for letter in ENDINGS.values()]
-        by_hand = [" ".join(s.decided), s.comments]
-        yield written([[*row, *counts, s.hours or None, *by_hand, s.problem]])
+    rows = (_row(standing, names) for standing in roll)
+    while page := list(islice(rows, PAGE)):
+        yield written(page)
+
+
+def _row(s: Standing, names: Sequence[str]) -> list[object]:
+    row = [s.student, s.file, s.sha256, s.score, s.max_score, *map(s.points.get, names)]
+    counts = [s.endings.count(letter) for letter in ENDINGS.values()]
+    return [*row, *counts, s.hours or None, " ".join(s.decided), s.comments, s.problem]
 
 
 def _table(reports: Iterable[Report]) -> Iterator[str]:

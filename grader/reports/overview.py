@@ -3,7 +3,7 @@
 Of a student, only numbers and names stay, so that 10,000 take little more memory than 100.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from ..verdict import Report, Result, Status
 from .mistakes import Clusters
@@ -28,7 +28,7 @@ class Overview:
         self.needs_person: list[Report] = []
         """The first who need one; `for_a_person` counts all."""
         self.for_a_person = 0
-        self.points: dict[str, Counter[float]] = {}
+        self.points: defaultdict[str, Counter[float]] = defaultdict(Counter)
         """By question, how many earned how much."""
         self.statuses: Counter[Status] = Counter()
         self.layers: dict[tuple[str, ...], None] = {}
@@ -40,7 +40,7 @@ class Overview:
         """Whose took longest, and how long."""
         self.clusters = Clusters()
         self._examples: dict[str, tuple[Result, ...]] = {}
-        self._endings: dict[str, Counter[str]] = {}
+        self._endings: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By the checks that were run, how often they ended like this."""
         for standing in roll:
             self._add(standing, roll)
@@ -74,11 +74,11 @@ class Overview:
             if len(self.needs_person) < TOLD:
                 self.needs_person.append(roll.report(standing))
         for question, points in standing.points.items():
-            earned = self.points.setdefault(question, Counter())
+            earned = self.points[question]
             if points is not None:
                 earned[points] += 1
         self._examples.setdefault(standing.plan, roll.checks(standing))
-        self._endings.setdefault(standing.plan, Counter())[standing.endings] += 1
+        self._endings[standing.plan][standing.endings] += 1
         for name in standing.uses:
             self._uses[name] += 1
             if self._uses[name] <= FEW:

