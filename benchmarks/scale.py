@@ -54,6 +54,8 @@ class Cost:
     lost: int
     unchanged: Seconds
     """The same command again, from the start of Python to its end."""
+    decision: Seconds
+    """`grader override` with one line, which makes the class's page and table anew."""
 
 
 LINES = {
@@ -65,6 +67,7 @@ LINES = {
     "lost": lambda c: f"{c.lost}",
     "the same command again, s of CPU": lambda c: f"{c.unchanged.cpu:.2f}",
     "the same command again, s on the clock": lambda c: f"{c.unchanged.clock:.2f}",
+    "one decision, with the class's page and table, s of CPU": lambda c: f"{c.decision.cpu:.2f}",
 }
 
 
@@ -111,6 +114,11 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     start = now()
     assert "0 to judge" in grade(submissions, out)
     unchanged = since(start)
+    table = folder / "decisions.csv"
+    table.write_text("id,question,points,comment\nstudent_000003,split_heads,0.5,see me\n")
+    start = now()
+    assert "1 decisions count" in command("override", out, table)
+    decision = since(start)
     return Cost(
         count=count,
         grading=grading,
@@ -119,6 +127,7 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
         disk=sum(path.lstat().st_blocks * 512 for path in out.rglob("*")),
         lost=count - len(students),
         unchanged=unchanged,
+        decision=decision,
     )
 
 
@@ -138,8 +147,12 @@ def hand_out(data: bytes) -> float:
 
 def grade(submissions: Path, out: Path, *options: object) -> str:
     """Run `grader grade`, as a TA does."""
-    code = "from grader.cli import main; main()"
-    return program("-c", code, "grade", submissions, "-a", "attention", "-o", out, *options)
+    return command("grade", submissions, "-a", "attention", "-o", out, *options)
+
+
+def command(*words: object) -> str:
+    """Run a command of `grader`."""
+    return program("-c", "from grader.cli import main; main()", *words)
 
 
 def program(*arguments: object) -> str:

@@ -313,7 +313,7 @@ def test_three_hundred_students_have_a_row_each() -> None:
     reports = a_class(300)
     page = Page(class_html(Roll.of(reports)))
     assert sum(a.get("scope") == "row" for _, a in page.tags) == 300
-    assert len(list(csv.reader(grades_csv(Roll.of(reports))))) == 301
+    assert len(list(csv.reader(io.StringIO("".join(grades_csv(Roll.of(reports))))))) == 301
 
 
 # --- hostile text --------------------------------------------------------------------------------
@@ -499,8 +499,8 @@ def test_a_check_that_works_in_the_notebook_only_is_not_counted() -> None:
     perfect = a_report(results=(RESULTS[0], elsewhere))
     assert "1 of 1 checks passed." in feedback_html(perfect)
     assert "It runs." in feedback_html(perfect), "and still is on the page"
-    summary = Summary([perfect])
+    summary = Summary(Roll.of([perfect]))
     assert summary.checks == {"passed": 1} and summary._first[0][2] == "1/1"
-    (_, row) = csv.reader(io.StringIO("".join(grades_csv([perfect]))))
+    (_, row) = csv.reader(io.StringIO("".join(grades_csv(Roll.of([perfect])))))
     assert row[7:14] == ["1", "0", "0", "0", "0", "0", "0"]
-    assert ">It runs." not in class_html([perfect])
+    assert ">It runs." not in class_html(Roll.of([perfect]))

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 
 from ..grading.store import PAGE, Entry, Kept, Store
-from ..verdict import Report
 from .file import Unwritable, replace_file
 from .report import CLASS, STUDENTS, Files, Of
 from .standing import Roll, Standing
