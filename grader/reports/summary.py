@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..verdict import Status
-from .standing import STATUSES, Roll, Standing
+from .standing import Roll, Standing
 from .terminal import outcomes, plain
 from .words import Say
 
@@ -41,7 +41,7 @@ class Summary:
         """How many earned how much."""
         self.outcomes: Counter[str] = Counter()
         self.checks: Counter[str] = Counter()
-        """How checks ended, over all submissions, by the letter of a status."""
+        """How checks ended, over all submissions."""
         self.people: list[str] = []
         """Students whose submission needs a person."""
         self._first: list[tuple[str, ...]] = []
@@ -90,7 +90,7 @@ class Summary:
             "submissions": self.count,
             "judged_now": judged,
             "outcomes": dict(sorted(self.outcomes.items())),
-            "checks": dict(sorted((STATUSES[e], n) for e, n in self.checks.items())),
+            "checks": dict(sorted(self.checks.items())),
             "for_a_person": self.people,
             "another_file": others,
             "mean_score": fmean(self.scores.elements()) if self.scores else None,
@@ -105,7 +105,7 @@ class Summary:
 
     def _add(self, standing: Standing) -> None:
         self.outcomes[standing.outcome] += 1
-        self.checks.update(standing.endings)
+        self.checks.update(standing.statuses)
         self.max_score = max(self.max_score, standing.max_score)
         if standing.score is not None:
             self.scores[standing.score] += 1
