@@ -134,6 +134,7 @@ def _parts(
             ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
         ):
             found.patches.add(root(part))
+            found.parts.add(origin(part))  # `Only().k = 2`, where there is only one
             found.anything |= _is_namespace(part.value) or _is_main(part.value)
             yield from ((child, False) for child in ast.iter_child_nodes(part))
         case ast.AugAssign(target=target):
@@ -176,7 +177,7 @@ def _call(call: ast.Call, found: Effects, shows: Shows) -> Iterator[tuple[ast.AS
                 found.patches.add(root(first))
                 found.anything |= _is_main(first)
             found.files |= bool(FILES.fullmatch(name))
-            found.anything |= name == "exec"
+            found.anything |= name == "exec" or (name == "eval" and isinstance(first, ast.Name))
             found.hints |= name in NAMESPACES and not call.args
         case ast.Attribute(value=value, attr=method):
             owner = root(value)
@@ -214,7 +215,7 @@ def _definition(
         defaults = (*node.args.defaults, *node.args.kw_defaults)
         yield from ((default, False) for default in defaults if default is not None)
     for decorator in node.decorator_list:
-        yield decorator, False
+        yield decorator, True
 
 
 def _setting(value: ast.expr) -> set[str]:
@@ -240,8 +241,13 @@ def _is_namespace(node: ast.expr) -> bool:
 
 
 def _is_main(node: ast.expr) -> bool:
-    """Whether it is the notebook itself, as a module."""
-    return ast.unparse(node) in ("__main__", "sys.modules[__name__]", "sys.modules['__main__']")
+    """Whether it is the notebook itself as a module, or what all modules see."""
+    return ast.unparse(node) in (
+        "builtins",
+        "__main__",
+        "sys.modules[__name__]",
+        "sys.modules['__main__']",
+    )
 
 
 def root(node: ast.expr) -> str:
@@ -256,3 +262,10 @@ def root(node: ast.expr) -> str:
         case ast.Call(func=ast.Name(id="type"), args=[_]):
             return CHOSEN
     return ""
+
+
+def origin(node: ast.expr) -> str:
+    """Return the name at the root of `name.a(b).c[d]`, or ""."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
-from .effects import DEFINITIONS, SHOWS, root
+from .effects import DEFINITIONS, SHOWS, origin, root
 from .statement import Statement
 
 MAKES_PLAIN = {"bool", "device", "float", "int", "len", "Path", "range", "round", "Size", "str"}
@@ -156,21 +156,14 @@ def shown_by(node: ast.stmt, shows: AbstractSet[str]) -> set[str]:
     draws = shows - SHOWS
     for part in ast.walk(node) if draws and not isinstance(node, DEFINITIONS) else ():
         match part:
-            case ast.Assign(targets=targets, value=value) if _origin(value) in draws:
+            case ast.Assign(targets=targets, value=value) if origin(value) in draws:
                 found |= _named(targets)
             case ast.For(target=ast.Tuple(elts=targets), iter=ast.Call(args=several)):
                 pairs = zip(targets[-len(several) :], several, strict=False)
-                found |= _named(t for t, value in pairs if _origin(value) in draws)
-            case ast.For(target=target, iter=values) if _origin(values) in draws:
+                found |= _named(t for t, value in pairs if origin(value) in draws)
+            case ast.For(target=target, iter=values) if origin(values) in draws:
                 found |= _named([target])
     return found
-
-
-def _origin(node: ast.expr) -> str:
-    """Return the name at the root of `name.a(b).c[d]`, or ""."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _named(targets: Iterator[ast.expr] | list[ast.expr]) -> set[str]:

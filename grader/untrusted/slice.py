@@ -26,7 +26,7 @@ from pathlib import PurePosixPath
 
 from .cell import Cell, parse
 from .device import NOTES, accelerated, to_cpu
-from .effects import DEFINITIONS, SHOWS
+from .effects import DEFINITIONS, SHOWS, root
 from .names import Kind, kinds_bound, modules, packages, shown_by
 from .statement import Statement, statement
 
@@ -186,6 +186,9 @@ class Web:
         self._binds |= one.binds
         for name, kind in kinds_bound(one, self._kinds).items():
             self._kinds[name] = max(kind, self._kinds.get(name, kind))
+            if kind is Kind.IMPORT and isinstance(one.node, ast.Assign):  # `F = nn.functional`
+                above = root(one.node.value)
+                self._packages[name] = self._packages.get(above, above)
         self._packages |= packages(one.node)
 
     def _of(self, kind: Kind, names: Iterable[str]) -> set[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType
 
-from .effects import CHOSEN, DEFINITIONS, Effects, body, effects, root
+from .effects import CHOSEN, DEFINITIONS, FUNCTIONS, Effects, body, effects, root
 
 LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 STORES = {"STORE_NAME", "STORE_GLOBAL"}
@@ -110,8 +110,10 @@ class Statement:
             isinstance(part, ast.Assign | ast.AnnAssign) and isinstance(part.value, MUTABLE)
             for part in node.body
         )
+        methods = [part for part in node.body if isinstance(part, FUNCTIONS)]
+        chosen = {CHOSEN, *(m.args.args[0].arg for m in methods if m.args.args)} - {"self"}
         for kind in (does.patches, does.changes):
-            if CHOSEN in kind or (held and "self" in kind):
+            if chosen & kind or (held and "self" in kind):
                 kind.add(node.name)
         return does
 
