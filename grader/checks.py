@@ -33,6 +33,7 @@ from .checking.compare import (
 )
 from .checking.draw import Draw
 from .checking.margin import measure
+from .checking.precision import FEW_DIGITS, HALF, HALF_PRECISION, is_half, nearly, rounds
 from .checking.record import note, recorded, same
 from .checking.sketch import shapes_of, where
 from .checking.trial import (
@@ -49,10 +50,10 @@ from .checking.trial import (
 )
 
 __all__ = [
-    "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming", "call",
-    "call_on_each", "changes", "dependencies", "equal", "needs", "no_others", "operators",
-    "parameters_are", "parameters_made", "points", "pure", "question", "ratio", "recorded", "same",
-    "spelled", "transplant", "where",
+    "HALF", "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming",
+    "call", "call_on_each", "changes", "dependencies", "equal", "half_precision", "needs",
+    "no_others", "operators", "parameters_are", "parameters_made", "points", "pure", "question",
+    "ratio", "recorded", "same", "spelled", "transplant", "where",
 ]  # fmt: skip
 
 solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
@@ -115,10 +116,17 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
     found = shape_difference(actual, expected.shape, named)
     sketch = shapes_of(actual, expected.shape, named)
     if not found:
-        measure([actual], [expected], tolerance, coarse)
         bound = tolerance.bound(expected, [expected])
         found = value_difference(actual, expected, named, bound)
+        near = bool(found) and nearly(actual, expected)
+        if near and is_half(actual, expected):
+            measure([actual], [expected], HALF, coarse=True)
+            warnings.warn(Remark(HALF_PRECISION), stacklevel=2)
+            return
+        measure([actual], [expected], tolerance, coarse)
         sketch = where(actual, expected, name, bound)
+        if near:
+            raise Failure(f"`{named.name}` {FEW_DIGITS}.", sketch)
     if found:
         raise Failure(f"{otherwise}: {found}.", sketch)
 
@@ -157,6 +165,21 @@ def _name_of(tensor: Tensor, function: Function, options: Mapping[str, Any]) -> 
             if value is tensor:
                 return f"The {kind} `{name}`"
     return "An input"
+
+
+def half_precision(actual: Function, *inputs: Tensor) -> bool:
+    """Tell whether a call rounds its results or its inputs to half precision, and remark on it.
+
+    Such code is right about the mathematics, and deserves ``HALF.relative`` as a tolerance.
+    """
+    given = Arguments(tuple(map(Named, [""] * len(inputs))), inputs, {})
+    with torch.no_grad():
+        (trial,) = tried(actual, [given])
+        half = any(is_half(result, inputs[0]) for result in trial.results)
+        half = half or rounds(actual, given, trial.results)
+    if half:
+        warnings.warn(Remark(HALF_PRECISION), stacklevel=2)
+    return half
 
 
 def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:

@@ -83,7 +83,7 @@ def test_a_squeezed_axis_is_explained():
         (lambda x: x - 0.5, "too small by 0.5, everywhere"),
         (lambda x: x.transpose(1, 2), "right but for T and d, which are swapped"),
         (lambda x: x.flip(1), "right but for the order along T, which is reversed"),
-        (lambda x: x.transpose(0, 1).reshape(x.shape), "right numbers in the wrong places"),
+        (lambda x: x.transpose(0, 1).reshape(x.shape), "places: view() and reshape() do not move"),
         (lambda x: x * math.nan, "NaN or infinite in 32 of its 32 entries"),
         (torch.zeros_like, "0 everywhere"),
         (torch.cos, "wrong everywhere"),
@@ -139,7 +139,14 @@ def test_a_ratio_holds_for_all_entries_or_is_none():
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(8.0, "8"), (math.sqrt(8), "2.83 (√8)"), (0.25, "0.25 (1/4)"), (1.234, "1.23"), (0.0, "0")],
+    [
+        (8.0, "8"),
+        (math.sqrt(8), "2.83 (√8)"),
+        (0.25, "0.25 (1/4)"),
+        (1.234, "1.23"),
+        (950791**-0.5, "0.00103"),
+        (0.0, "0"),
+    ],
 )
 def test_a_factor_is_spelled_with_its_origin(factor, words):
     assert spelled(factor) == words

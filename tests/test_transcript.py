@@ -188,8 +188,8 @@ def test_what_is_written_can_be_read(tmp_path):
 
 def test_most_of_the_strength_on_attention_is_kept():
     found = transcribe(Course(Path(__file__).parents[1]), "attention")
-    assert found.mistakes == 152
-    assert found.caught >= 143
+    assert found.mistakes > 150
+    assert found.caught > 0.9 * found.mistakes
     assert [c.check for c in found.checks if c.obstacle] == [
         "test_dropout_acts_on_the_weights_in_training"
     ]

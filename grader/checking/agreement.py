@@ -24,6 +24,7 @@ from .compare import (
 from .gradients import gradient_difference, lost_gradients
 from .keys import key_difference, unlike
 from .margin import measure
+from .precision import HALF, HALF_PRECISION, LARGE, TOO_COARSE, is_half, is_telling, rounds
 from .record import note, recorded, watched
 from .sketch import first_lost, first_wrong, shapes_of
 from .trial import (
@@ -93,12 +94,11 @@ def agree_on_each(
             found.append(due()[n].found(actual, trial))
         return found
 
-    single = False
     found = in_either_precision(actual, attempt)
-    for case, (results, gradients) in zip(due(), found, strict=True):
-        single |= case.judge(actual, results, gradients)
-    if single:
-        warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
+    judged = zip(due(), found, strict=True)
+    remarks = [case.judge(actual, results, gradients) for case, (results, gradients) in judged]
+    for remark in filter(None, dict.fromkeys(remarks)):
+        warnings.warn(Remark(remark), stacklevel=2)
 
 
 class Due:
@@ -145,8 +145,8 @@ class Due:
         relative = min(SINGLE.relative + ROUNDINGS * max(changes), MOST_LENIENT)
         return SINGLE._replace(relative=relative)
 
-    def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> bool:
-        """Raise Disagreement where they differ; tell whether they have another precision."""
+    def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> str:
+        """Raise Disagreement where they differ; return a remark if their precision is another."""
         want = list(self._gradients.values())
         leaves = [_named_leaf(name, self._given) for name in self._gradients]
 
@@ -167,18 +167,38 @@ class Due:
             tolerance = self._single()
             found = difference(tolerance)
             single = True
+        if half := self._is_half(actual, results, near=bool(found) and not difference(HALF)):
+            found = TOO_COARSE if self._is_large() else ""
+            tolerance, coarse = tolerance if found else HALF, True
         measure(results, self._results, tolerance, coarse)
         measure(gradients, want, tolerance, coarse)
         if found:
             theirs = own_names(actual)
             leaves = [replace(leaf, name=theirs.get(leaf.name, leaf.name)) for leaf in leaves]
-            found = difference(tolerance)
-            remedy = _right_without(actual, self._expected, self._given)
+            found = found if half else difference(tolerance)
+            remedy = "" if half else _right_without(actual, self._expected, self._given)
             sketch = first_wrong(results, self._results, self._named, tolerance) or first_lost(
                 gradients, want, leaves, tolerance
             )
             raise Disagreement(f"{_called(actual, self._given)}: {found}{remedy}.", sketch)
-        return single
+        return HALF_PRECISION if half else SINGLE_PRECISION if single else ""
+
+    def _is_half(self, actual: Function, results: list[Tensor], near: bool) -> bool:
+        """Tell whether the code rounds its results or its inputs to half precision.
+
+        It need not be asked unless results are wrong and `near`, or inputs are large.
+        """
+        halves = [r for r, due in zip(results, self._results, strict=True) if is_half(r, due)]
+        if near:
+            return bool(halves) or rounds(actual, self._given, results)
+        return any(map(is_telling, halves)) and self._is_large()
+
+    def _is_large(self) -> bool:
+        """Tell whether an input is too large for half precision."""
+        values = [*self._given.values, *self._given.keywords.values()]
+        flat = [x for v in values for x in (v if isinstance(v, tuple | list) else (v,))]
+        floats = [x for x in flat if isinstance(x, Tensor) and x.is_floating_point()]
+        return any(float(x.square().mean().sqrt()) > LARGE for x in floats if x.numel())
 
     def _absent(self, actual: Function) -> str:
         """Name parameters that are due a gradient and are not there; empty if all are."""

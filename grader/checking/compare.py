@@ -14,6 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .moved import moved
+
 
 class Tolerance(NamedTuple):
     """How far a tensor may be off, as shares of its largest entry and of its group's largest."""
@@ -32,6 +34,10 @@ EXACT = Tolerance(1e-6, 1e-3)
 SINGLE = Tolerance(1e-4, 0.1)
 """For code that computes in float32 whatever it is given, at unit scale. Where a gradient is 0, it
 leaves 1e-7 of the group's largest."""
+
+
+MOST_SPELLED = 1024
+"""Any factor is the root of some large number."""
 
 
 @dataclass(frozen=True)
@@ -143,15 +149,7 @@ def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) 
     for i, j in combinations(range(actual.dim()), 2):
         if within(actual.transpose(i, j), expected, bound):
             return f"right but for {labels[i]} and {labels[j]}, which are swapped"
-    for i, label in enumerate(labels):
-        if within(actual.flip(i), expected, bound):
-            return f"right but for the order along {label}, which is reversed"
-    if within(actual.flatten().sort().values, expected.flatten().sort().values, bound):
-        return (
-            "made of the right numbers in the wrong places: "
-            "view() and reshape() do not move axes, transpose() does"
-        )
-    return ""
+    return moved(actual, expected, labels, bound)
 
 
 def _place(wrong: Tensor, labels: list[str]) -> str:
@@ -207,6 +205,6 @@ def spelled(factor: float) -> str:
     for sign, value in (("", factor), ("1/", 1 / factor)):
         for root, whole in (("", round(value)), ("√", round(value**2))):
             power = 2 if root else 1
-            if whole > 1 and math.isclose(value**power, whole, rel_tol=1e-5):
+            if 1 < whole <= MOST_SPELLED and math.isclose(value**power, whole, rel_tol=1e-5):
                 return f"{factor:.3g} ({sign}{root}{whole})" if sign or root else f"{whole}"
     return f"{factor:.3g}"
