@@ -135,6 +135,8 @@ def _work(
     """
     os.sched_setaffinity(0, cores)
     zygote = warm.shared(control)
+    if session.zygote:  # what tells whose an odd error is asks it, too
+        session.zygote = zygote
     with contextlib.suppress(EOFError, ConnectionError):
         connection.send(os.getpid())
         while True:
