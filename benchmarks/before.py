@@ -148,7 +148,8 @@ def measure(old: Side, new: Side, files: dict[str, list[Path]], rounds: int) -> 
         own = cost["new", RIGHT]
         for kind in KINDS:
             ratios[f"{kind}: now / before"].append(cost["new", kind] / cost["old", kind])
-            ratios[f"{kind}: now / right answers now"].append(cost["new", kind] / own)
+            if kind != RIGHT:
+                ratios[f"{kind}: now / right answers now"].append(cost["new", kind] / own)
         ratios["right answers now / the floor before"].append(own / cost["floor", RIGHT])
         ratios["right answers now, ms of CPU"].append(1000 * own)
     return {what: median(each) for what, each in ratios.items()}
