@@ -195,7 +195,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Evidence, list[Cl
         SOLUTION + LEFT_OUT,
         CHECKS + UNFAIR,
     )
-    return verified(course, seconds=12)
+    return verified(course, seconds=8)
 
 
 def test_sound_tests_have_no_defect(sound):
@@ -225,7 +225,7 @@ DEFECTS = {
     "its twin": f"{MISTAKES_TOML}: triple is explained by also_triple and untold. Let a check",
     "its other twin": f"{MISTAKES_TOML}: also_triple is explained by triple and untold",
     "a mistake near the tolerance": rf"{MISTAKES_TOML}: weak differs by 3 × the tolerance only",
-    "a mistake that hangs": f"{MISTAKES_TOML}: hangs takes longer than 12 s. Take the mistake out",
+    "a mistake that hangs": f"{MISTAKES_TOML}: hangs takes longer than 8 s. Take the mistake out",
     "a mistake that ends Python": rf"{MISTAKES_TOML}: exits ends Python \(code 7\)",
     "an equivalent one that fails": f"{MISTAKES_TOML}: no_sum fails test_double_is_a_sum",
     "an idle check": "autograder_tests/doubling: test_halving_changes_nothing is failed by no mist",
