@@ -275,6 +275,9 @@ def test_the_table_of_grades_agrees_with_the_files_of_the_students(batch):
     assert [row["student"] for row in rows] == sorted(batch.sources)
     for row in rows:
         results = json.loads((batch.out / row["student"] / "results.json").read_text())
+        if row["score"] == "":  # a person decides
+            assert "score" not in results
+            continue
         assert int(row["score"]) == results["score"] == sum(t["score"] for t in results["tests"])
         assert 0 <= results["score"] < int(row["max"])
         assert f'href="{row["student"]}/feedback.html' in (batch.out / "report.html").read_text()
