@@ -7,13 +7,18 @@ import sys
 
 import pytest
 
-from grader.untrusted.device import accelerated, to_cpu
+from grader.untrusted import slice
+from grader.untrusted.cell import Cell
+from grader.untrusted.device import MENTIONED, accelerated, to_cpu
 
 
 def rewritten(source: str) -> str:
     (statement,) = ast.parse(source).body
+    before = ast.unparse(statement)
     to_cpu(statement)
-    return ast.unparse(statement)
+    after = ast.unparse(statement)
+    assert after == before or MENTIONED.search(source)  # else no notebook would be searched for it
+    return after
 
 
 def asked(source: str) -> str:
@@ -25,6 +30,13 @@ def test_hard_coded_devices_become_the_cpu(name: str):
     assert rewritten(f"x = x.to('{name}')") == "x = x.to('cpu')"
     assert rewritten(f"def f(d='{name}'): return d") == "def f(d='cpu'):\n    return d"
     assert asked(f"x = x.to('{name}')") == name
+
+
+def test_only_cells_that_mention_an_accelerator_are_searched(monkeypatch: pytest.MonkeyPatch):
+    searched: list[str] = []
+    monkeypatch.setattr(slice, "to_cpu", lambda node: searched.append(ast.unparse(node)) or "")
+    slice.statements([Cell(1, "x = 1"), Cell(2, "y = 'mps'\nz = 2"), Cell(3, "w = 3")])
+    assert searched == ["y = 'mps'", "z = 2"]
 
 
 @pytest.mark.parametrize("text", ["cudax", "use cuda", "gpu", "CUDA", "cuda:x"])

@@ -22,6 +22,8 @@ KINDS = "cuda|mps|xpu|hip"
 ACCELERATOR = re.compile(rf"({KINDS})(:\d+)?")
 BUILT = re.compile(rf"({KINDS}):(%\w|\{{\w*\}})?")
 """What a device is put together from: `"cuda:{}".format(0)`."""
+MENTIONED = re.compile(f"{KINDS}|device")
+"""What stands in the text of all code that names an accelerator outright."""
 TENSOR_TYPE = re.compile(rf"torch\.(?:{KINDS})\.(\w+Tensor)")
 REFUSED = re.compile(
     "not compiled with (CUDA|XPU)|without CUDA support|without ATen_cuda|requires CUDA support"
@@ -88,7 +90,7 @@ def _last(node: ast.AST) -> str:
     """Return `c` of `a.b.c`, if that is torch's as far as can be seen."""
     if isinstance(node, ast.Name):
         return node.id if node.id in UNALTERED else ""
-    if not isinstance(node, ast.Attribute):
+    if not isinstance(node, ast.Attribute) or node.attr not in UNALTERED | NOTES.keys():
         return ""
     owner = ast.unparse(node.value)
     return node.attr if re.fullmatch(r"torch|(torch\.)?(cuda|cpu|xpu)?\.?amp", owner) else ""

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from pathlib import PurePosixPath
 
 from .cell import Cell, parse
-from .device import NOTES, accelerated, to_cpu
+from .device import MENTIONED, NOTES, accelerated, to_cpu
 from .effects import DEFINITIONS, SHOWS, root
 from .names import Kind, kinds_bound, modules, packages, shown_by
 from .statement import Statement, statement
@@ -69,9 +69,10 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
         for cell in cells:
             nodes, left_out = parse(cell)
             unsaid = any(kind in cell.source and kind not in said for kind in NOTES)
+            mentioned = MENTIONED.search(cell.source)  # to walk all trees would take half as long
             notes += left_out
             for node in nodes:
-                if (asked := to_cpu(node)) and not device:
+                if mentioned and (asked := to_cpu(node)) and not device:
                     device = asked
                     notes.append(f"{cell.name} asks for the device '{asked}': graded on the CPU")
                 for kind in accelerated(node) - said if unsaid else ():

@@ -18,6 +18,7 @@ from .effects import CHOSEN, DEFINITIONS, FUNCTIONS, Effects, body, effects, roo
 LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 STORES = {"STORE_NAME", "STORE_GLOBAL"}
 DELETES = {"DELETE_NAME", "DELETE_GLOBAL"}
+NAMED = {code: name for name, code in dis.opmap.items() if name in LOADS | STORES | DELETES}
 MUTABLE = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
@@ -177,6 +178,6 @@ def _operations(code: CodeType) -> Iterator[tuple[str, str]]:
         index = index << 8 | argument
         if operation == dis.EXTENDED_ARG:
             continue
-        if (kind := dis.opname[operation]) in LOADS | STORES | DELETES:
+        if kind := NAMED.get(operation):
             yield kind, code.co_names[index >> 1 if kind == "LOAD_GLOBAL" else index]
         index = 0
