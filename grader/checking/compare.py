@@ -24,9 +24,10 @@ class Tolerance(NamedTuple):
     floor: float
     """What a tensor's largest entry counts for at least: some true gradients are 0."""
 
-    def bound(self, expected: Tensor, group: Sequence[Tensor]) -> float:
-        """Return how far an entry of `expected` may be off."""
-        return self.relative * (largest([expected]) + self.floor * largest(group))
+    def bound(self, expected: Tensor, group: Sequence[Tensor] | float) -> float:
+        """Return how far an entry of `expected` may be off, given its group or that's largest."""
+        most = group if isinstance(group, float) else largest(group)
+        return self.relative * (largest([expected]) + self.floor * most)
 
 
 EXACT = Tolerance(1e-6, 1e-3)
@@ -192,8 +193,9 @@ def first_difference(
     difference: Callable[[Tensor, Tensor, Named, float], str],
 ) -> str:
     """Return the first difference in a group of tensors, each judged by its largest entry."""
+    most = largest(expected)
     for have, due, name in zip(actual, expected, named, strict=True):
-        if found := difference(have, due, name, tolerance.bound(due, expected)):
+        if found := difference(have, due, name, tolerance.bound(due, most)):
             return found
     return ""
 

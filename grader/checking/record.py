@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .compare import EXACT, SINGLE, is_single
+from .compare import EXACT, SINGLE, is_single, largest
 
 
 class Unlike(BaseException):
@@ -53,13 +53,13 @@ class Record(list[Tensor]):
             if place >= len(self._wanted):
                 raise Unlike
             due = self._wanted[place]
-            if place in self._wanted.judged and not _close(number, due, self._finite, slack=2):
+            if place in self._wanted.judged and not _close(number, due, self._most, slack=2):
                 raise Unlike
         return place
 
     @cached_property
-    def _finite(self) -> list[Tensor]:
-        return [t.nan_to_num(0, 0, 0) for t in self._wanted or ()]
+    def _most(self) -> float:
+        return _largest(self._wanted or ())
 
 
 _record: ContextVar[Record | None] = ContextVar("record", default=None)
@@ -128,14 +128,21 @@ def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
 
 def differing(one: Sequence[Tensor], other: Sequence[Tensor]) -> Iterator[bool]:
     """Tell of each number whether it differs from its partner in the other record."""
-    finite = [t.nan_to_num(0, 0, 0) for t in other]
-    yield from (not _close(a, b, finite) for a, b in zip(one, other, strict=True))
+    most = _largest(other)
+    yield from (not _close(a, b, most) for a, b in zip(one, other, strict=True))
 
 
-def _close(found: Tensor, due: Tensor, finite: Sequence[Tensor], slack: float = 1) -> bool:
-    """Tell whether two tensors hold the same numbers, by what is tolerated in their record."""
+def _largest(numbers: Sequence[Tensor]) -> float:
+    """Return the largest finite magnitude in a record; at once, for there may be a hundred."""
+    if not numbers:
+        return 0.0
+    return largest([torch.cat([number.flatten() for number in numbers]).nan_to_num(0, 0, 0)])
+
+
+def _close(found: Tensor, due: Tensor, most: float, slack: float = 1) -> bool:
+    """Tell whether two tensors hold the same numbers, by what is tolerated beside `most`."""
     if found.shape != due.shape:
         return False
     tolerance = SINGLE if is_single(found) or is_single(due) else EXACT
-    bound = slack * tolerance.bound(due.nan_to_num(0, 0, 0), finite)
+    bound = slack * tolerance.bound(due.nan_to_num(0, 0, 0), most)
     return torch.allclose(found.double(), due.double(), rtol=0, atol=bound, equal_nan=True)
