@@ -135,7 +135,7 @@ def test_its_limits_are_in_force(worker):
     limits = walls.call(worker, "limits")
     warm_and_more = limits["RLIMIT_AS"][0]
     assert 300 << 20 < warm_and_more < 16 << 30
-    assert limits["RLIMIT_CPU"] == [800, 800]
+    assert limits["RLIMIT_CPU"] == [164, 164]  # a tenth and 10 s more than all of its 140 s
     assert limits["RLIMIT_FSIZE"] == [confine.FILE_MB << 20] * 2
     assert limits["RLIMIT_NOFILE"] == [confine.OPEN_FILES] * 2
     assert limits["RLIMIT_CORE"] == limits["RLIMIT_MEMLOCK"] == [0, 0]

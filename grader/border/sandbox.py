@@ -170,9 +170,9 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
-        self._control.close()
-        self._errors.close()
         if self._process is not None:
+            self._control.close()
+            self._errors.close()
             try:
                 self._process.wait(timeout=2)
             except subprocess.TimeoutExpired:
