@@ -21,7 +21,9 @@ CLASS = {
     "exits": RIGHT.replace("return 2 * x", "import os; os._exit(0)"),
     "hangs": RIGHT.replace("return x / 2", "while True: pass"),
     "prints": RIGHT.replace("return 2 * x", "print(torch.rand(1)); return 2 * x"),
-    "odd": RIGHT.replace("return x / 2", "return [1]"),  # the check's own line raises
+    "odd": RIGHT.replace(
+        "x / 2", "x / 2 if isinstance(x, int) else [1]"
+    ),  # a check's own line raises
     "patches": "import torch\ntorch.Tensor.__eq__ = None\n" + RIGHT,
     "empty": "",
     "killed_once": RIGHT + "# killed once",
@@ -109,7 +111,7 @@ def test_everybody_gets_one_report(troubled):
 
 def test_scores_are_as_they_should_be(quiet):
     assert {student: report.score for student, report in quiet.items()} == {
-        "right": 6, "wrong": 4, "skeleton": 0, "exits": 4, "hangs": 2, "odd": 2, "prints": 6,
+        "right": 6, "wrong": 4, "skeleton": 0, "exits": 4, "hangs": 2, "odd": 3, "prints": 6,
         "patches": 6, "empty": 0, "killed_once": 6,
     }  # fmt: skip
 
@@ -122,6 +124,8 @@ def test_a_judge_asks_its_own_zygote_whose_an_odd_error_is(quiet):
 
 def test_neither_neighbours_nor_jobs_nor_dying_judges_change_a_result(troubled, quiet):
     for student, report in quiet.items():
+        for here, there in zip(troubled[student].results, report.results, strict=True):
+            assert here == there, student
         assert troubled[student] == report
 
 
