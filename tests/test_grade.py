@@ -21,9 +21,7 @@ CLASS = {
     "exits": RIGHT.replace("return 2 * x", "import os; os._exit(0)"),
     "hangs": RIGHT.replace("return x / 2", "while True: pass"),
     "prints": RIGHT.replace("return 2 * x", "print(torch.rand(1)); return 2 * x"),
-    "odd": RIGHT.replace(
-        "x / 2", "x / 2 if isinstance(x, int) else [1]"
-    ),  # a check's own line raises
+    "odd": RIGHT.replace("x / 2", "x / 2 if isinstance(x, int) else [1]"),
     "patches": "import torch\ntorch.Tensor.__eq__ = None\n" + RIGHT,
     "empty": "",
     "killed_once": RIGHT + "# killed once",
