@@ -123,7 +123,7 @@ def test_a_judge_asks_its_own_zygote_whose_an_odd_error_is(quiet):
 def test_neither_neighbours_nor_jobs_nor_dying_judges_change_a_result(troubled, quiet):
     for student, report in quiet.items():
         for here, there in zip(troubled[student].results, report.results, strict=True):
-            assert here == there, student
+            assert here == there, (student, here.detail)
         assert troubled[student] == report
 
 
