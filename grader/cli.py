@@ -235,10 +235,12 @@ def grade(
         remarks = [*terms.changes(known), *remarks, *found.remarks()]
         translate = translator(store.language)
         for remark in map(translate, remarks):
-            console.print(plain(remark), style="yellow", markup=False, highlight=False)
+            console.print(
+                plain(remark), style="yellow", markup=False, highlight=False, soft_wrap=True
+            )
         for doubt in map(translate, intake.doubts):
             line = f"{say('A person should look:')} {plain(doubt)}"
-            console.print(line, style="red", markup=False, highlight=False)
+            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
         console.print(f"{said}{f': {reasons}' * bool(to_do)}")
         code = run(

@@ -104,7 +104,7 @@ def test_a_roster_is_read_anew_and_outlives_its_file(course):
     assert "roster: 2" not in said and "nothing handed in: 3 Park" in said
     roster.unlink()
     said = grade(course)
-    assert "roster.csv is gone: the roster is as it was" in " ".join(said.split())
+    assert "roster.csv is gone: the roster is as it was" in said
     assert "nothing handed in: 3 Park" in said
     assert "Park" not in grade(course, "--roster", "none")
     assert "is not a file" in grade(course, "--roster", course / "nowhere.csv", code=2)
