@@ -81,12 +81,12 @@ def test_the_metadata_is_what_nbgraders_own_validator_takes(attention):
 
 @pytest.mark.whole
 def test_the_solution_gets_everything(scores):
-    assert scores["solution"]["all"] == (98, 98)
+    assert scores["solution"]["all"] == (97, 97)
 
 
 @pytest.mark.whole
 def test_the_skeleton_gets_nothing(scores):
-    assert scores["skeleton"]["all"] == (0, 98)
+    assert scores["skeleton"]["all"] == (0, 97)
 
 
 @pytest.mark.whole

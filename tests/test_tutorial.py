@@ -17,6 +17,8 @@ REPLACED = re.compile(r"In `([^`]+)`, put this in the place of `([^`]+)`:$")
 NAMED = re.compile(r"`([\w/]+\.\w+)`[^`]*:$")
 FOUND = 1
 """Exit code of a command that finds something, which it says by ✗ or "moved"."""
+PERSON = 3
+"""Exit code of `grader grade` where a person should look."""
 
 
 def squeezed(text: str) -> str:
@@ -45,7 +47,8 @@ def follow(session: str, folder: Path) -> None:
             assert found, f"$ {command}\nshould print: {line}\nand prints:\n{done.stdout}"
             at = found.end()
         finds = any("✗" in line or line.endswith(" moved") for line in lines)
-        assert done.returncode == (FOUND if finds else 0), f"$ {command}\n{done.stdout}"
+        due = PERSON if any("for a person" in line for line in lines) else FOUND if finds else 0
+        assert done.returncode == due, f"$ {command}\n{done.stdout}"
 
 
 def use(before: str, text: str, folder: Path) -> None:

@@ -24,6 +24,10 @@ FEW = 10
 """Names in a list whose length is said beside it."""
 
 
+UNREADABLE = "unreadable"
+"""How the digest begins of a file that we could not read: nobody knows what it was."""
+
+
 class Why(StrEnum):
     """Why a submission is judged."""
 
@@ -102,7 +106,8 @@ class Batch:
                 )
                 if shard.holds(new.digest):
                     found.students.add(student)
-                if before.pop(student, new.digest) != new.digest:
+                was = before.pop(student, new.digest)
+                if was != new.digest and not was.startswith(UNREADABLE):
                     old = self.store.entry(student)
                     if old and old.judgement is not None:
                         found.others[student] = old, new
@@ -196,4 +201,4 @@ def digest(path: Path) -> str:
     except Refused as error:
         return f"refused: {error}"
     except OSError as error:
-        return f"unreadable: {path}: {error.strerror}"
+        return f"{UNREADABLE}: {path}: {error.strerror}"

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Set
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
+from unittest.mock import patch
 
 from ..border import isolation
 from ..border.warming import Warming
@@ -24,6 +25,8 @@ from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from .orders import Orders, Work
 
+_STARTING = threading.Lock()
+"""Held while the environment is another one."""
 PATIENCE = 10
 """Seconds that a process gets to end."""
 
@@ -54,7 +57,7 @@ class Foreman:
         context = multiprocessing.get_context("spawn")  # the parent has threads, and no torch
         self._connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self._orders), daemon=False)
-        with _uninterrupted():
+        with _uninterrupted(), _of_one_thread():
             self.process.start()
         theirs.close()
 
@@ -126,9 +129,19 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, ours)
 
 
+@contextlib.contextmanager
+def _of_one_thread() -> Iterator[None]:
+    """Let a process that starts meanwhile have one thread, since a fork is of one.
+
+    It must be said before: a spawned process imports the parent's main module first, dask's for
+    instance, and with that numpy, whose OpenBLAS then makes a thread for every core.
+    """
+    with _STARTING, patch.dict(os.environ, dict.fromkeys(isolation.THREADS, "1")):
+        yield
+
+
 def _serve(connection: Connection, orders: Orders) -> None:
     """Be the foreman. Only here torch is imported, which would cost the parent 250 MB."""
-    os.environ |= dict.fromkeys(isolation.THREADS, "1")  # a fork is of one thread
     warming = None
     with contextlib.suppress(AssignmentError, OSError):  # will be raised again, and told
         trains = Assignment.read(orders.solution).trains
