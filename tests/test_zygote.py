@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -178,6 +179,19 @@ def test_who_hangs_up_takes_their_workers_along_and_nobody_elses(own):
         assert not judge.alive and own.alive
         assert alive(others.pid)
     assert theirs._pid not in own._ends, "nobody else is told"
+
+
+def test_who_is_killed_with_an_answer_unread_costs_nobody_else_anything(own):
+    """Linux tells the other end of such a socket ECONNRESET instead of an end, see unix(7)."""
+    here = copy(own)
+    here._control = own._control.dup()
+    judge = here.shared(own.share())
+    with judge.open(Limits()) as worker:
+        os.kill(worker.pid, signal.SIGKILL)
+        assert select.select([judge._control], [], [], 10)[0], "the end is told, and not read"
+        judge._control.close()
+    with own.open(Limits()) as another:
+        assert alive(another.pid) and own.alive
 
 
 def test_when_it_is_killed_its_workers_end_and_the_grader_is_told(own):

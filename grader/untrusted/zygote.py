@@ -69,7 +69,10 @@ def main(
                 _report_end(ready, workers.pop(ready))
                 continue
             asking = controls[ready]
-            data, fds, _, _ = socket.recv_fds(asking, 1 << 16, 2)
+            try:
+                data, fds, _, _ = socket.recv_fds(asking, 1 << 16, 2)
+            except ConnectionResetError:  # a judge that was killed has left answers unread
+                data, fds = b"", []
             if not data:
                 if asking is control:
                     if place:
