@@ -31,6 +31,7 @@ from grader.verdict import Override, Report, Status
 from tests.reports import (
     PICTURES,
     RESULTS,
+    TRACEBACK,
     a_class,
     a_report,
     decided,
@@ -196,6 +197,14 @@ def test_drawings_after_the_first_are_folded() -> None:
     )
     html = feedback_html(a_report(results=results))
     assert html.count("<figure") == 5 and html.count("<summary>Drawing</summary>") == 4
+
+
+def test_the_next_step_speaks_of_a_traceback_where_there_is_one() -> None:
+    without = with_results(Status.STUDENT_ERROR, message="`split_heads` is not defined")
+    shown = Page(feedback_html(without)).text()
+    assert "run all cells" in shown and "traceback" not in shown
+    raised = with_results(Status.STUDENT_ERROR, message=TRACEBACK)
+    assert "Read the last line of the traceback" in Page(feedback_html(raised)).text()
 
 
 def test_the_next_step_says_what_waits_for_it() -> None:

@@ -68,7 +68,8 @@ class Zygote:
                 break
             except (SandboxError, OSError) as error:
                 failures.append(f"{', '.join(wanted)}: {error}")
-                self.close()
+                if self._process is not None:  # else nothing has started
+                    self.close()
         else:
             raise SandboxError("no isolation works on this machine. " + "; ".join(failures))
         if not unsafe and not isolation.enough(self.layers):
@@ -170,9 +171,9 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and, with it, every worker."""
+        self._control.close()
+        self._errors.close()
         if self._process is not None:
-            self._control.close()
-            self._errors.close()
             try:
                 self._process.wait(timeout=2)
             except subprocess.TimeoutExpired:
