@@ -142,7 +142,6 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
         with changes() as changed:
             returned = call_each(actual, [(tuple(copies), options) for copies in given])
         for copies in given:
-            note(copies)
             for name, before, after in zip(takes, inputs, copies, strict=False):
                 if not torch.equal(cast(before), after) or any(after is c for c in changed):
                     raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
