@@ -157,6 +157,16 @@ def test_names_in_an_encoding_that_nobody_tells_are_guessed_and_that_is_said(
     )  # fmt: skip
 
 
+def test_one_odd_name_does_not_garble_those_of_a_class(tmp_path):
+    korean = ["김민준.ipynb", "이서연.ipynb", "박지훈.ipynb"]
+    odd = "García.ipynb".encode("cp437")
+    names, remarks = unpacked(
+        in_bytes(tmp_path / "class.zip", *(name.encode("cp949") for name in korean), odd)
+    )
+    assert names == sorted([*korean, "García.ipynb"])
+    assert [remark.split()[5] for remark in remarks] == ["euc_kr,", "cp437,"]
+
+
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"])
 def test_a_tar_is_unpacked_like_a_zip(tmp_path, ending):
     path = tmp_path / f"class{ending}"

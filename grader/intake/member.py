@@ -63,8 +63,9 @@ def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:
     windows = sum("\\" in info.filename for info in infos) * 2 > len(infos)
     for info in infos:
         told = _unicode(info) or ("" if _encoded(info) else info.filename)
-        name = told or _bytes(info).decode(encoding)
-        remarks = [] if told else [f"names are read as {encoding}, which is a guess"]
+        own = encoding if told or _is_text(_bytes(info), encoding) else _guess([_bytes(info)])
+        name = told or _bytes(info).decode(own)
+        remarks = [] if told else [f"names are read as {own}, which is a guess"]
         if windows and "\\" in name:
             name = name.replace("\\", "/")
             remarks.append("a \\ in names is read as a folder")
@@ -100,16 +101,23 @@ def _bytes(info: zipfile.ZipInfo) -> bytes:
 
 
 def _guess(names: Iterable[bytes]) -> str:
-    """Return the encoding in which all names are text."""
+    """Return the encoding in which more than half of the names are text.
+
+    Not all: one odd name must not garble those of a class.
+    """
     names = list(names)
-    for encoding, letters in GUESSES:
-        try:
-            text = "/".join(name.decode(encoding) for name in names)
-        except UnicodeDecodeError:
-            continue
-        if all(re.fullmatch(letters, run) for run in BEYOND_ASCII.findall(text)):
+    for encoding, _ in GUESSES:
+        if 2 * sum(_is_text(name, encoding) for name in names) > len(names):
             return encoding
     return "cp437"
+
+
+def _is_text(name: bytes, encoding: str) -> bool:
+    try:
+        runs = BEYOND_ASCII.findall(name.decode(encoding))
+    except UnicodeDecodeError:
+        return False
+    return all(re.fullmatch(dict(GUESSES)[encoding], run) for run in runs)
 
 
 def _unicode(info: zipfile.ZipInfo) -> str:
