@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course.course import Course
 from grader.exchange.nbgrader import nbgrader
+from tests.own_course import OURS
 from tests.small_course import SOLUTION, write
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def run(folder, *command):
 def attention(tmp_path_factory):
     """An nbgrader course with the assignment released."""
     folder = tmp_path_factory.mktemp("nbgrader")
-    nbgrader(Course(ROOT), "attention", folder)
+    nbgrader(OURS, "attention", folder)
     run(folder, "generate_assignment", "attention")
     return folder
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course.course import Course
 from grader.exchange.otter import otter
 from tests import classroom
+from tests.own_course import OURS
 from tests.small_course import CHECKS, SOLUTION, write
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +44,7 @@ def dist(course, name, folder):
 
 @pytest.fixture(scope="module")
 def attention(tmp_path_factory):
-    return dist(Course(ROOT), "attention", tmp_path_factory.mktemp("otter"))
+    return dist(OURS, "attention", tmp_path_factory.mktemp("otter"))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_a_check_brings_its_helpers_and_looks_up_the_rest(small, tmp_path):
 
 
 def test_what_is_not_carried_is_said(tmp_path):
-    said = "\n".join(otter(Course(ROOT), "lstm_mnist", tmp_path / "lstm").losses())
+    said = "\n".join(otter(OURS, "lstm_mnist", tmp_path / "lstm").losses())
     carried_not = re.search(r"code of its own beside the student's: (.+)", said)[1]
     assert "test_a_step_returns_one_loss (1)" in carried_not
     assert re.search(r"train_step has no hidden check there; its \d+ points stand on", said)
@@ -170,5 +170,5 @@ def test_the_same_course_gives_the_same_bytes(tmp_path):
 
 
 def test_the_packages_of_the_assignment_are_required(tmp_path):
-    otter(Course(ROOT), "lstm_mnist", tmp_path)
+    otter(OURS, "lstm_mnist", tmp_path)
     assert (tmp_path / "requirements.txt").read_text().split()[:2] == ["torch", "matplotlib"]

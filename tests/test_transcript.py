@@ -1,15 +1,13 @@
 """A transcript asks what a hidden check asks, and is carried only where that is fair."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from grader.checking.solution import Solution
 from grader.course.assignment import Assignment, AssignmentError
-from grader.course.course import Course
 from grader.exchange import replay
 from grader.exchange.transcript import transcribe
+from tests.own_course import OURS
 from tests.small_course import CHECKS, IMPORTS, SOLUTION, write
 
 SCALE = """\
@@ -187,7 +185,7 @@ def test_what_is_written_can_be_read(tmp_path):
 
 
 def test_most_of_the_strength_on_attention_is_kept():
-    found = transcribe(Course(Path(__file__).parents[1]), "attention")
+    found = transcribe(OURS, "attention")
     assert found.mistakes > 150
     assert found.caught > 0.9 * found.mistakes
     assert [c.check for c in found.checks if c.obstacle] == [
