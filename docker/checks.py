@@ -183,7 +183,7 @@ def graded(grader: Image, work: Path) -> str:
     order = ("grade", "/submissions", "-a", "attention", "-o", "/results")
     options = (f"--user={SOMEBODY}:{SOMEBODY}", *mounts)
     done = grader.run(*order, options=options, check=False)
-    expect(done.returncode == 0, done.stdout + done.stderr)
+    expect(done.returncode == 3, done.stdout + done.stderr)  # the skeleton goes to a person
     for name, questions in loses.items():
         report = json.loads((work / "results" / name / "results.json").read_text())
         lost = {t["name"].partition(":")[0] for t in report["tests"] if t["score"] < t["max_score"]}
