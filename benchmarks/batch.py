@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.grading.grade import grade
-from grader.grading.orders import Orders, Work
+from grader.judging.grade import grade
+from grader.judging.job import Orders, Work
 
 
 def main(jobs: int, files: list[Path]) -> None:

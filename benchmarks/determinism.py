@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from grader.course.course import Course
-from grader.grading.grade import grade
-from grader.grading.orders import Orders, Work
-from grader.verdict import Report
+from grader.judging.grade import grade
+from grader.judging.job import Orders, Work
+from grader.model.verdict import Report
 from tests import classroom
 
 HONEST = ("right", "wrong")

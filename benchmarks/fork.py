@@ -9,8 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from throughput import busy
 
-from grader.border.limits import Limits
-from grader.border.sandbox import Zygote
+from grader.model.limits import Limits
+from grader.sandbox.host.sandbox import Zygote
 
 WORKERS = 200
 

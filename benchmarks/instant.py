@@ -14,11 +14,11 @@ from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
-from grader.cli import main
-from grader.grading import batch
-from grader.grading.orders import Orders, Work
-from grader.grading.store import NAME, Store
-from grader.verdict import Report
+from grader.cli.main import main
+from grader.judging import batch
+from grader.judging.job import Orders, Work
+from grader.model.verdict import Report
+from grader.store.store import NAME, Store
 
 
 def answer(recorded: Path) -> None:

@@ -25,10 +25,12 @@ from grader.checking.session import Session, run_session
 from grader.checking.solution import Solution
 from grader.course.assignment import Assignment
 from grader.course.course import Course
-from grader.grading.grade import grade
-from grader.grading.orders import Orders, Work
-from grader.untrusted import execution, notebook, slice, zygote
-from grader.verdict import Status
+from grader.judging.grade import grade
+from grader.judging.job import Orders, Work
+from grader.model.verdict import Status
+from grader.sandbox.guest import zygote
+from grader.sandbox.guest.notebook import execution, slice
+from grader.sandbox.guest.notebook import read as notebook
 
 CORE, FEW = 0, 4
 

@@ -20,13 +20,15 @@ from typing import Any
 
 import torch
 
-from grader.border.sandbox import Sandbox, Zygote
 from grader.checking.session import Session, run_session
 from grader.checking.solution import Solution
 from grader.course.assignment import Assignment
 from grader.course.course import Course
-from grader.grading.judge import judge
-from grader.untrusted import execution, notebook, slice, zygote
+from grader.judging.judge import judge
+from grader.sandbox.guest import zygote
+from grader.sandbox.guest.notebook import execution, slice
+from grader.sandbox.guest.notebook import read as notebook
+from grader.sandbox.host.sandbox import Sandbox, Zygote
 
 ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
 

@@ -29,8 +29,8 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.throughput import busy, watch
 from grader.course.course import Course
-from grader.exchange.nbgrader import nbgrader
-from grader.exchange.otter import otter
+from grader.exchange.transcript.nbgrader import nbgrader
+from grader.exchange.transcript.otter import otter
 
 COURSE, NAME = Path(__file__).parents[1], "attention"
 API = """
@@ -111,7 +111,7 @@ class Bench:
     def ours(self, files: list[Path]) -> tuple[float, float, int]:
         """Grade with this grader, in the sandbox, with one judge per core."""
         out = self.folder / f"ours{len(files)}"
-        command = ["grader.cli", "--course", str(COURSE), "grade", *map(str, files)]
+        command = ["grader.cli.main", "--course", str(COURSE), "grade", *map(str, files)]
         cost = self.run(["-c", MAIN, *command[1:], "-a", NAME, "-o", str(out)])
         with (out / "grades.csv").open() as table:
             require([row["score"] == row["max"] for row in csv.DictReader(table)], len(files))
@@ -181,7 +181,7 @@ than counted, the seconds are those of the measured ones.
 
 ![CPU seconds per submission against the number of submissions](peers.svg)
 """
-MAIN = "from grader.cli import main; main()"
+MAIN = "from grader.cli.main import main; main()"
 
 
 def require(full: list[bool], count: int) -> None:

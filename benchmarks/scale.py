@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from distributed import LocalCluster
 
 from grader.course.course import Course
-from grader.grading import cluster
-from grader.grading.orders import Orders, Work
-from grader.grading.store import NAME, Store
+from grader.judging import cluster
+from grader.judging.job import Orders, Work
+from grader.store.store import NAME, Store
 from tests import classroom
 
 HERE = Path(__file__).parent
@@ -152,7 +152,7 @@ def grade(submissions: Path, out: Path, *options: object) -> str:
 
 def command(*words: object) -> str:
     """Run a command of `grader`."""
-    return program("-c", "from grader.cli import main; main()", *words)
+    return program("-c", "from grader.cli.main import main; main()", *words)
 
 
 def program(*arguments: object) -> str:

@@ -16,15 +16,15 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.small_course import notebook
+from tests.support.small_course import notebook
 
 HERE = Path(__file__).parents[1]
 JUDGES = """
 import sys
 from pathlib import Path
 from grader.course.course import Course
-from grader.grading.grade import grade
-from grader.grading.orders import Orders, Work
+from grader.judging.grade import grade
+from grader.judging.job import Orders, Work
 
 course, name, *files = sys.argv[1:]
 course = Course(Path(course))
@@ -64,7 +64,7 @@ def starts(checkout: Path, folder: Path) -> Iterator[tuple[str, tuple[float, flo
         used = cost(checkout, "-c", JUDGES, str(checkout), name, *files)
         yield f"two judges of {name}", used
     command = ["grade", files[0], "-a", "attention", "-o", str(folder / checkout.name)]
-    said = f"import os, sys; os.chdir({str(checkout)!r}); from grader.cli import main; main()"
+    said = f"import os, sys; os.chdir({str(checkout)!r}); from grader.cli.main import main; main()"
     yield "grader grade one.ipynb", cost(checkout, "-c", said, *command)
 
 

@@ -14,14 +14,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from .checking.agreement import (
+from .compare.agreement import (
     Disagreement,
     agree,
     agree_on_each,
     call,
     call_on_each,
 )
-from .checking.compare import (
+from .compare.compare import (
     EXACT,
     SINGLE,
     Named,
@@ -31,12 +31,12 @@ from .checking.compare import (
     spelled,
     value_difference,
 )
-from .checking.draw import Draw
-from .checking.margin import measure
-from .checking.precision import FEW_DIGITS, HALF, HALF_PRECISION, is_half, nearly, rounds
-from .checking.record import note, recorded, same
-from .checking.sketch import shapes_of, where
-from .checking.trial import (
+from .compare.draw import Draw
+from .compare.margin import measure
+from .compare.precision import FEW_DIGITS, HALF, HALF_PRECISION, is_half, nearly, rounds
+from .compare.record import note, recorded, same
+from .compare.sketch import shapes_of, where
+from .compare.trial import (
     Arguments,
     Cast,
     Failure,

@@ -17,8 +17,8 @@ from unicodedata import normalize
 import jupytext
 import nbformat
 
-from grader.grading.store import Store
-from tests.expectation import Expectation
+from grader.store.store import Store
+from tests.support.expectation import Expectation
 
 SAMPLES = Path(__file__).parent / "submissions" / "attention"
 

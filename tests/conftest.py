@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.border.sandbox import Zygote
-from tests import walls
-from tests.judges import Judges, here
-from tests.small_course import write
+from grader.sandbox.host.sandbox import Zygote
+from tests.support import walls
+from tests.support.judges import Judges, here
+from tests.support.small_course import write
 
 Start = Callable[..., Zygote]
 
@@ -55,14 +55,14 @@ def training_zygote(start: Start) -> Zygote:
 @pytest.fixture
 def judges(monkeypatch) -> Judges:
     made = Judges()
-    monkeypatch.setattr("grader.grading.batch.grade", made.grade)
+    monkeypatch.setattr("grader.judging.batch.grade", made.grade)
     return made
 
 
 @pytest.fixture
 def judged_here(monkeypatch, zygote) -> None:
     """Have real judging done in this process, where processes are not what is tested."""
-    monkeypatch.setattr("grader.grading.batch.grade", here(zygote))
+    monkeypatch.setattr("grader.judging.batch.grade", here(zygote))
 
 
 @pytest.fixture

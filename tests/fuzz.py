@@ -4,7 +4,7 @@
 
 frames      bytes made from valid frames by cutting, doubling, swapping and inserting, read by the
             judge's end of a socket
-replies     the worker's own answers, half of them with other values in them, see forger.py
+replies     the worker's own answers, half of them with other values in them, see support/forger.py
 notebooks   the messy hand-ins and their code, changed in the same ways, graded
 
 Everything follows from a number, the case, which is printed with what was thrown.
@@ -25,14 +25,14 @@ from pathlib import Path
 
 import torch
 
-from grader.border import reply
-from grader.border.sandbox import Zygote
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
-from grader.grading.judge import judge
-from grader.untrusted import packing, wire
-from tests import messy, odd_code, odd_files
-from tests.small_course import RIGHT, write
+from grader.judging.judge import judge
+from grader.sandbox.guest import packing, wire
+from grader.sandbox.host import reply
+from grader.sandbox.host.sandbox import Zygote
+from tests.support import messy, odd_code, odd_files
+from tests.support.small_course import RIGHT, write
 
 COUNTS = {"frames": 100_000, "replies": 2_000, "notebooks": 20_000}
 MOST_BYTES = 20_000
@@ -54,7 +54,7 @@ TOKENS = (
         b"\xef\xbb\xbf",
     ),
 )
-FORGER = Path(__file__).with_name("forger.py")
+FORGER = Path(__file__).parent / "support" / "forger.py"
 
 
 @cache

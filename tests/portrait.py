@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from grader.cli import main
+from grader.cli.main import main
 from tests.classroom import notebook, script_of
 
 SAMPLE = "wrong/heads_not_transposed_back"

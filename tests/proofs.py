@@ -46,7 +46,7 @@ PROOFS = {
     "exploits": Proof(
         "make exploits",
         (*CODE, "solutions/attention.py", "autograder_tests/attention", "tests/exploits",
-         "tests/naive.py", "tests/classroom.py", "tests/expectation.py", "tests/submissions"),
+         "tests/support", "tests/classroom.py", "tests/submissions"),
     ),
     "whole": Proof(
         "make whole", (*CODE, *COURSE, "tests", ":!tests/exploits", "docs/tutorial.md")
@@ -61,7 +61,7 @@ PROOFS = {
     "demo": Proof(
         "make demo",
         (*CODE, "solutions/attention.py", "autograder_tests/attention", "tests/submissions",
-         "tests/classroom.py", "tests/expectation.py"),
+         "tests/classroom.py", "tests/support"),
     ),
     "images": Proof(
         "timeout --kill-after=30 900 docker/verify",

@@ -24,9 +24,9 @@ from unittest.mock import patch
 
 import torch
 
-from grader.untrusted import execution, slice
-from grader.untrusted.cell import Cell
-from grader.untrusted.statement import Statement
+from grader.sandbox.guest.notebook import execution, slice
+from grader.sandbox.guest.notebook.cell import Cell
+from grader.sandbox.guest.notebook.statement import Statement
 
 IMPORTS = (
     "import argparse, contextlib, copy, functools, json, math, os, sys",

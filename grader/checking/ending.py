@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..border.limits import StudentError
-from ..verdict import Status
-from .record import Record, Unlike, differing, recorded, same
-from .trial import Failure
+from ..compare.record import Record, Unlike, differing, recorded, same
+from ..compare.trial import Failure
+from ..model.limits import StudentError
+from ..model.verdict import Status
 
 Run = Callable[[Any], BaseException | None]
 """Runs a check on somebody's code, on the inputs that it had, and returns what it raised."""

@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from ..border.sandbox import Zygote
-from ..border.student import Student
 from ..course.assignment import Assignment, Cell
 from ..course.settings import AssignmentError
+from ..sandbox.host.sandbox import Zygote
+from ..sandbox.host.student import Student
 from .check import Check
 
 ACROSS = (

@@ -22,21 +22,21 @@ import pytest
 import torch
 from _pytest.runner import runtestprotocol
 
-from ..border.limits import StudentError
-from ..border.sandbox import SandboxError, Zygote
-from ..border.student import Student, Unreadable
 from ..checks import Draw, Failure, Remark, recorded, solved
+from ..compare.draw import SINGLE
+from ..compare.trial import SINGLE_PRECISION
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
-from ..untrusted.packing import Unsendable
-from ..verdict import NOT_YET, Result, Status
+from ..model.limits import StudentError
+from ..model.verdict import NOT_YET, Result, Status
+from ..sandbox.guest.packing import Unsendable
+from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.student import Student, Unreadable
 from .check import Check, require_order
-from .diagnose import Bank, Hypothesis
-from .draw import SINGLE
 from .ending import Ending
+from .explain import Bank, Hypothesis
 from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
-from .trial import SINGLE_PRECISION
 
 ERROR = pytest.StashKey[BaseException]()
 NOT_IMPLEMENTED = "Not implemented yet."

@@ -11,11 +11,11 @@ from typing import Any, Self
 import torch
 from torch import nn
 
+from ..compare.apart import apart
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
-from ..untrusted import execution, slice
-from ..untrusted.cell import Cell
-from .apart import apart
+from ..sandbox.guest.notebook import execution, slice
+from ..sandbox.guest.notebook.cell import Cell
 
 CALLS = ("__init__", "__call__")
 """What of a module draws random numbers: making it, and calling it."""

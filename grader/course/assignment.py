@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
-from ..border.limits import Limits
+from ..model.limits import Limits
 from .percent import read_cell
 from .settings import BLOCK, AssignmentError, read_settings
 

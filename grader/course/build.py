@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from ..reports.file import replace_file
+from ..files import replace_file
 from .assignment import Assignment, Cell, without_solution
 
 Json = dict[str, Any]

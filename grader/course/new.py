@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from ..reports.file import replace_file
+from ..files import replace_file
 from .build import build
 from .course import Course, CourseError
 

@@ -14,12 +14,11 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..reports.file import replace_file
-from ..untrusted import notebook
-from ..untrusted.cell import Cell, parse
+from ..files import LONG_AGO, replace_file
+from ..sandbox.guest.notebook import read as notebook
+from ..sandbox.guest.notebook.cell import Cell, parse
 from .assignment import REGION, Assignment, AssignmentError, without_solution
 from .build import build
-from .bundle import LONG_AGO
 from .course import Course
 from .settings import BLOCK
 

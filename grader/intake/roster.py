@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..reports.spreadsheet import TableError, rows
+from ..csv_table import TableError, rows
 from .identity import looks, safe, same
 from .ids import written
 

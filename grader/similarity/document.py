@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from ..border.limits import Limits, StudentError
-from ..border.sandbox import Sandbox, Zygote
 from ..intake.submission import Refused, Submission
+from ..model.limits import Limits, StudentError
+from ..sandbox.host.sandbox import Sandbox, Zygote
 from .fingerprint import Fingerprints
 
 

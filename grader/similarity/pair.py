@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..reports.clean import clean
+from ..report.sanitize import clean
 from .disjoint import DisjointSets
 from .document import Document
 

@@ -8,8 +8,8 @@ fingerprint counts log((N + 1) / n), if n of N documents have it.
 
 from collections.abc import Sequence
 
-from ..reports.page import template
-from ..reports.spreadsheet import written
+from ..csv_table import written
+from ..report.page import template
 from .document import Document
 from .group import groups, in_turns
 from .pair import Pair

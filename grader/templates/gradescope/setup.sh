@@ -23,4 +23,4 @@ backend=${TORCH_BACKEND-cpu}
 chmod -R go= "$source"  # solution, hidden checks and key are for root alone
 install -m 755 "$source/run_autograder" "$root/run_autograder"
 cd "$root"
-OMP_NUM_THREADS=1 PYTHONPATH=$source "$VIRTUAL_ENV/bin/python" -m grader.gradescope --rehearse .
+OMP_NUM_THREADS=1 PYTHONPATH=$source "$VIRTUAL_ENV/bin/python" -m grader.exchange.gradescope.autograde --rehearse .

@@ -1,0 +1,280 @@
+"""Explain a failure by a known mistake: one that, made in the solution, ends in the same way.
+
+Equal wrong numbers are called the cause. An equal error, or an equal finding without numbers, is
+not: many mistakes crash alike. Then it is said what is known to end so.
+
+The course team writes mistakes.toml beside the hidden checks. A mistake is a patch on the cell of
+its question, and a clause for the student:
+
+    [[mistake]]
+    name = "no_scale"
+    question = "ScaledDotProductAttention"
+    sentence = "the scores are not divided by √d"
+    replace = " / math.sqrt(Q.size(-1))"
+    with = ""
+
+`replace` and `with` may be lists, for pairs that are applied one after the other. Mistakes whose
+numbers cannot be told apart share one sentence, which says what is computed and not how it is
+written: it must hold for all code that gives these numbers. Frequent ones stand first: pairs are
+sought among the first of each question. What is `equivalent = true` is no mistake, and no check may
+fail it.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Self
+
+from ..compare.record import Record
+from ..course.assignment import Assignment, AssignmentError, Cell
+from .ending import Ending, Run
+from .solution import Solution
+
+MOST_PAIRED = 14
+"""Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
+time limit: a regrade says the same on a slower machine."""
+NUMBERS = "Hypothesis: {}. That gives exactly your numbers."
+ENDING = "Known to end like this: {}. Yours may have another cause."
+KEYS = {"name", "question", "sentence", "replace", "with", "equivalent"}
+ENTRY = re.compile(r"\s*\[\[\s*mistake\s*\]\]")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One known mistake in the answer to one question."""
+
+    name: str
+    question: str
+    sentence: str
+    """What was probably done, as a clause: "the scores are not divided by √d"."""
+    patches: tuple[tuple[str, str], ...]
+    """What to replace in the question's cell, each exactly once, and by what."""
+    equivalent: bool = False
+    """Whether the results are right all the same."""
+
+    def made_in(self, source: str) -> str:
+        """Return the source with this mistake in it. Raises ValueError where it does not fit."""
+        for old, new in self.patches:
+            if (count := source.count(old)) != 1:
+                raise ValueError(f"{old!r} stands {count} times in the cell of {self.question}")
+            source = source.replace(old, new)
+        return source
+
+    def made_among(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """Yield the cells of the solution with this mistake in that of its question."""
+        for cell in cells:
+            mine = cell.question == self.question
+            yield replace(cell, source=self.made_in(cell.source)) if mine else cell
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What ends as the student's code does."""
+
+    sentence: str
+    mistakes: tuple[str, ...]
+    """Names of the mistakes: any of them will do; of "a + b" both are needed."""
+
+    by_numbers: bool
+    """Whether it gives the same wrong numbers. Otherwise it is no more than one of many causes."""
+
+    def __str__(self) -> str:
+        return (NUMBERS if self.by_numbers else ENDING).format(self.sentence)
+
+
+def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
+    """Read a mistakes.toml. Raises AssignmentError, and OSError for a missing file."""
+    data = path.read_bytes()
+    remedy = "Write one [[mistake]] after the other, each on a line of its own, in UTF-8"
+    try:
+        text = data.decode("utf-8")
+        table = tomllib.loads(text)
+    except ValueError as error:  # no UTF-8, or no TOML
+        at = re.search(r"line (\d+)", str(error))  # absent when it says "at end of document"
+        line = int(at[1]) if at else data.count(b"\n") + 1
+        raise AssignmentError(path, line, f"this cannot be read: {error}", remedy) from None
+    entries = table.pop("mistake", [])
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if ENTRY.match(line)]
+    if table or not isinstance(entries, list) or len(entries) != len(lines):
+        raise AssignmentError(path, 1, "this is no list of mistakes", remedy)
+    sources = {cell.question: cell.source for cell in assignment.cells if cell.question}
+    mistakes: dict[str, Mistake] = {}
+    for line, entry in zip(lines, entries, strict=True):
+        try:
+            mistake = _mistake(entry, sources)
+            if mistake.name in mistakes:
+                raise ValueError(f"{mistake.name} is already the name of another one")
+        except (ValueError, SyntaxError) as error:
+            what = f"this mistake cannot be made: {error}"
+            remedy = "Correct it, or follow the solution if that has changed"
+            raise AssignmentError(path, line, what, remedy) from None
+        mistakes[mistake.name] = mistake
+    return tuple(mistakes.values())
+
+
+def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
+    """Read one entry and make the mistake once. Raises ValueError and SyntaxError."""
+    if unknown := entry.keys() - KEYS:
+        raise ValueError(f"there is no {' and no '.join(sorted(unknown))} in a mistake")
+    match entry:
+        case {"name": str(name), "question": str(question), "sentence": str(sentence)}:
+            equivalent = entry.get("equivalent", False)
+        case _:
+            raise ValueError("name, question and sentence must be texts")
+    if question not in sources:
+        raise ValueError(f"question must be one of {', '.join(sources)}")
+    if not isinstance(equivalent, bool):
+        raise ValueError("equivalent must be true or false")
+    old, new = _texts(entry.get("replace")), _texts(entry.get("with"))
+    if not old or len(old) != len(new):
+        raise ValueError("replace and with must be two texts, or two lists of as many texts")
+    mistake = Mistake(name, question, sentence, tuple(zip(old, new, strict=True)), equivalent)
+    ast.parse(mistake.made_in(sources[question]))
+    return mistake
+
+
+def _texts(value: object) -> list[str]:
+    """Return a text, or a list of texts, as a list; what is neither is empty."""
+    match value:
+        case str():
+            return [value]
+        case list() if all(isinstance(text, str) for text in value):
+            return value
+    return []
+
+
+class Bank:
+    """The known mistakes of an assignment, each made in its solution when it is first needed."""
+
+    def __init__(self, assignment: Assignment, mistakes: Sequence[Mistake] = ()) -> None:
+        self.mistakes = mistakes
+        self._sources = {cell.question: cell.source for cell in assignment.cells}
+        self._right = cache(lambda: Solution(assignment))
+        self.solution = cache(self._make)
+        self._due = cache(lambda run: self.ending(run).numbers)
+        self._known_ending = cache(self._ending_at_first_difference)
+
+    @classmethod
+    def read(cls, path: Path, assignment: Assignment) -> Self:
+        """Read a mistakes.toml; without one, nothing can be explained. Raises AssignmentError."""
+        return cls(assignment, read_mistakes(path, assignment) if path.exists() else ())
+
+    def _make(self, *mistakes: Mistake) -> Solution:
+        """Return the solution with mistakes in one question. Raises ValueError if that cannot be.
+
+        Two mistakes may patch the same place.
+        """
+        source = self._sources[mistakes[0].question]
+        for mistake in mistakes:
+            source = mistake.made_in(source)
+        try:
+            return self._right()._with(source)
+        except Exception as error:
+            raise ValueError(f"{' and '.join(m.name for m in mistakes)}: {error}") from error
+
+    def ending(self, run: Run, *mistakes: Mistake, wanted: Record | None = None) -> Ending:
+        """Return how a check ends on the solution with these mistakes in it, or with none.
+
+        It may end early where the numbers are not as `wanted`. Raises ValueError where the mistakes
+        cannot be made.
+        """
+        return Ending.of(run, self.solution(*mistakes) if mistakes else self._right(), wanted)
+
+    def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
+        """Return how a check ends on inputs that are the same for everybody, so once for all.
+
+        It ends at the first number that is not right. None for mistakes that cannot be made.
+        """
+        try:
+            return self.ending(common, *mistakes, wanted=self._due(common))
+        except ValueError:
+            return None
+
+    def explain(
+        self,
+        question: str,
+        student: Any,
+        ended: Ending,
+        failed: Run,
+        passed: Sequence[Run],
+        rest: Sequence[Run],
+        common: Run,
+    ) -> Hypothesis | None:
+        """Return what ends as the student's code does, in a check that they failed.
+
+        `passed` are checks that the student has passed before, and `rest` those of the question
+        that have not been run. Wrong numbers must be the same. Where they are right, or there are
+        none, because of a crash or a missing parameter, the error must be the same, and the `rest`
+        must end alike. It must do so as well where several mistakes give the same numbers.
+        `common` runs the failed check on inputs that are the same for everybody: how it ends there
+        with each mistake is known after the first submission, and rules out nearly all of them.
+        None where no mistake fits, nor, for wrong numbers, two of them together.
+        """
+        known = [m for m in self.mistakes if m.question == question and not m.equivalent]
+        if not known:
+            return None
+        by_numbers = ended.speaks(self.ending(failed).numbers)
+        others = _Others(rest, student, self)
+        judged = ended.numbers.judged
+        theirs = Ending.of(common, student, self._due(common).judged_at(judged))
+
+        def fits(mistakes: Sequence[Mistake]) -> Ending | None:
+            """Return how these end, if it is as the student's code does."""
+            known = self._known_ending(common, *mistakes)
+            if known is None or not theirs.may_be_of(known, judged, by_numbers):
+                return None
+            found = self.ending(failed, *mistakes, wanted=ended.numbers)
+            alike = ended.equals(found) if by_numbers else ended.is_like(found)
+            passes = alike and all(self.ending(run, *mistakes).error is None for run in passed)
+            return found if passes else None
+
+        def fitting(candidates: Iterable[tuple[Mistake, ...]]) -> list[tuple[Mistake, ...]]:
+            found = [(c, ending) for c in candidates if (ending := fits(c))]
+            best = [c for c, e in found if ended.equals_wholly(e)] or [c for c, _ in found]
+            if by_numbers and len({together(c) for c in best}) == 1 and len(best[0]) == 1:
+                return best
+            return [c for c in best if others.end_alike(*c)]
+
+        found = fitting((mistake,) for mistake in known)
+        if not found and by_numbers:  # otherwise, the first of two hides the second
+            found = fitting(combinations(known[:MOST_PAIRED], 2))
+            if len({together(c) for c in found}) > 1:
+                return None
+        if not found:
+            return None
+        sentences = dict.fromkeys(map(together, found))
+        names = tuple(" + ".join(m.name for m in c) for c in found)
+        return Hypothesis(", or ".join(sentences), names, by_numbers)
+
+
+def together(mistakes: Sequence[Mistake]) -> str:
+    """Return the sentence of a mistake, or of two."""
+    return ", and ".join(mistake.sentence for mistake in mistakes)
+
+
+class _Others:
+    """The checks that were not run: asked only where what was run leaves a doubt."""
+
+    def __init__(self, runs: Sequence[Run], student: Any, bank: Bank) -> None:
+        self._runs, self._student, self._bank = runs, student, bank
+
+    @cached_property
+    def _endings(self) -> list[Ending]:
+        endings: list[Ending] = []
+        for run in self._runs:
+            endings.append(Ending.of(run, self._student))
+            if endings[-1].is_at_a_limit:
+                break  # another one would use up as much
+        return endings
+
+    def end_alike(self, *mistakes: Mistake) -> bool:
+        """Tell whether all of them end with these mistakes as they do on the student's code."""
+        return all(
+            ending.is_like(self._bank.ending(run, *mistakes))
+            for run, ending in zip(self._runs, self._endings, strict=False)
+        )

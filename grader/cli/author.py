@@ -1,0 +1,152 @@
+"""What authors do before students see an assignment: begin it, test its tests, hand it out."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from ..course.assignment import Assignment
+from ..course.course import Course, CourseError
+from .options import JOBS, ZIP
+from .terminal import console, progress
+
+
+@click.command()
+@click.argument("name")
+@click.option("--title", default="", help="Heading of notebook and reports; by default, NAME.")
+@click.pass_obj
+def new(root: Path, name: str, title: str) -> None:
+    """Begin an assignment NAME: a small whole one, to be changed into yours.
+
+    Writes solutions/NAME.py, hidden checks with known mistakes and correct variants in
+    autograder_tests/NAME/, and the students' notebook. All of it works: `grader verify NAME` says
+    so, and stays at your side while you change it. A folder that is in no course becomes one.
+    Nothing is ever replaced.
+    """
+    from ..course.new import new as begin
+
+    try:
+        course = Course.find(root)
+    except CourseError:
+        course = Course(root.resolve())
+    for path in begin(course, name, title):
+        console.print(f"[green]✓[/] {path.relative_to(course.root)} was written", highlight=False)
+    console.print(f"Begin to read in solutions/{name}.py; `grader verify {name}` tests the tests.")
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is stale.")
+@click.pass_obj
+def build(root: Path, names: tuple[str, ...], check: bool) -> None:
+    """Make assignments/NAME.ipynb from solutions/NAME.py (default: of all assignments)."""
+    from ..course.build import build as make
+
+    course = Course.find(root)
+    stale = []
+    for name in names or course.names():
+        target = course.notebook(name)
+        if make(course.solution(name), target, check=check):
+            console.print(f"[green]✓[/] assignments/{target.name} is up to date")
+        elif check:
+            stale.append(name)
+            console.print(
+                f"[red]✗[/] assignments/{target.name} is stale: run `grader build {name}`"
+            )
+        else:
+            console.print(f"[green]✓[/] assignments/{target.name} was written")
+    sys.exit(1 if stale else 0)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=3, show_default=True,
+    help="On how many draws of inputs correct code must pass.",
+)  # fmt: skip
+@JOBS
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/verify"),
+    show_default=True, help="Folder for verify.html, junit.xml and results.json.",
+)  # fmt: skip
+@click.pass_obj
+def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path) -> None:
+    """Test the tests of the assignments NAMES (default: all).
+
+    Runs the hidden checks on the solution, on correct variants, on known mistakes and on stubs, and
+    says where a check is too strict, too lax, idle or unfair. Exit code 0: all is sound; 1: not.
+    What is sound is not examined again until something that it depends on changes; to have that
+    done, delete .grader/verified in the course's folder.
+    """
+    from ..verify.finding import Finding, write
+
+    course = Course.find(root)
+    kept = {name: Finding.kept(course, name, seeds) for name in names or course.names()}
+    findings = []
+    with progress() as bar:
+        for name, found in kept.items():
+            if found is None:
+                show = partial(bar.update, bar.add_task(name, total=None, counts=""))
+                found = Finding.make(course, name, draws=seeds, jobs=jobs, show=show)
+            findings.append(found)
+    write(findings, out)
+    defects = [defect for found in findings for defect in found.defects]
+    for defect in defects:
+        console.print("[red]✗[/]", Text(defect), soft_wrap=True)
+    for found in findings:
+        again = (
+            " (found before; nothing that it depends on has changed)" if kept[found.name] else ""
+        )
+        console.print(f"{found.name}: {found.summary}{again}", soft_wrap=True)
+    console.print(f"Kill matrix: {out / 'verify.html'}")
+    sys.exit(1 if defects else 0)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/handout"),
+    show_default=True, help="Folder for NAME.html and NAME.py.",
+)  # fmt: skip
+@click.pass_obj
+def handout(root: Path, names: tuple[str, ...], out: Path) -> None:
+    """Render the students' notebooks of assignments NAMES (default: all) to print and to edit.
+
+    NAME.html loads nothing from anywhere, and can be printed. NAME.py is the notebook as a script
+    for editors that have no notebooks; it can be handed in like one. No solution is in them.
+    """
+    from ..files import replace_file
+
+    try:
+        from ..report import handout as rendered
+    except ImportError as error:
+        remedy = "install the grader with its extra: pip install 'torch-grader[author]'"
+        raise click.UsageError(f"{error.name} is not installed; {remedy}") from None
+
+    course = Course.find(root)
+    for name in names or course.names():
+        assignment = Assignment.read(course.solution(name))
+        replace_file(out / f"{name}.html", rendered.page(assignment))
+        replace_file(out / f"{name}.py", rendered.script(assignment))
+        console.print(f"[green]✓[/] {out / name}.html and .py were written", highlight=False)
+
+
+@click.command()
+@click.argument("name")
+@ZIP
+@click.pass_obj
+def release(root: Path, name: str, out: Path) -> None:
+    """Write what students get of assignment NAME: its notebook and a README.
+
+    Refused when a line or a statement of a solution or a hidden check is found in it.
+    """
+    from ..course.release import release as pack
+
+    pack(Course.find(root), name, out)
+    console.print(f"[green]✓[/] {out} is for students: no solution and no hidden check is in it")
+
+
+COMMANDS: tuple[Any, ...] = (new, build, verify, handout, release)

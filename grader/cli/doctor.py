@@ -1,0 +1,82 @@
+"""Say which walls hold around a submission on this machine, and try to break through each."""
+
+from rich.console import Console
+from rich.table import Table
+
+from ..model.limits import Limits, OutOfMemory, StudentError, TimedOut
+from ..sandbox.host import isolation
+from ..sandbox.host.attempts import attack, leaks
+from ..sandbox.host.sandbox import OUTPUT_BYTES, SandboxError, Zygote
+from ..sandbox.host.student import Student
+
+EXHAUSTION = """
+def memory(): return [bytearray(1 << 20) for _ in range(100_000)]
+def time():
+    while True: pass
+def output(): return print("x" * (1 << 24))
+"""
+STOPPED = "[green]stopped[/]"
+REMEDIES = {
+    "namespaces": "install bubblewrap (apt install bubblewrap) and allow user namespaces; on "
+    "Ubuntu 23.10 and later AppArmor must let bwrap make them. Docker's default profile does not: "
+    "fine there, if landlock holds",
+    "landlock": "needs Linux 5.13 or later with landlock among the LSMs; Docker 20.10.18 or later",
+    "seccomp": "needs a kernel with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
+    "user": "used for root without namespaces only; needs packages that other users can read",
+}
+
+
+def examine(console: Console) -> bool:
+    """Print what holds and what does not; return whether submissions are locked in."""
+    try:
+        with Zygote(unsafe=True) as zygote:
+            attempts = attack(zygote)
+            exhausted = exhaust(zygote)
+            layers = zygote.layers
+    except SandboxError as error:
+        console.print(f"[red]✗[/] {error}")
+        return False
+    walls = Table("layer", "", "if it is missing", title="Walls around a submission")
+    for layer, remedy in REMEDIES.items():
+        name = next((held for held in layers if held.split()[0] == layer), "")
+        walls.add_row(name or layer, *(("[green]✓[/]", "") if name else ("[yellow]–[/]", remedy)))
+    console.print(walls)
+    known = leaks(layers)
+    remedies = [known[a.name] for a in attempts if a.inside and a.name in known]
+    table = Table("attempt to", "in the sandbox", "outside", title="Attempts to break out")
+    for attempt in attempts:
+        inside = "[yellow]known leak[/]" if attempt.name in known else "[red]SUCCEEDED[/]"
+        outside = "succeeds" if attempt.outside else "[dim]fails here, too[/]"
+        table.add_row(attempt.sentence, inside if attempt.inside else STOPPED, outside)
+    for name, held in exhausted.items():
+        table.add_row(f"use up the {name}", STOPPED if held else "[red]SUCCEEDED[/]", "")
+    console.print(table)
+    for remedy in remedies:
+        console.print(f"[yellow]![/] {remedy}.")
+    broken = sum(bool(a.inside) for a in attempts) > len(remedies)
+    sound = isolation.enough(layers) and all(exhausted.values()) and not broken
+    if sound:
+        console.print("[green]✓[/] This machine can keep submissions locked in.")
+    else:
+        console.print("[red]✗[/] Do not grade on this machine: see the red lines above.")
+    return sound
+
+
+def exhaust(zygote: Zygote) -> dict[str, bool]:
+    """Use up memory, time and output; return for each whether a limit stopped it."""
+    student = Student(
+        zygote, EXHAUSTION.encode(), ("memory", "time", "output"), Limits(seconds=1, memory_mb=256)
+    )
+    held = {"memory": False, "time": False}
+    for name, limit in (("memory", OutOfMemory), ("time", TimedOut)):
+        try:
+            student._begin(0)
+            getattr(student, name)()
+        except limit:
+            held[name] = True
+        except StudentError:
+            pass
+    student._begin(0)
+    student.output()
+    held["output"] = len(student._close()) <= OUTPUT_BYTES
+    return held

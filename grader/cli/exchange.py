@@ -1,0 +1,114 @@
+"""The commands that move an assignment to other tools, and from otter-grader here."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from ..course.course import Course
+from .options import ZIP
+from .terminal import console
+
+FOLDER = click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into; made if needed.",
+)  # fmt: skip
+
+
+@click.group()
+def export() -> None:
+    """Pack an assignment for another tool."""
+
+
+@export.command()
+@click.argument("name")
+@ZIP
+@click.pass_obj
+def gradescope(root: Path, name: str, out: Path) -> None:
+    """Write the autograder zip of assignment NAME for Gradescope.
+
+    Solution, hidden checks and key are in it: upload it, and give it to nobody.
+    """
+    from ..exchange.gradescope.bundle import gradescope as pack
+
+    count = pack(Course.find(root), name, out)
+    console.print(
+        f"[green]✓[/] {out} holds {count} files: upload it as the autograder", soft_wrap=True
+    )
+
+
+@export.command()
+@click.argument("name")
+@FOLDER
+@click.pass_obj
+def otter(root: Path, name: str, out: Path) -> None:
+    """Write assignment NAME as a master notebook for `otter assign`.
+
+    Text, code, solutions, points and public checks go along as they are, hidden checks as fixed
+    inputs with the solution's answers. What cannot be carried is printed. Needs no otter-grader.
+    """
+    from ..exchange.transcript.otter import otter as write
+
+    _say(write(Course.find(root), name, out).losses())
+    said = f"{out / 'master.ipynb'} is written: otter assign {out / 'master.ipynb'} {out / 'dist'}"
+    console.print(f"[green]✓[/] {said}", soft_wrap=True)
+
+
+@export.command()
+@click.argument("name")
+@FOLDER
+@click.pass_obj
+def nbgrader(root: Path, name: str, out: Path) -> None:
+    """Write assignment NAME as the source notebook of nbgrader's course in FOLDER.
+
+    Text, code, solutions, points and public checks go along as they are, hidden checks as fixed
+    inputs with the solution's answers. What cannot be carried is printed. Needs no nbgrader.
+    """
+    from ..exchange.transcript.nbgrader import nbgrader as write
+
+    _say(write(Course.find(root), name, out).losses())
+    path = out / "source" / name / f"{name}.ipynb"
+    said = f"{path} is written: nbgrader generate_assignment {name} --course-dir={out}"
+    console.print(f"[green]✓[/] {said}", soft_wrap=True)
+
+
+@click.group("import")
+def import_() -> None:
+    """Take an assignment over from another tool."""
+
+
+@import_.command("otter")
+@click.argument("master", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the course; made if needed (default: the course around the current folder).",
+)  # fmt: skip
+@click.pass_obj
+def from_otter(root: Path, master: Path, out: Path | None) -> None:
+    """Make an assignment from MASTER, a notebook that `otter assign` takes.
+
+    Questions, solution regions, text, tests and points are carried over; what cannot be, is
+    printed. The master's own code is run to try the checks on it: import only what you trust.
+    """
+    from ..exchange.otter_import.convert import adopt
+
+    if out is None:
+        course = Course.find(root)
+    else:
+        course = Course(out)
+        for folder in ("solutions", "assignments", "autograder_tests"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+    adopted = adopt(master, course)
+    _say(adopted.notes)
+    said = f"solutions/{adopted.name}.py and {adopted.checks} checks, {adopted.maximum} points"
+    console.print(f"[green]✓[/] {said}. Next: grader build {adopted.name}", soft_wrap=True)
+    console.print(
+        "`grader verify` will ask for known mistakes, variants and a reference: otter-grader has "
+        "no place for them, so they are yours to add."
+    )
+
+
+def _say(losses: Any) -> None:
+    for loss in losses:
+        console.print("[yellow]![/]", Text(loss), soft_wrap=True)

@@ -1,0 +1,55 @@
+"""The command for a class that several machines have judged."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from ..store.history import mark
+from ..store.store import NAME, Store
+from .terminal import console
+
+
+@click.command()
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.argument(
+    "shards", metavar="SHARD_OUT...", nargs=-1, required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)  # fmt: skip
+def merge(out: Path, shards: tuple[Path, ...]) -> None:
+    """Join what `grader grade --shard I/N -o SHARD_OUT` has judged, and write the files of OUT.
+
+    Refused, and nothing changes, where shards contradict each other: another assignment, other
+    checks, key or versions, two submissions of a student, two verdicts about the same bytes. What
+    OUT has already stays in its history; the same command again finds nothing to do.
+
+    Exit code 0: everybody is judged; 2: refused; 3: a shard is missing or not done, or a person
+    should look.
+    """
+    from ..report.export import Export
+    from ..store.merge import Conflict, Merge
+    from .summary import Summary
+
+    if out.resolve() in [path.resolve() for path in shards]:
+        raise click.UsageError(f"{out} is one of the shards; choose a folder of its own.")
+    with ExitStack() as stack:
+        stores = [stack.enter_context(Store(path / NAME)) for path in shards]
+        try:
+            joined = Merge(stores)
+            store = stack.enter_context(Store(out / NAME, make=True))
+            new = joined.into(store)
+        except Conflict as error:
+            raise click.UsageError(str(error)) from None
+        mark(store)
+        export = Export(store, out)
+        export.write()
+        summary = Summary(export.roll())
+        summary.show(console)
+        left = [entry.student for entry in store.entries() if entry.judgement is None]
+    console.print(f"{new} judgements are new, of {summary.count} submissions.")
+    if left:
+        some = ", ".join(left[:10]) + (", …" if len(left) > 10 else "")
+        console.print(f"[yellow]{len(left)} are not judged, is a shard missing?[/] {some}")
+    console.print(f"Class:    {out / 'report.html'}   {out / 'grades.csv'}")
+    sys.exit(3 if left or summary.people else 0)

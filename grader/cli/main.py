@@ -1,0 +1,343 @@
+"""The command line: `grader --help`.
+
+Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a
+score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 a person should look, 4 a
+file cannot be written or read (disk full?), 130 interrupted.
+"""
+
+import io
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from .. import __version__
+from ..course.assignment import Assignment
+from ..course.course import Course, CourseError
+from ..course.settings import AssignmentError
+from ..csv_table import TableError
+from ..files import Unwritable
+from ..intake.deadline import Deadline
+from ..intake.intake import take_in
+from ..intake.platform import IntakeError
+from ..intake.submission import Refused
+from ..judging.job import CannotJudge, Orders
+from ..judging.shard import Shard
+from ..model.late import RuleError, require
+from ..model.words import speaker, translator
+from ..store.database import StoreError
+from ..store.terms import NONE, Terms
+from . import author as authoring
+from .exchange import export, import_
+from .options import (
+    ASSIGNMENT,
+    CLUSTER,
+    JOBS,
+    LANGUAGE,
+    NAMES,
+    OUT,
+    PATHS,
+    SHARD,
+    UNSAFE,
+)
+from .results import COMMANDS
+from .stream import patient
+from .terminal import console, on_stderr, plain, progress
+
+NOT_WRITTEN, INTERRUPTED = 4, 130
+
+
+class Group(click.Group):
+    """Commands whose authors' errors end with a sentence and exit code 2, without a traceback."""
+
+    def add_command(self, command: click.Command, name: str | None = None) -> None:
+        """Add a command. Raises ValueError for a name that is taken."""
+        if (name or command.name) in self.commands:
+            raise ValueError(f"there are two commands {name or command.name}")
+        super().add_command(command, name)
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        """Run the command to its end and with its exit code, whatever becomes of its output."""
+        with patient() as output:
+            try:
+                return super().main(*arguments, **settings)
+            except SystemExit as end:
+                if not (lost := output.lost()) or end.code:
+                    raise
+                click.echo(f"Error: the output cannot be written: {lost}.", err=True)
+                sys.exit(NOT_WRITTEN)
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command."""
+        for stream in (sys.stdout, sys.stderr):  # LANG=C has no letters for most names
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(context)
+        except (
+            AssignmentError, CourseError, CannotJudge, IntakeError, Refused, RuleError, TableError,
+        ) as error:  # fmt: skip
+            raise click.UsageError(str(error)) from None
+        except (StoreError, Unwritable, OSError) as error:
+            click.echo(f"Error: {_sentence(error)}", err=True)
+            sys.exit(NOT_WRITTEN)
+        except KeyboardInterrupt:  # a second one, while what was judged is being written out
+            click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
+            sys.exit(INTERRUPTED)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what a person can do about an error, also of the machine."""
+    if not isinstance(error, OSError):
+        return str(error)
+    which = f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
+    return f"{which}. Once it can, the same command goes on."
+
+
+def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
+    """Refuse a rule for late hand-ins that cannot be used, before anything is judged."""
+    if rule in ("", NONE):
+        return ""
+    if rule is not None:
+        require(rule)
+    return rule
+
+
+def _deadline(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Read a deadline, and return it with its time zone."""
+    try:
+        return "" if text == NONE else text and Deadline.read(text).text
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | str | None:
+    """Return the file of the roster, or nothing where it is to be forgotten."""
+    if name is None or name == NONE:
+        return name and ""
+    if not Path(name).is_file():
+        raise click.BadParameter(f"{name} is not a file.")
+    return Path(name).absolute()
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+@click.option(
+    "--course", "root", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(), help="Folder of the course (default: the one around the current folder).",
+)  # fmt: skip
+@click.pass_context
+def main(context: click.Context, root: Path) -> None:
+    """Grade PyTorch notebooks: in a sandbox, exactly, and with sentences that teach.
+
+    \b
+    Course team:  grader new NAME          begin an assignment
+                  grader build             make the students' notebooks from solutions/
+                  grader grade SUBMISSIONS -a attention -o results
+                  grader merge results shard_1 shard_2       what several machines have judged
+                  grader regrade results   judge again: a question, a student, only failures
+                  grader override results decisions.csv      what people decide, counts
+                  grader diff results      whose score moved, and why
+                  grader gradebook results canvas.csv --column Attention -o upload.csv
+                  grader verify            are the checks fair, and do they catch what they should?
+                  grader export gradescope attention -o attention.zip
+                  grader doctor            can this machine keep submissions locked in?
+    Students:     grader check attention.ipynb
+    """
+    context.obj = root
+
+
+@main.command()
+@PATHS
+@ASSIGNMENT
+@OUT
+@NAMES
+@click.option(
+    "--roster", metavar="FILE", callback=_roster,
+    help="CSV with columns id and name: lists who is missing, and who is unknown.",
+)  # fmt: skip
+@click.option(
+    "--deadline", metavar='"YYYY-MM-DD HH:MM"', callback=_deadline,
+    help="With --names: of several files of a student, take the last one in time. All of the last "
+    "minute is; seconds and a time zone may follow (23:59:30 Europe/Berlin).",
+)  # fmt: skip
+@click.option(
+    "--late", metavar="FORMULA", callback=_rule,
+    help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)".',
+)  # fmt: skip
+@LANGUAGE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
+@JOBS
+@SHARD
+@CLUSTER
+@UNSAFE
+@click.pass_obj
+def grade(
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
+    roster: Path | str | None, deadline: str | None, late: str | None, language: str | None,
+    as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
+) -> None:  # fmt: skip
+    """Grade notebooks: files, folders of files, or zips of a whole class.
+
+    A file name such as kim_12345_attention.ipynb gives the student id kim_12345; what an LMS has
+    named is read with --names. For each student, OUT/ID/ gets results.json (Gradescope's format)
+    and feedback.html; for the class, OUT gets grades.csv and report.html.
+
+    All of these come from OUT/grades.sqlite, which has every result as soon as it is judged. The
+    same command again goes on where it was ended, even by a power cut: it judges what is new, what
+    our fault has spoiled, and those checks that have changed. OUT remembers --names, --deadline,
+    --late, --roster and --lang, and says so; "none" forgets one.
+
+    Exit code 0: all were judged; 3: a person should look, at some that could not be, or at another
+    file that counts now than before; 4: a file cannot be written.
+    """
+    from ..intake.roster import compare
+    from ..judging.batch import Batch
+    from ..store.store import NAME, Store
+    from .run import run
+
+    course = Course.find(root)
+    solution = course.solution(name)
+    known = Terms.at(out / NAME)
+    given = {
+        "names": "" if names == NONE else names, "deadline": deadline, "late": late,
+        "roster": None if roster is None else f"{roster}", "language": language,
+    }  # fmt: skip
+    terms, remarks = known.given(**given).with_people()
+    intake = take_in(
+        paths, name, out / "handed_in", terms.names, terms.when, terms.groups,
+        Assignment.read(solution).questions,
+    )  # fmt: skip
+    submissions = intake.submissions
+    remarks += intake.remarks
+    if (people := terms.people) is not None:
+        remarks += compare((s for s, _ in submissions), people)
+    if not submissions:
+        lines = ["There is no file that can be graded.", *remarks, *intake.doubts]
+        raise click.UsageError("\n".join(lines))
+    orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
+    with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
+        batch = Batch.open(store, orders, cluster)
+        terms.keep(store)
+        say = speaker(store.language)
+        late_by = (lambda _: 0.0) if known.deadline and not terms.deadline else intake.late
+        found = batch.take_in(submissions, shard, late_by, intake.moments.get)
+        submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
+        to_do, same = batch.to_do(found.students)
+        reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
+        if asked := terms.remembered(given, say):
+            console.print(plain(asked), markup=False, highlight=False, soft_wrap=True)
+        remarks = [*terms.changes(known), *remarks, *found.remarks()]
+        translate = translator(store.language)
+        for remark in map(translate, remarks):
+            console.print(
+                plain(remark), style="yellow", markup=False, highlight=False, soft_wrap=True
+            )
+        for doubt in map(translate, intake.doubts):
+            line = f"{say('A person should look:')} {plain(doubt)}"
+            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
+        console.print(f"{said}{f': {reasons}' * bool(to_do)}")
+        code = run(
+            batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json,
+            doubts=len(intake.doubts),
+        )  # fmt: skip
+        sys.exit(code)
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(notebook: Path) -> None:
+    """Run the public checks on your own NOTEBOOK, on this machine and without a sandbox.
+
+    For students, on any system. Exit code 0: all checks passed; 1: some did not.
+    """
+    from ..sandbox.guest.notebook.read import Unreadable
+    from .practice import practise
+
+    passed = True
+    try:
+        for sentence, problem in practise(notebook):
+            passed &= not problem
+            mark = "[yellow]![/]" if problem is None else "[red]✗[/]" if problem else "[green]✓[/]"
+            console.print(mark, Text(sentence))
+            if problem:
+                console.print(problem, style="dim", markup=False, highlight=False)
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from None
+    sys.exit(0 if passed else 1)
+
+
+@main.command()
+@PATHS
+@ASSIGNMENT
+@OUT
+@NAMES
+@click.option(
+    "--archive", multiple=True, type=click.Path(exists=True, path_type=Path),
+    help="Notebooks of earlier years, to compare with; may be given several times.",
+)  # fmt: skip
+@click.pass_obj
+def similarity(
+    root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
+    archive: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Rank pairs of notebooks that share code which few others have: evidence, never a penalty.
+
+    Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
+    are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
+
+    Exit code 0: all were compared; 3: some cannot be read, and are named.
+    """
+    from ..files import replace_file
+    from ..similarity import similarity as alike
+    from ..similarity.document import documents
+    from ..similarity.group import groups
+    from ..similarity.pair import compare
+
+    course = Course.find(root)
+    title = Assignment.read(course.solution(name)).title
+    taken = take_in(paths, name, out / "handed_in", names or "")
+    earlier = take_in(archive, name, out / "archive")
+    submissions, archived = taken.submissions, earlier.submissions
+    for line in (*taken.remarks, *taken.doubts, *earlier.doubts):
+        console.print(plain(line), style="yellow", markup=False, highlight=False)
+    with progress() as bar:
+        task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
+        found, unread = documents(
+            submissions, archived, course.notebook(name).read_bytes(),
+            show=partial(bar.advance, task),
+        )  # fmt: skip
+    pairs = compare(found)
+    replace_file(out / "similarity.html", alike.page(title, found, pairs, unread))
+    replace_file(out / "similarity.csv", alike.table(pairs))
+    for pair in pairs[:10]:
+        said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
+        console.print(Text(plain(said)))
+    for group in groups(pairs):
+        if (many := len(group.students)) > 2:
+            more = f" and {many - alike.FEW} more" if many > alike.FEW else ""
+            said = f"group of {many}: {', '.join(group.students[: alike.FEW])}{more}"
+            console.print(Text(plain(said)), soft_wrap=True)
+    for student, reason in unread:
+        console.print(plain(f"not compared: {student}: {reason}"), style="yellow", markup=False)
+    console.print(f"{len(found)} notebooks compared, {len(pairs)} pairs to look at")
+    console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
+    sys.exit(3 if unread else 0)
+
+
+@main.command()
+def doctor() -> None:
+    """Say which walls hold around a submission on this machine, and try to break out of them."""
+    from .doctor import examine
+
+    sys.exit(0 if examine(console) else 1)
+
+
+for command in (*COMMANDS, *authoring.COMMANDS, export, import_):
+    main.add_command(command)

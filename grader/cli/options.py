@@ -1,0 +1,58 @@
+"""Arguments and options that several commands share."""
+
+import os
+from pathlib import Path
+
+import click
+
+from ..judging.shard import Shard
+from ..model.words import LANGUAGES
+
+PATHS = click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
+ASSIGNMENT = click.option(
+    "-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention."
+)
+OUT = click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the results; made if needed.",
+)  # fmt: skip
+ZIP = click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to write, e.g. attention.zip.",
+)  # fmt: skip
+NAMES = click.option(
+    "--names", metavar="PLATFORM|PATTERN",
+    help="Who has named the files: canvas, moodle, blackboard, brightspace, gradescope, nbgrader, "
+    'classroom50; or how, e.g. "{name}-{id}-*.ipynb", where {id} has no blank and no /.',
+)  # fmt: skip
+JOBS = click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    show_default="one per core", help="How many submissions to judge at the same time.",
+)  # fmt: skip
+LANGUAGE = click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES),
+    help="What pages and terminal speak; later commands on the same folder, too (at first: en).",
+)  # fmt: skip
+UNSAFE = click.option(
+    "--unsafe", is_flag=True,
+    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+)  # fmt: skip
+
+
+def _shard(_: click.Context, __: click.Parameter, text: str) -> Shard:
+    try:
+        return Shard.read(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+SHARD = click.option(
+    "--shard", metavar="I/N", default="1/1", callback=_shard,
+    help="Judge only share I of N, by the sha256 of the files; `grader merge` joins all shares.",
+)  # fmt: skip
+CLUSTER = click.option(
+    "--cluster", metavar="ADDRESS", default="",
+    help="Let the workers of this dask scheduler judge, e.g. tcp://10.0.0.1:8786.",
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""What has become of a class: for the terminal, and for machines as JSON.
+
+Of a large class, the terminal shows whom a person should look at.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean, median
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..model.verdict import Status
+from ..model.words import Say
+from ..report.standing import Roll, Standing
+from .terminal import outcomes, plain
+
+MANY = 40
+"""A table of more students is longer than a screen: nobody reads it."""
+QUIET = (Status.PASSED, Status.NOT_RUN)
+MEANINGS = {
+    0: "all were judged",
+    3: "some submissions could not be judged, are no notebooks, or count by another file than "
+    "before: a person should look",
+    4: "some files could not be written; what was judged is kept, and the same command goes on",
+    130: "interrupted; what was judged is kept, and the same command goes on",
+}
+"""What the exit codes of a run say."""
+
+
+class Summary:
+    """A class, of which counts, names and MANY lines at most are kept."""
+
+    def __init__(self, roll: Roll, say: Say = str) -> None:
+        self._say, self._roll = say, roll
+        self.max_score = 0
+        self.scores: Counter[float] = Counter()
+        """How many earned how much."""
+        self.outcomes: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
+        """How checks ended, over all submissions."""
+        self.people: list[str] = []
+        """Students whose submission needs a person."""
+        self._first: list[tuple[str, ...]] = []
+        self._first_people: list[tuple[str, ...]] = []
+        for standing in roll:
+            self._add(standing)
+
+    @property
+    def count(self) -> int:
+        """How many submissions there are."""
+        return self.outcomes.total()
+
+    def show(self, console: Console) -> None:
+        """Print all students or, in a large class, those who need a person and a few figures."""
+        say = self._say
+        if self.count <= MANY:
+            console.print(self._table(say("Results"), self._first))
+            return
+        if self.people:
+            console.print(self._table(say("Needs a person"), self._first_people))
+        if (more := len(self.people) - len(self._first_people)) > 0:
+            console.print(say("and {n} more, see report.html").format(n=more))
+        console.print(self.figures())
+
+    def figures(self) -> str:
+        """Return a line of statistics."""
+        say, said = self._say, []
+        if self.scores:
+            scores = list(self.scores.elements())
+            full = sum(score >= self.max_score for score in scores)
+            middle = say("mean {mean}, median {median} of {all}")
+            mean = f"{fmean(scores):.1f}"
+            said.append(middle.format(mean=mean, median=f"{median(scores):g}", all=self.max_score))
+            said.append(say("{n} with full marks").format(n=full))
+        return "; ".join([*said, say("{n} for a person").format(n=len(self.people))])
+
+    def as_json(
+        self, assignment: str, folder: Path, judged: int, code: int, others: Sequence[str] = ()
+    ) -> str:
+        """Return one JSON object on one line, with where the scores are and what the code means.
+
+        Of the `others`, another file counts than before.
+        """
+        whole = {
+            "assignment": assignment,
+            "submissions": self.count,
+            "judged_now": judged,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "checks": dict(sorted(self.checks.items())),
+            "for_a_person": self.people,
+            "another_file": others,
+            "mean_score": fmean(self.scores.elements()) if self.scores else None,
+            "max_score": self.max_score,
+            "scores": str(folder / "grades.csv"),
+            "report": str(folder / "report.html"),
+            "store": str(folder / "grades.sqlite"),
+            "exit_code": code,
+            "meaning": MEANINGS[code],
+        }
+        return json.dumps(whole)
+
+    def _add(self, standing: Standing) -> None:
+        self.outcomes[standing.outcome] += 1
+        self.checks.update(standing.statuses)
+        self.max_score = max(self.max_score, standing.max_score)
+        if standing.score is not None:
+            self.scores[standing.score] += 1
+        if len(self._first) < MANY:
+            self._first.append(self._line(standing))
+        if standing.for_a_person:
+            self.people.append(standing.student)
+            if len(self._first_people) < MANY:
+                self._first_people.append(self._line(standing))
+
+    def _table(self, title: str, lines: Iterable[tuple[str, ...]]) -> Table:
+        """Return a line per student: score, checks passed, where the first points were lost."""
+        say = self._say
+        made = Table(title=title, expand=True)
+        made.add_column(say("student"), no_wrap=True)
+        made.add_column(say("score"), justify="right", no_wrap=True)
+        made.add_column(say("checks"), justify="right", no_wrap=True)
+        made.add_column(say("remark"), ratio=1)
+        for student, score, checks, remark in lines:
+            said = Text(remark, no_wrap=True, overflow="ellipsis")
+            made.add_row(Text(student), score, checks, said)
+        return made
+
+    def _line(self, standing: Standing) -> tuple[str, str, str, str]:
+        score = "—" if standing.score is None else f"{standing.score}/{standing.max_score}"
+        counts = f"{standing.passed}/{len(standing.endings)}"
+        return plain(standing.student), score, counts, plain(self._remark(standing))
+
+    def _remark(self, standing: Standing) -> str:
+        say, said = self._say, standing.problem
+        place = next((i for i, s in enumerate(standing.statuses) if s not in QUIET), None)
+        if place is not None and not said:
+            first, status = self._roll.checks(standing)[place], standing.statuses[place]
+            endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+            said = f"{first.question}, {endings[status][0]}: {first.sentence}"
+        if standing.decided:
+            by_hand = say("set by hand: {questions}").format(questions=", ".join(standing.decided))
+            return f"[{by_hand}] {said}"
+        return said

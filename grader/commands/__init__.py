@@ -1,1 +1,0 @@
-"""The commands of the command line, by who gives them; cli.py joins them."""

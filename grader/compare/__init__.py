@@ -1,0 +1,1 @@
+"""How tensors are compared with those that are due, and how the difference is worded."""

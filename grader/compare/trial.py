@@ -1,0 +1,260 @@
+"""One call of a function or module: its results, and its gradients under a random cotangent."""
+
+import hashlib
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ..model.picture import Sketch
+from .compare import Named
+from .draw import Draw
+from .keys import ordered
+
+T = TypeVar("T")
+MOST_RESULTS = 1000
+"""Values in one list of a result; each number among them would become a tensor."""
+Function = Callable[..., Any]
+Cast = Callable[[Tensor], Tensor]
+
+
+class Failure(AssertionError):
+    """What the student's code does wrong, in words that the student reads."""
+
+    def __init__(self, words: str, sketch: Sketch | None = None) -> None:
+        super().__init__(words)
+        self.sketch = sketch
+        """Draws it; see sketch.py."""
+
+
+class Remark(UserWarning):
+    """Something to tell the student that costs no points."""
+
+
+SINGLE_PRECISION = (
+    "Your code computes in float32 whatever it is given, so it was judged with the tolerance of "
+    "float32. Follow the input instead: x.new_zeros(...), torch.zeros_like(x), or no dtype at all."
+)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a function is called with, and the names to speak of it."""
+
+    named: tuple[Named, ...]
+    values: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        names = (*self.named, *map(Named, self.keywords))
+        values = (*self.values, *self.keywords.values())
+        return ", ".join(map(_spoken, names, values))
+
+
+def _spoken(named: Named, value: object) -> str:
+    """Say a tensor's shape or a number; never what a tensor holds."""
+    if isinstance(value, Tensor):
+        said = named.sized(value.shape)
+    else:
+        said = str(value) if isinstance(value, int | float) else ""
+    return f"`{named.name}` {said}".strip() if named.name else said
+
+
+def tensors(value: object) -> list[Tensor]:
+    """Return the tensors and numbers in nested tuples, lists and dicts, in order of place and key.
+
+    Raises Failure on anything else, and on more than anybody asks for.
+    """
+    match value:
+        case tuple() | list() | dict() if len(value) > MOST_RESULTS:
+            raise Failure(f"the result holds {len(value)} values: should it be one tensor?")
+        case Tensor():
+            return [value]
+        case bool() | int() | float():
+            return [torch.tensor(float(value), dtype=torch.float64)]
+        case tuple() | list():
+            return [leaf for item in value for leaf in tensors(item)]
+        case dict():
+            return [leaf for item in ordered(value) for leaf in tensors(item)]
+        case None:
+            raise Failure("the result is None: is a `return` missing?")
+    raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
+
+
+Cotangents = Sequence[Tensor | None]
+_foreseen: ContextVar[Callable[[], Sequence[Cotangents]]] = ContextVar("foreseen", default=tuple)
+
+
+@contextmanager
+def foreseen(cotangents: Callable[[], Sequence[Cotangents]]) -> Iterator[None]:
+    """Tell the cotangents under which the gradients of the next calls will be taken, if asked.
+
+    Code that runs elsewhere may take them at once, which saves asking again.
+    """
+    token = _foreseen.set(cotangents)
+    try:
+        yield
+    finally:
+        _foreseen.reset(token)
+
+
+def ahead() -> Sequence[Cotangents]:
+    """Return the cotangents of the next calls, as far as they are known: those of all, or none."""
+    cotangents = _foreseen.get()
+    with foreseen(tuple):  # to know them, the oracle is called, and that may be elsewhere, too
+        return cotangents()
+
+
+_changed: ContextVar[list[Tensor] | None] = ContextVar("changed", default=None)
+
+
+@contextmanager
+def changes() -> Iterator[list[Tensor]]:
+    """Collect the arguments and parameters that the judged code changes in place, in its copies."""
+    changed: list[Tensor] = []
+    token = _changed.set(changed)
+    try:
+        yield changed
+    finally:
+        _changed.reset(token)
+
+
+def note_change(tensor: Tensor) -> None:
+    """Note that a call has changed what it was given as a copy of `tensor`."""
+    changed = _changed.get()
+    if changed is not None:
+        changed.append(tensor)
+
+
+class Trial:
+    """One call on copies of the arguments, with what is needed to differentiate it.
+
+    Under ``torch.no_grad()`` there is nothing to differentiate: `leaves` is empty. Made by `tried`.
+    """
+
+    returned: Any
+    """What the call has returned, whatever that is."""
+
+    def __init__(self, function: Function, given: Arguments, cast: Cast) -> None:
+        self._cast = cast
+        self.leaves: dict[str, Tensor] = {}
+        """What gradients are taken for, by name: floating inputs and a module's parameters."""
+        values = [self._copy(n.name, v) for n, v in zip(given.named, given.values, strict=True)]
+        keywords = {name: self._copy(name, v) for name, v in given.keywords.items()}
+        self.arguments = tuple(values), keywords
+        if isinstance(function, nn.Module) and torch.is_grad_enabled():
+            self.leaves |= {n: p for n, p in function.named_parameters() if p.requires_grad}
+
+    @cached_property
+    def results(self) -> list[Tensor]:
+        """The tensors and numbers that the call has returned. Raises Failure for anything else."""
+        return tensors(self.returned)
+
+    def _copy(self, name: str, value: Any) -> Any:
+        if isinstance(value, tuple | list):
+            return tuple(self._copy(f"{name}[{i}]", v) for i, v in enumerate(value))
+        if not isinstance(value, Tensor):
+            return value
+        copy = self._cast(value.detach()).clone()
+        if not (copy.is_floating_point() and torch.is_grad_enabled()):
+            return copy
+        self.leaves[name] = copy.requires_grad_()
+        return copy.clone()  # no leaf, as in a network: changing it in place is not an error here
+
+    def cotangents(self) -> Cotangents:
+        """Draw a cotangent for every result that has a gradient; it follows from the leaves.
+
+        Never all ones: through softmax or layer norm, the gradient of a sum is 0.
+        """
+        digest = hashlib.sha256()
+        for leaf in self.leaves.values():
+            digest.update(leaf.detach().numpy().tobytes())
+        draw = Draw(digest.digest())
+        return [draw(*r.shape) if r.requires_grad else None for r in self.results]
+
+    def gradients(self, cotangents: Cotangents) -> dict[str, Tensor]:
+        """Return the vector-Jacobian product for every leaf: 0 where none arrives."""
+        pairs = [
+            (result, cotangent.to(result.dtype))
+            for result, cotangent in zip(self.results, cotangents, strict=True)
+            if cotangent is not None and result.requires_grad
+        ]
+        leaves = list(self.leaves.values())
+        found: Sequence[Tensor | None] = [None] * len(leaves)
+        if pairs and leaves:
+            # not as grad_outputs, for which torch imports sympy: see worker.backward
+            products = [(result * cotangent.conj()).real.sum() for result, cotangent in pairs]
+            found = torch.autograd.grad(products, leaves, allow_unused=True)
+        return {
+            name: torch.zeros_like(leaf) if gradient is None else gradient
+            for (name, leaf), gradient in zip(self.leaves.items(), found, strict=True)
+        }
+
+
+def tried(
+    function: Function, each: Sequence[Arguments], cast: Cast = lambda tensor: tensor
+) -> list[Trial]:
+    """Call a function on each of several arguments. Raises what a call raises."""
+    trials = [Trial(function, given, cast) for given in each]
+    results = call_each(function, [trial.arguments for trial in trials])
+    for trial, returned in zip(trials, results, strict=True):
+        trial.returned = returned
+    return trials
+
+
+def call_each(
+    function: Function, each: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
+) -> list[Any]:
+    """Call a function several times; one that runs elsewhere is asked once for all.
+
+    Two processes that take turns pay for every turn: 1 ms of CPU time on a slow machine.
+    """
+    at_once: Callable[..., list[Any]] | None = getattr(function, "_each", None)
+    return at_once(each) if at_once else [function(*args, **more) for args, more in each]
+
+
+def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:
+    """Do ``work(cast)`` with inputs as they are and, where dtypes clash, once more in float32.
+
+    Code that says `dtype=torch.float32` is right about the mathematics: the student is told with
+    a `Remark`, and loses nothing. Where float32 does not help, the first error stands.
+    """
+    try:
+        return work(lambda x: x)
+    except AssertionError:
+        raise
+    except Exception as error:  # the student's, raised here or reported by the sandbox
+        if not re.search(r"dtype|scalar type|double", str(error), re.IGNORECASE):
+            raise
+        first = error
+    with _single_precision(function):
+        try:
+            result = work(lambda x: x.float() if x.is_floating_point() else x)
+        except AssertionError:
+            raise
+        except Exception:
+            raise first from None
+    warnings.warn(Remark(SINGLE_PRECISION), stacklevel=2)
+    return result
+
+
+@contextmanager
+def _single_precision(function: Function) -> Iterator[None]:
+    """Hold a module's parameters and buffers in float32 for a while; functions have none."""
+    if not isinstance(function, nn.Module):
+        yield
+        return
+    exact = [(t, t.data) for t in (*function.parameters(), *function.buffers())]
+    function.float()
+    try:
+        yield
+    finally:
+        for tensor, data in exact:
+            tensor.data = data

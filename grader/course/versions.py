@@ -1,0 +1,105 @@
+"""Which version of each check is in force: a digest of all that its verdict depends on.
+
+A check's version is made of its own source; of its file without the other checks; of whatever else
+lies in its folder, such as references and known mistakes; of the assignment's code and settings; of
+the course's key; and of the versions of grader and torch. Comments and layout do not count. Nothing
+is imported or run, so that asking costs milliseconds and no torch.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Self
+
+from .. import __version__
+from .assignment import Assignment
+
+CHECKS = ("test_*.py", "*_test.py")  # what pytest collects
+NO_PART = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions of an assignment's checks, by the name of their functions."""
+
+    checks: dict[str, str]
+    other: str
+    """Version of a check whose function is made in some other way than by `def test_…`."""
+    plan: str
+    """Changes with any of them: submissions judged under the same plan need no second look."""
+
+    @classmethod
+    def read(cls, assignment: Assignment, folder: Path, key: bytes) -> Self:
+        """Read the hidden checks in `folder` and the public ones of the assignment."""
+        files = [path for path in sorted(folder.rglob("*")) if _is_part(path, folder)]
+        tests = [path for path in files if any(path.match(pattern) for pattern in CHECKS)]
+        common = _digest(
+            __version__, torch_version(), hashlib.sha256(key).hexdigest(), assignment.name,
+            json.dumps([assignment.questions, assignment.forbid, asdict(assignment.limits)]),
+            *(meaning(c.source) for c in assignment.cells if c.kind == "code" and not c.is_check),
+            *(part for path in files if path not in tests for part in _contents(path, folder)),
+        )  # fmt: skip
+        parts = [part for path in tests for part in _parts(path.read_text("utf-8", "replace"))]
+        parts += [(name, meaning(c.source)) for c in assignment.cells for name in c.checks]
+        checks: dict[str, str] = {}
+        for name, source in parts:  # of two checks with the same name, each is in the version
+            if name:
+                checks[name] = _digest(common, checks.get(name, ""), source)
+        everything = _digest(common, *(source for _, source in parts))
+        return cls(checks, everything, _digest(everything, assignment.title, *checks))
+
+    def of(self, check: str) -> str:
+        """Return the version of a check, whose name may end in parameters: ``test_x[2-3]``."""
+        return self.checks.get(check.partition("[")[0], self.other)
+
+
+def torch_version() -> str:
+    """Return the version of torch that is installed, without importing it."""
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return ""
+
+
+def meaning(source: str) -> str:
+    """Return Python without its comments and layout, and other text as it is."""
+    try:
+        return ast.unparse(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError):
+        return source
+
+
+def _parts(source: str) -> Iterator[tuple[str, str]]:
+    """Yield each check of a file by its name, with the rest of the file; both count for it."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        yield "", source
+        return
+    own = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    rest = ast.unparse(ast.Module([n for n in tree.body if n not in own], []))
+    yield "", rest
+    for node in own:
+        yield node.name, f"{rest}\n\n{ast.unparse(node)}"
+
+
+def _contents(path: Path, folder: Path) -> tuple[str, str]:
+    """Return the name of a file and what it holds."""
+    data = path.read_bytes()
+    text = meaning(data.decode("utf-8", "replace")) if path.suffix == ".py" else ""
+    return path.relative_to(folder).as_posix(), text or hashlib.sha256(data).hexdigest()
+
+
+def _is_part(path: Path, folder: Path) -> bool:
+    """Whether a file can matter for a verdict."""
+    names = path.relative_to(folder).parts
+    return path.is_file() and not any(n in NO_PART or n.startswith(".") for n in names)
+
+
+def _digest(*texts: str) -> str:
+    """Return a short digest of texts, which no other way to cut them into parts has, too."""
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]

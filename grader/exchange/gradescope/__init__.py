@@ -1,0 +1,1 @@
+"""The autograder that Gradescope runs: packed, and what it does there."""

@@ -1,0 +1,162 @@
+"""Grade one submission inside Gradescope's container.
+
+    python -m grader.exchange.gradescope.autograde FOLDER
+
+FOLDER is the platform's /autograder: in it lie source/ (what bundle.py packed), submission/
+and submission_metadata.json; results/results.json is written. What is printed is for the team.
+Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ...checking.session import Session, run_session
+from ...course.assignment import Assignment
+from ...course.course import Course
+from ...files import replace_file
+from ...intake.walk import walk
+from ...judging.judge import judge
+from ...model.limits import Limits
+from ...model.verdict import Report, Status
+from ...report.results_json import results_json
+from ...sandbox.host.attempts import prove
+from ...sandbox.host.sandbox import Zygote
+
+RESERVED_MB = 450
+"""What the grader and its zygote take of the container's memory; the rest is the submission's."""
+LEAST_MB = 128
+MEMORY = ("memory.max", "memory/memory.limit_in_bytes")  # cgroup v2 and v1
+SUFFIXES = (".ipynb", ".py")
+
+
+def main() -> int:
+    """Grade what lies in the folder given, or, with --rehearse, the solution itself."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--rehearse", action="store_true", help="grade the solution; fail below 100 %"
+    )
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    if not arguments.rehearse:
+        run(folder)
+        return 0
+    report = rehearse(folder)
+    return 0 if report.score == report.max_score else 1
+
+
+def run(folder: Path) -> Report:
+    """Grade the submission in `folder` and write its results.json.
+
+    Raises AssignmentError and SandboxError; then run_autograder has left a results.json.
+    """
+    course = Course(folder / "source" / "course")
+    assignment = Assignment.read(course.solution(course.names()[0]))
+    assignment = replace(assignment, limits=within(assignment.limits, container_mb()))
+    metadata = read_metadata(folder / "submission_metadata.json")
+    path, problem = choose(folder / "submission", assignment.name)
+    if problem:  # judge what is no notebook, so that every check says why it was not run
+        path = folder / "submission"
+    reports: list[Report] = []
+
+    def work(session: Session) -> None:
+        with Zygote(trains=assignment.trains) as zygote:
+            zygote.layers += (prove(zygote),)
+            session.zygote = zygote
+            reports.append(judge(student(metadata), path, session, zygote, course.key()))
+
+    run_session(assignment, course.checks(assignment.name), work)
+    report = replace(reports[0], problem=problem or reports[0].problem)
+    replace_file(folder / "results" / "results.json", results_json(report, assignment.visibility))
+    for line in remarks(report, metadata):
+        print(line)
+    return report
+
+
+def rehearse(folder: Path) -> Report:
+    """Grade the solution as if it had been handed in. Raises AssignmentError and SandboxError."""
+    with tempfile.TemporaryDirectory() as name:
+        stage = Path(name)
+        stage.chmod(0o711)
+        (stage / "source").symlink_to(folder / "source")
+        (solution,) = (folder / "source/course/solutions").glob("*.py")
+        (stage / "submission").mkdir()
+        shutil.copy(solution, stage / "submission")
+        return run(stage)
+
+
+def choose(folder: Path, name: str) -> tuple[Path, str]:
+    """Return the file to grade, and, where it is not clear which, what the student should do."""
+    expected = f"{name}.ipynb"
+    found = [path for path, _ in walk([folder]).files] if folder.is_dir() else []
+    for suffix in SUFFIXES:
+        fitting = [path for path in found if path.suffix == suffix]
+        named = [path for path in fitting if path.name == expected]
+        if len(chosen := named if len(named) == 1 else fitting) == 1:
+            return chosen[0], ""
+        if fitting:
+            listed = ", ".join(path.name for path in fitting)
+            return folder / expected, f"Hand in one notebook, {expected}. You submitted {listed}."
+    others = ", ".join(path.name for path in found) or "nothing"
+    return folder / expected, f"There is no notebook. Hand in {expected}; you submitted {others}."
+
+
+def read_metadata(path: Path) -> dict[str, object]:
+    """Return what the platform says of the submission; {} where it says nothing readable."""
+    try:
+        metadata = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def student(metadata: dict[str, object]) -> str:
+    """Return who handed in, for the course team."""
+    match metadata:
+        case {"users": [{"email": str(email)}, *_]}:
+            return email
+    return "unknown"
+
+
+def remarks(report: Report, metadata: dict[str, object]) -> list[str]:
+    """Return what the course team should know, and the student need not."""
+    lines = [f"{report.student}: {report.score} of {report.max_score}; {', '.join(report.layers)}"]
+    match metadata:
+        case {"assignment": {"total_points": str(total)}} if total != f"{report.max_score:.1f}":
+            lines.append(
+                f"The assignment has {total} points in Gradescope, and the checks are worth "
+                f"{report.max_score}: set its autograder points to that."
+            )
+    lines += [r.detail for r in report.results if r.status is Status.GRADER_ERROR]
+    return lines
+
+
+def within(limits: Limits, container_mb: int | None) -> Limits:
+    """Return limits that fit into the container, so that the worker meets its own first.
+
+    Beyond the container's the kernel kills, which could as well hit the grader.
+    """
+    if container_mb is None:
+        return limits
+    most = max(LEAST_MB, container_mb - RESERVED_MB)
+    return replace(limits, memory_mb=min(limits.memory_mb, most))
+
+
+def container_mb(root: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Return the memory of this container in megabytes, or None if it is not limited."""
+    for name in MEMORY:
+        try:
+            most = int((root / name).read_text()) >> 20
+        except (OSError, ValueError):  # "max"
+            continue
+        return most if most < 1 << 30 else None  # v1 says "none" by a huge number
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

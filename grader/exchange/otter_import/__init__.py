@@ -1,0 +1,1 @@
+"""Assignments of otter-grader, turned into ours."""

@@ -1,0 +1,1 @@
+"""Hidden checks written down for otter-grader and nbgrader, which cannot run them."""

@@ -1,1 +1,0 @@
-"""A class, judged: the store, the judges, and what is decided later."""

@@ -1,0 +1,1 @@
+"""Who judges: jobs, judges, batches, shards and clusters."""

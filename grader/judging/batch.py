@@ -1,0 +1,204 @@
+"""A class as it stands: who has handed in what, what is to be judged and why, and the judging.
+
+The same command again judges only what is new, what a fault of ours has spoiled, and those checks
+that have changed. Identical bytes are judged once.
+"""
+
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from ..course.assignment import Assignment
+from ..course.versions import Versions
+from ..intake.submission import Refused, Submission
+from ..model.verdict import Report, Result, Status
+from ..store.diff import files
+from ..store.store import Entry, Store
+from .grade import grade
+from .job import CannotJudge, Orders, Work, seed
+from .shard import WHOLE, Shard
+
+FEW = 10
+"""Names in a list whose length is said beside it."""
+
+
+UNREADABLE = "unreadable"
+"""How the digest begins of a file that we could not read: nobody knows what it was."""
+
+
+class Why(StrEnum):
+    """Why a submission is judged."""
+
+    NEW = "new"
+    CHANGED = "judged by checks that have changed since"
+    FAULT = "spoiled by a fault of ours"
+    UNSAFE = "judged without a sandbox"
+    ASKED = "asked for"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What a command has found of a class."""
+
+    students: set[str] = field(default_factory=set)
+    """Whose hand-in it was, as far as a shard holds it."""
+    others: dict[str, tuple[Entry, Entry]] = field(default_factory=dict)
+    """Of whom another file counts now than the one that was judged before, and both."""
+    absent: list[str] = field(default_factory=list)
+    """Who had handed in before, and is not among these."""
+
+    def remarks(self) -> list[str]:
+        """Return a line on everybody for whom something has changed."""
+        lines = [
+            f"another file of {student} counts than before: {files(*both)}"
+            for student, both in self.others.items()
+        ]
+        if self.absent:
+            some = ", ".join(self.absent[:FEW]) + (", …" if len(self.absent) > FEW else "")
+            lines.append(f"not among these files, and as before: {len(self.absent)} ({some})")
+        return lines
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An assignment's store, and what judging needs."""
+
+    store: Store
+    orders: Orders
+    assignment: Assignment
+    versions: Versions
+    cluster: str = ""
+    """Address of the scheduler whose workers judge, or empty: judges of this machine."""
+
+    @classmethod
+    def open(cls, store: Store, orders: Orders, cluster: str = "") -> "Batch":
+        """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
+        assignment = Assignment.read(orders.solution)
+        if store.assignment not in ("", assignment.name):
+            raise CannotJudge(
+                f"{store.path} holds {store.assignment}; choose another folder for "
+                f"{assignment.name}."
+            )
+        versions = Versions.read(assignment, orders.checks, orders.key)
+        return cls(store, orders, assignment, versions, cluster)
+
+    def take_in(
+        self,
+        submissions: Iterable[tuple[str, Path]],
+        shard: Shard = WHOLE,
+        late: Callable[[str], float | None] = lambda _: None,
+        moment: Callable[[str], float | None] = lambda _: None,
+    ) -> HandedIn:
+        """Read what was handed in, and note it.
+
+        `late` says how many hours after the deadline a student was, and `moment` when that was, in
+        seconds since 1970; None is as before.
+        """
+        found = HandedIn()
+        before = {entry.student: entry.digest for entry in self.store.entries()}
+
+        def entries() -> Iterator[Entry]:
+            for student, path in submissions:
+                new = Entry(
+                    student, path.absolute(), digest(path), None, (), late(student), moment(student)
+                )
+                if shard.holds(new.digest):
+                    found.students.add(student)
+                was = before.pop(student, new.digest)
+                if was != new.digest and not was.startswith(UNREADABLE):
+                    old = self.store.entry(student)
+                    if old and old.judgement is not None:
+                        found.others[student] = old, new
+                yield new
+
+        self.store.hand_in(entries())
+        found.absent.extend(before)
+        return found
+
+    def to_do(self, students: Container[str]) -> tuple[dict[str, Why], int]:
+        """Return who is to be judged and why, and how many others there are.
+
+        Of those who have handed in the same bytes, one counts for all.
+        """
+        found: dict[str, Why] = {}
+        digests: set[str] = set()
+        for entry in self.store.entries():
+            if entry.student in students and entry.digest not in digests:
+                digests.add(entry.digest)
+                if not self._settled(entry.digest):
+                    found[entry.student] = self._why(entry.digest)
+        return found, len(digests) - len(found)
+
+    def judge(
+        self, students: Iterable[str], jobs: int, again: Callable[[Result], bool] | None = None
+    ) -> Generator[Report, None, None]:
+        """Judge submissions and yield each Report once it is in the store.
+
+        A result that still holds is kept, unless it is to be judged `again`. Raises CannotJudge.
+        """
+        digests: dict[str, str] = {}
+
+        def works() -> Iterator[Work]:
+            for entry in filter(None, map(self.store.entry, students)):
+                digests[entry.student] = entry.digest
+                kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
+                yield Work(entry.student, entry.path, tuple(kept))
+
+        with closing(self._hand_out(works(), jobs)) as reports:  # whatever happens, judges go home
+            for report in reports:
+                refused = digests.pop(report.student)
+                self.store.record(
+                    report.sha256 or refused,
+                    report,
+                    self.versions,
+                    self.assignment.limits,
+                    seed(self.orders.key, report.sha256),
+                )
+                yield report
+
+    def _hand_out(self, works: Iterator[Work], jobs: int) -> Generator[Report, None, None]:
+        """Yield a Report for each of them. Raises CannotJudge."""
+        if not self.cluster:
+            return grade(works, self.orders, jobs)
+        try:
+            from .cluster import grade_on
+        except ImportError:
+            said = "--cluster needs dask: pip install 'torch-grader[cluster]'"
+            raise CannotJudge(said) from None
+        return grade_on(self.cluster, works, self.orders)
+
+    def _settled(self, digest: str) -> bool:
+        return self.store.settled(digest, self.versions.plan, unsafe=self.orders.unsafe)
+
+    def _why(self, digest: str) -> Why:
+        before = self.store.latest(digest)
+        if before is None:
+            return Why.NEW
+        if not before.report.judged:
+            return Why.FAULT
+        return Why.CHANGED if before.plan != self.versions.plan else Why.UNSAFE
+
+    def _holding(self, digest: str) -> list[Result]:
+        """Return the results of an earlier time that would be the same today."""
+        before = self.store.latest(digest)
+        if before is None or ("UNSANDBOXED" in before.report.layers and not self.orders.unsafe):
+            return []
+        return [
+            result
+            for result, version in zip(before.report.results, before.versions, strict=True)
+            if version == self.versions.of(result.check)
+            and result.status is not Status.GRADER_ERROR
+            and result.seconds > 0  # it was run, and does not just share in a notebook's failure
+        ]
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a submission; for one that is refused, or that we cannot read, why."""
+    try:
+        return Submission.read(path, "").sha256
+    except Refused as error:
+        return f"refused: {error}"
+    except OSError as error:
+        return f"{UNREADABLE}: {path}: {error.strerror}"

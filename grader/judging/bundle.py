@@ -1,0 +1,66 @@
+"""All that a judge on another machine needs of an assignment, in bytes."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from .. import __version__
+from ..course.versions import torch_version
+from .job import CannotJudge, Orders
+
+LEFT_OUT = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Solution, hidden checks and key: for machines of the course team alone."""
+
+    name: str
+    files: tuple[tuple[str, bytes], ...]
+    """Below checks/, and solution/NAME.py."""
+    key: bytes
+    layers: tuple[str, ...] | None
+    unsafe: bool
+    made_with: tuple[str, str] = (__version__, torch_version())
+    """Versions of grader and torch; a verdict follows from them, too."""
+
+    @classmethod
+    def pack(cls, orders: Orders) -> Self:
+        """Read the author's files."""
+        checks = orders.checks
+        below = (path for path in sorted(checks.rglob("*")) if path.is_file())
+        files = [
+            (f"checks/{path.relative_to(checks)}", path.read_bytes())
+            for path in below
+            if not LEFT_OUT.intersection(path.relative_to(checks).parts)
+        ]
+        files.append((f"solution/{orders.solution.name}", orders.solution.read_bytes()))
+        layers = None if orders.layers is None else tuple(orders.layers)
+        return cls(orders.solution.stem, tuple(files), orders.key, layers, orders.unsafe)
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells it from any other kit."""
+        files = [(name, hashlib.sha256(data).hexdigest()) for name, data in self.files]
+        key = hashlib.sha256(self.key).hexdigest()
+        said = [self.name, files, key, self.layers, self.unsafe, self.made_with]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+    def unpack(self, folder: Path) -> Orders:
+        """Write the files into a folder. Raises CannotJudge if another grader or torch is here."""
+        here = (__version__, torch_version())
+        if here != self.made_with:
+            raise CannotJudge(
+                "this worker has grader {} and torch {}, but the class is judged with {} and {}: "
+                "install the same on all machines".format(*here, *self.made_with)
+            )
+        for name, data in self.files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        layers = None if self.layers is None else list(self.layers)
+        solution, checks = folder / "solution" / f"{self.name}.py", folder / "checks"
+        return Orders(solution, checks, self.key, layers, self.unsafe)

@@ -1,0 +1,44 @@
+"""What a judge is told before it sees a submission, and what it answers when it cannot work."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ..model.verdict import Result
+
+TRIES = 3
+"""A fault of ours is tried again twice, and then listed for a person."""
+
+
+class CannotJudge(Exception):
+    """No submission can be judged: the author's checks or the sandbox do not work."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a judge needs to know before it sees a submission."""
+
+    solution: Path
+    checks: Path
+    key: bytes
+    layers: list[str] | None = None
+    """Exactly these isolation layers, for tests; None takes the best that work."""
+    unsafe: bool = False
+
+
+class Work(NamedTuple):
+    """A submission that is to be judged."""
+
+    student: str
+    path: Path
+    kept: tuple[Result, ...] = ()
+    """Results that still hold: only the other checks are run."""
+    refused: str = ""
+    """Why the file was refused on the machine where it lies, if this is another one."""
+
+
+def seed(key: bytes, sha256: str) -> bytes:
+    """Return what seeds all draws for a submission: the course's key and its bytes decide."""
+    return hmac.digest(key, sha256.encode(), hashlib.sha256)

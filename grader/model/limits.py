@@ -1,0 +1,122 @@
+"""What one submission may use, and what is raised when its code uses more, or fails."""
+
+import contextlib
+import select
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .verdict import Status
+
+GLANCE_SECONDS = 0.1
+"""How often a worker's folder is looked at while it computes."""
+WALL = 3
+"""Wall seconds allowed per CPU second: a far backstop for code that sleeps."""
+TOTAL, LEAST_TOTAL = 20, 60.0
+"""How many requests at their limit make up a submission's time, where its author says nothing, and
+CPU seconds that are left to each. An endless loop in every question costs some ten requests; an
+ordinary submission needs 0.1 s."""
+
+
+class StudentError(Exception):
+    """The student's code raised; `kind` and `traceback` are theirs."""
+
+    status: ClassVar[Status] = Status.STUDENT_ERROR
+
+    def __init__(self, message: str, kind: str = "", traceback: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.traceback = kind, traceback or message
+
+
+class TimedOut(StudentError):
+    """The student's code took longer than its limit."""
+
+    status = Status.TIMED_OUT
+
+
+class OutOfMemory(StudentError):
+    """The student's code asked for more memory than its limit."""
+
+    status = Status.OUT_OF_MEMORY
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use."""
+
+    seconds: float = 10.0
+    """CPU seconds per request; the wall clock allows WALL times as much."""
+    memory_mb: int = 2048
+    """Address space beyond what a warm process has."""
+    total_seconds: float | None = None
+    """CPU seconds for all requests together; see `total`."""
+
+    @property
+    def total(self) -> float:
+        """CPU seconds for all requests of a submission; the clock may show WALL times as many."""
+        return self.total_seconds or max(TOTAL * self.seconds, LEAST_TOTAL)
+
+
+class Deadline:
+    """The end of one exchange, in the worker's CPU seconds and, far off, on the wall clock.
+
+    Wall time alone would punish a busy machine: with a wall limit of 1 s under load, a correct
+    submission failed 18 of 20 runs.
+    """
+
+    def __init__(
+        self, pid: int, seconds: float, glance: Callable[[], None] | None = None,
+        wall: float | None = None,
+    ) -> None:  # fmt: skip
+        """Let `glance` be called now and then while waiting; what it raises ends that.
+
+        The clock allows `wall` seconds, if not WALL times as many.
+        """
+        self._glance = glance
+        self._clock = ~pid << 3 | 2  # clock_getcpuclockid(3): CPU time of all its threads
+        self._seconds = seconds
+        self._cpu = 0.0
+        with contextlib.suppress(OSError):  # it has ended already
+            self._cpu = time.clock_gettime(self._clock)
+        self._start = self._cpu
+        self._began = time.monotonic()
+        self._patience = WALL * seconds if wall is None else wall
+        self._wall = self._began + self._patience
+
+    def spent(self) -> bool:
+        """Whether the time is over; also true to the last reading when the worker has ended."""
+        if time.monotonic() - self._began < self._seconds:  # it has one thread, so no more CPU
+            return False
+        with contextlib.suppress(OSError):
+            self._cpu = time.clock_gettime(self._clock)
+        return self._cpu - self._start >= self._seconds or time.monotonic() >= self._wall
+
+    def error(self) -> TimedOut:
+        """Say which limit was reached."""
+        if time.monotonic() >= self._wall:
+            return TimedOut(f"your code did not answer within {self._patience:g} s")
+        return TimedOut(f"your code computed for more than {self._seconds:g} s")
+
+    def used(self) -> tuple[float, float]:
+        """Return the CPU and wall seconds so far; of a process that has ended, as much of both."""
+        wall = time.monotonic() - self._began
+        try:
+            return time.clock_gettime(self._clock) - self._start, wall
+        except OSError:
+            return wall, wall
+
+    def __call__(self, sock: socket.socket, event: int) -> None:
+        """Wait for the socket. Raises TimedOut."""
+        poll = select.poll()
+        poll.register(sock, event)
+        left = self._seconds
+        while not self.spent():  # asked first, for one who sends byte by byte
+            slice_ = min(left, GLANCE_SECONDS) if self._glance else left
+            if poll.poll(max(1, int(1000 * slice_))):
+                return
+            if self._glance:
+                self._glance()
+            left = min(self._seconds - (self._cpu - self._start), self._wall - time.monotonic())
+        raise self.error()

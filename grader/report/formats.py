@@ -1,0 +1,93 @@
+"""A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from xml.etree import ElementTree as XML
+
+from ..csv_table import written
+from ..model.verdict import Report, Result, Status
+from .sanitize import clean
+from .standing import ENDINGS, Roll, Standing
+
+PAGE = 200
+"""Rows that are written at a time."""
+LAST = ("hours late", "decided by hand", "comments", "problem")
+
+
+def jsonl(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield one JSON object per student and line: all of the Report, and what follows from it.
+
+    For the course team: the details and what the code has printed are in it.
+    """
+    for report in reports:
+        said = {
+            **asdict(report),
+            "score": report.score,
+            "max_score": report.max_score,
+            "points": {question: report.points(question) for question in report.questions},
+        }
+        yield f"{json.dumps(said)}\n"
+
+
+def junit(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield JUnit XML: a suite per student, a case per check, as CI systems show them."""
+    yield "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
+    for report in reports:
+        suite = XML.Element("testsuite", name=_text(report.student))
+        for result in report.results:
+            _case(suite, result)
+        suite.set("tests", f"{len(report.results)}")
+        for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
+        if report.problem:
+            XML.SubElement(suite, "system-err").text = _text(report.problem)
+        XML.indent(suite, level=1)
+        yield f"  {XML.tostring(suite, 'unicode')}\n"
+    yield "</testsuites>\n"
+
+
+def _text(text: str) -> str:
+    """Make text harmless; XML has no place for two characters that Unicode allows."""
+    return clean(text).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
+
+
+def _case(suite: XML.Element, result: Result) -> None:
+    case = XML.SubElement(
+        suite, "testcase", classname=_text(result.question), name=_text(result.check),
+        time=f"{result.seconds:.3f}",
+    )  # fmt: skip
+    if result.status is Status.PASSED:
+        return
+    tags = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
+    ending = XML.SubElement(case, tags.get(result.status, "error"), message=_text(result.sentence))
+    ending.set("type", result.status)
+    ending.text = _text(result.message)
+
+
+def grades_csv(roll: Roll) -> Iterator[str]:
+    """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero."""
+    names = roll.questions
+    yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
+    rows = (_row(standing, names) for standing in roll)
+    while page := list(islice(rows, PAGE)):
+        yield written(page)
+
+
+def _row(s: Standing, names: Sequence[str]) -> list[object]:
+    row = [s.student, s.file, s.sha256, s.score, s.max_score, *map(s.points.get, names)]
+    counts = [s.endings.count(letter) for letter in ENDINGS.values()]
+    return [*row, *counts, s.hours or None, " ".join(s.decided), s.comments, s.problem]
+
+
+def _table(reports: Iterable[Report]) -> Iterator[str]:
+    return grades_csv(Roll.of(reports))
+
+
+FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {
+    ".jsonl": jsonl,
+    ".xml": junit,
+    ".csv": _table,
+}
+"""What the end of a file's name asks for."""

@@ -1,0 +1,199 @@
+"""Fill scores into the table that an LMS has exported, and leave every other byte as it is.
+
+An LMS takes its own table back, and is picky: Canvas wants all columns and the row of points,
+Moodle its identifiers. So cells are replaced where they stand in the file; no CSV is written anew.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from ..csv_table import TableError, Text, cell
+from ..intake.ids import Ids, written
+from ..model.verdict import Report
+from .sanitize import clean
+
+PARTICIPANT = re.compile(r"\D*\s(\d+)")
+"""What Moodle calls a student, in any language: “Participant 4711”."""
+SCHEME = re.compile(r"(.+)_(\d+)")
+"""An id of a file such as kim_12345_attention.ipynb."""
+FEW = 10
+COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d+")
+
+
+@dataclass
+class Filled:
+    """Who is not in a table that was filled, and what a person should know besides."""
+
+    left: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Gradebook:
+    """A table, as raw cells that make the file when they are joined."""
+
+    rows: list[list[str]]
+    delimiter: str
+    ends: list[str]
+    """How each line ends."""
+    opening: str
+    """What stands before the first line: a byte order mark, sep=."""
+
+    @classmethod
+    def read(cls, text: str) -> "Gradebook":
+        """Cut a table into raw cells, quotes included. Raises TableError."""
+        opening, delimiter, text = Text.read(text)
+        parts = re.escape(delimiter)
+        token = re.compile(
+            rf'((?:"(?:[^"]|"")*"|[^"{parts}\r\n][^{parts}\r\n]*)?)({parts}|\r\n|\n|\r|\Z)'
+        )
+        rows: list[list[str]] = [[]]
+        ends: list[str] = []
+        at = 0
+        while at < len(text):
+            found = token.match(text, at)
+            if found is None:
+                raise TableError(f"line {len(ends) + 1} is not a CSV: a quote is open or stray.")
+            rows[-1].append(found[1])
+            at = found.end()
+            if found[2] != delimiter:
+                ends.append(found[2])
+                rows.append([])
+            elif at == len(text):
+                rows[-1].append("")
+                ends.append("")
+                rows.append([])
+        return cls(rows[:-1], delimiter, ends, opening)
+
+    def __str__(self) -> str:
+        lines = zip(self.rows, self.ends, strict=True)
+        return self.opening + "".join(self.delimiter.join(row) + end for row, end in lines)
+
+    def column(self, name: str) -> int:
+        """Return the place of a column, by its name or how that begins. Raises TableError."""
+        names = [value(raw) for raw in self.rows[0]] if self.rows else []
+        exact = [i for i, one in enumerate(names) if one == name]
+        found = exact or [i for i, one in enumerate(names) if one.startswith(name)]
+        if len(found) != 1:
+            known = ", ".join(repr(one) for one in names)
+            raise TableError(
+                f"{'no' if not found else 'more than one'} column is called {name!r}; there are "
+                f"{known}."
+            )
+        return found[0]
+
+    def who(self, students: Sequence[str], column: int) -> dict[int, str]:
+        """Return the student of each row, by the id or by what a platform makes of exactly that.
+
+        Moodle's “Participant 4711” is 4711. Where all ids are made like kim_12345, or the row names
+        kim as well, 12345 is kim_12345, if no other id ends so.
+        """
+        known, by_number = Ids(students), _by_number(students)
+        found: dict[int, str] = {}
+        for i, row in enumerate(self.rows[1:], 1):
+            text = written(value(row[column])) if column < len(row) else ""
+            participant = PARTICIPANT.fullmatch(text)
+            student = known.same(text) or known.same(participant[1] if participant else "")
+            if student is None and (made := by_number.get(text)):
+                said = " ".join(map(value, row)).casefold()
+                is_scheme = len(by_number) == len(students)
+                student = made if is_scheme or made.rpartition("_")[0].casefold() in said else None
+            if student is not None:
+                found[i] = student
+        return found
+
+    def fill(
+        self, reports: Mapping[str, Report], ids: str, scores: str, comments: str = ""
+    ) -> Filled:
+        """Fill in scores, and comments where a column for them is named; say who is left out.
+
+        A submission without a score leaves its cell as it is, and nobody's row is guessed. Raises
+        TableError.
+        """
+        place, target = self.column(ids), self.column(scores)
+        remark = self.column(comments) if comments else None
+        rows, decimal = self.who(list(reports), place), self._decimal(target)
+        filled = Filled(remarks=self._repeated(rows))
+        for i, student in rows.items():
+            report = reports[student]
+            if report.score is not None:
+                self._put(i, target, f"{report.score}".replace(".", decimal))
+                if remark is not None:
+                    said = [f"{o.question}: {o.comment}" for o in report.overrides if o.comment]
+                    if said:
+                        self._put(i, remark, "\n".join(said))
+        in_table = set(rows.values())
+        filled.left = self._left_out([s for s in reports if s not in in_table], rows, place)
+        filled.left += sorted(f"no score yet: {s}" for s in in_table if reports[s].score is None)
+        if by := [s for i, s in rows.items() if self._is_by_number(i, place, s)]:
+            some = ", ".join(by[:FEW]) + ", …" * (len(by) > FEW)
+            filled.remarks.append(f"found by the number in which their ids end: {len(by)} ({some})")
+        return filled
+
+    def _repeated(self, rows: Mapping[int, str]) -> list[str]:
+        """Return a remark on each row that is there twice. Raises TableError if the two differ."""
+        first: dict[str, int] = {}
+        remarks = []
+        for i, student in rows.items():
+            other = first.setdefault(student, i)
+            if self.rows[other] != self.rows[i]:
+                raise TableError(
+                    f"{student} has more than one row, and they differ: {other + 1} and {i + 1}."
+                )
+            if other != i:
+                remarks.append(f"row {i + 1} repeats row {other + 1}: {student}")
+        return remarks
+
+    def _left_out(self, students: list[str], rows: Mapping[int, str], column: int) -> list[str]:
+        """Return a line on each student without a row, and on rows that only look like theirs."""
+        known, near = Ids(students), dict[str, list[str]]()
+        for i, row in enumerate(self.rows[1:], 1):
+            text = value(row[column]) if column < len(row) else ""
+            for student in known.alike(text) if i not in rows else ():
+                near.setdefault(student, []).append(f"{text!r} in row {i + 1}")
+        return [
+            f"not in the table: {student}" + _similar(near.get(student, []))
+            for student in sorted(students)
+        ]
+
+    def _is_by_number(self, row: int, column: int, student: str) -> bool:
+        return student.endswith(f"_{written(value(self.rows[row][column]))}")
+
+    def _decimal(self, column: int) -> str:
+        """Return the sign that begins decimals: as in the column or else in the whole table."""
+        for cells in ([r[column] for r in self.rows if column < len(r)], chain(*self.rows)):
+            texts = [value(raw) for raw in cells]
+            commas, points = (
+                sum(bool(style.fullmatch(text)) for text in texts) for style in (COMMA, POINT)
+            )
+            if commas != points:
+                return "," if commas > points else "."
+        return "."
+
+    def _put(self, row: int, column: int, text: str) -> None:
+        cells = self.rows[row]
+        cells += [""] * (column + 1 - len(cells))
+        safe = cell(clean(text))
+        quoted = cells[column].startswith('"')
+        special = quoted or any(sign in safe for sign in (self.delimiter, '"', "\n", "\r"))
+        cells[column] = '"' + safe.replace('"', '""') + '"' if special else safe
+
+
+def value(raw: str) -> str:
+    """Return what a raw cell holds."""
+    text = raw.strip()
+    return text[1:-1].replace('""', '"').strip() if text[:1] == '"' else text
+
+
+def _by_number(students: Sequence[str]) -> dict[str, str]:
+    """Return students by the number in which their id ends, if that is made like kim_12345."""
+    made = [(found[2], s) for s in students if (found := SCHEME.fullmatch(s))]
+    often = Counter(number for number, _ in made)
+    return {number: student for number, student in made if often[number] == 1}
+
+
+def _similar(places: Sequence[str]) -> str:
+    return f" (similar, and not filled in: {', '.join(places)})" if places else ""

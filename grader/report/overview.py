@@ -1,0 +1,94 @@
+"""What the course team's page says of a whole class, gathered from one Standing at a time.
+
+Of a student, only numbers and names stay, so that 10,000 take little more memory than 100.
+"""
+
+from collections import Counter, defaultdict
+
+from ..model.verdict import Report, Result, Status
+from .mistakes import Clusters
+from .standing import STATUSES, Roll, Standing
+
+TOLD, FEW = 100, 3
+"""Of how many who need a person all is told that is known, and how many who use a name of torch."""
+
+
+class Overview:
+    """A class in figures."""
+
+    def __init__(self, roll: Roll) -> None:
+        """Walk through the class twice."""
+        self.title = ""
+        self.count = 0
+        self.max_score = 0
+        self.scores: Counter[float] = Counter()
+        """How many earned how much."""
+        self.bins: Counter[int] = Counter()
+        """How many earned how many whole points."""
+        self.needs_person: list[Report] = []
+        """The first who need one; `for_a_person` counts all."""
+        self.for_a_person = 0
+        self.points: defaultdict[str, Counter[float]] = defaultdict(Counter)
+        """By question, how many earned how much."""
+        self.statuses: Counter[Status] = Counter()
+        self.layers: dict[tuple[str, ...], None] = {}
+        self._uses: Counter[str] = Counter()
+        self._users: dict[str, list[str]] = {}
+        self.durations: list[float] = []
+        """Seconds that judging took."""
+        self.slowest = ("", 0.0)
+        """Whose took longest, and how long."""
+        self.clusters = Clusters()
+        self._examples: dict[str, tuple[Result, ...]] = {}
+        self._endings: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By the checks that were run, how often they ended like this."""
+        for standing in roll:
+            self._add(standing, roll)
+        self.checks: dict[str, dict[str, tuple[Result, Counter[Status]]]]
+        self.checks = {question: {} for question in self.points}
+        """By question and check, an example and how often it ended in which way."""
+        for plan, endings in self._endings.items():
+            self._count(self._examples[plan], endings)
+        self.clusters.look_up(roll)
+
+    @property
+    def uses(self) -> list[tuple[str, int, list[str]]]:
+        """Names of torch, how many answers hold them, and the first of these; rare ones first."""
+        rows = ((name, count, self._users[name]) for name, count in self._uses.items())
+        return sorted(rows, key=lambda row: (row[1], row[0]))
+
+    def _add(self, standing: Standing, roll: Roll) -> None:
+        self.title = self.title or standing.title
+        self.count += 1
+        self.max_score = max(self.max_score, standing.max_score)
+        self.layers[standing.layers] = None
+        self.durations.append(standing.duration)
+        if not self.slowest[0] or standing.duration > self.slowest[1]:
+            self.slowest = (standing.student, standing.duration)
+        self.clusters.add(standing, roll)
+        if standing.score is not None:
+            self.scores[standing.score] += 1
+            self.bins[min(int(standing.score), standing.max_score)] += 1
+        if standing.for_a_person:
+            self.for_a_person += 1
+            if len(self.needs_person) < TOLD:
+                self.needs_person.append(roll.report(standing))
+        for question, points in standing.points.items():
+            earned = self.points[question]
+            if points is not None:
+                earned[points] += 1
+        self._examples.setdefault(standing.plan, roll.checks(standing))
+        self._endings[standing.plan][standing.endings] += 1
+        for name in standing.uses:
+            self._uses[name] += 1
+            if self._uses[name] <= FEW:
+                self._users.setdefault(name, []).append(standing.student)
+
+    def _count(self, checks: tuple[Result, ...], endings: Counter[str]) -> None:
+        """Count how each check ended; most students of a class end like many others."""
+        for letters, many in endings.items():
+            for result, letter in zip(checks, letters, strict=True):
+                of_question = self.checks.setdefault(result.question, {})
+                counts = of_question.setdefault(result.check, (result, Counter()))[1]
+                counts[STATUSES[letter]] += many
+                self.statuses[STATUSES[letter]] += many

@@ -1,0 +1,101 @@
+"""A Report in Gradescope's words: results.json, which other platforms and scripts read, too.
+
+Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+
+from ..model.verdict import Report, Result, Status, questions
+from .sanitize import OUR_FAULT, for_student
+
+DECIDED = "The course team has set the points of this question."
+REMARK = "A remark of the course team."
+NOTHING_HIDDEN: Mapping[str, str] = {}
+
+
+def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN) -> str:
+    """Return Gradescope's ``results.json``; `visibility` as in Assignment.
+
+    While `report.score` is None no score appears, not even for one test, since Gradescope would
+    add those up.
+    """
+    report = for_student(report)
+    lines = [report.problem, *report.notes, "" if report.judged else OUR_FAULT, late(report)]
+    whole: dict[str, object] = {
+        "output": "\n".join(line for line in lines if line),
+        "output_format": "text",  # Gradescope's default for this one renders HTML
+        "extra_data": {"sha256": report.sha256, "layers": report.layers},
+    }
+    if report.judged:
+        whole["score"] = report.score
+    whole["tests"] = [
+        test
+        for i, question in enumerate(questions([report]), 1)
+        for test in _gradescope_question(report, question, i, visibility)
+    ]
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def late(report: Report) -> str:
+    """Say what it costs that a submission came after the deadline; nothing where it was in time."""
+    if not report.hours:
+        return ""
+    what = f"Handed in {report.hours:g} hours after the deadline"
+    if not report.late_rule or report.score is None:
+        return f"{what}."
+    return (
+        f"{what}: {report.earned} points count as {report.score}, by the rule {report.late_rule}."
+    )
+
+
+def _gradescope_question(
+    report: Report, question: str, i: int, visibility: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Yield what a person has decided, then the checks, whose points do not count beside that."""
+    given = next((o for o in report.overrides if o.question == question), None)
+    if given:
+        by_hand: dict[str, object] = {
+            "name": f"{question}: {DECIDED if given.points is not None else REMARK}",
+            "name_format": "text",
+            "number": f"{i}.0",
+            "output": given.comment,
+            "output_format": "text",
+            "visibility": "visible",
+        }
+        if report.judged and given.points is not None:
+            most = sum(result.points for result in report.of(question))
+            by_hand |= {"score": given.points, "max_score": most}
+        yield by_hand
+    counts = report.judged and question not in report.decided
+    for j, result in enumerate(report.of(question), 1):
+        yield _gradescope_test(result, f"{i}.{j}", counts, _level(result, visibility))
+
+
+def _level(result: Result, visibility: Mapping[str, str]) -> str:
+    """Return when Gradescope shows a test; public checks always, since students have them.
+
+    Visible unless an author says otherwise: one hidden test hides the total score as well.
+    """
+    levels = (level for pattern, level in visibility.items() if fnmatch(result.check, pattern))
+    return "visible" if result.public else next(levels, "visible")
+
+
+def _gradescope_test(result: Result, number: str, counts: bool, level: str) -> dict[str, object]:
+    test: dict[str, object] = {
+        "name": f"{result.question}: {result.sentence}",
+        "name_format": "text",
+        "number": number,
+        "output": result.message,
+        "output_format": "text",
+        "visibility": level,
+        "extra_data": {"check": result.check, "status": result.status},
+    }
+    if not result.counted:
+        return test  # without a status and points it is neither passed nor failed
+    if result.status is not Status.GRADER_ERROR:
+        test["status"] = "passed" if result.status is Status.PASSED else "failed"
+    if counts:
+        test |= {"score": result.earned, "max_score": result.points}
+    return test

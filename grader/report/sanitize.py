@@ -1,0 +1,96 @@
+"""What may be shown: text made harmless, and Reports without what only the course team may see.
+
+Any string of a Report may come from a student, so it is cleaned once where it enters a page, a
+table or a terminal, and escaped where it leaves.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any
+
+from ..model.picture import Grid, Reach, Shapes
+from ..model.verdict import NOT_YET, Override, Report, Result, Status
+
+LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
+OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
+
+_ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
+    r"\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(r"[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_ODD = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
+"""In every text that cleaning changes, if it is not too long: of a class's texts one in 1,000."""
+
+
+def clean(text: str) -> str:
+    """Return text that is safe to show in a page, a table or a terminal.
+
+    Terminal escapes and control characters go (newline and tab stay); lone surrogates and
+    bidirectional overrides, which hide or reorder what is read, become visible as ``⟨U+202E⟩``;
+    of a text longer than `LONGEST` the beginning and the end stay. Cleaning twice changes nothing.
+    """
+    if len(text) <= LONGEST and not _ODD.search(text):
+        return text
+    text = _CONTROLS.sub("", re.sub(r"\r\n?", "\n", _ESCAPES.sub("", text)))
+    text = _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2 - 50  # leaves room for the line between
+    return f"{text[:half]}\n⋯ {len(text) - 2 * half} characters left out ⋯\n{text[-half:]}"
+
+
+PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*(field.name for field in fields(kind)))
+    for kind in (Report, Result, Override, Grid, Reach, Shapes)
+}
+"""What may hold texts, and how to get at what it holds."""
+
+
+def cleaned(value: Any) -> Any:
+    """Clean every string inside a Report.
+
+    Of a class's Reports almost all are clean: one search in all texts of one says so.
+    """
+    texts = list(_texts(value))
+    if max(map(len, texts), default=0) <= LONGEST and not _ODD.search("\n".join(texts)):
+        return value
+    return _cleaned(value)
+
+
+def _texts(whole: Any) -> Iterator[str]:
+    todo = [whole]
+    while todo:
+        value = todo.pop()
+        if type(value) is str:
+            yield value
+        elif type(value) is tuple:
+            todo += value
+        elif parts := PARTS.get(type(value)):
+            todo += parts(value)
+
+
+def _cleaned(value: Any) -> Any:
+    if type(value) is str:
+        return clean(value)
+    if type(value) is tuple:
+        return tuple(map(_cleaned, value))
+    if parts := PARTS.get(type(value)):
+        names = (field.name for field in fields(value))
+        return replace(value, **dict(zip(names, map(_cleaned, parts(value)), strict=True)))
+    return value
+
+
+def _for_student(result: Result) -> str:
+    ours = result.status is Status.GRADER_ERROR and result.message != NOT_YET
+    return OUR_FAULT if ours else result.message
+
+
+def for_student(report: Report) -> Report:
+    """Clean a Report and take out what only the course team may see."""
+    results = (replace(r, detail="", message=_for_student(r)) for r in report.results)
+    return cleaned(replace(report, output="", results=tuple(results)))  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""What of a notebook is run: read, cut into statements, sliced, executed."""

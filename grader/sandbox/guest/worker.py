@@ -1,0 +1,344 @@
+"""The untrusted side: runs one submission's code and answers calls to what it defines.
+
+Theory of operation: the zygote has forked and confined this process. The only thing it holds is
+one submission; the only thing it can reach is one socket, on which the grader sends requests
+{"number", "do", ...} and gets {"number", "ok"} or {"number", "error"} back. Nothing that it
+answers is a verdict: it returns values, and the grader judges them elsewhere.
+"""
+
+import ast
+import contextlib
+import io
+import mmap
+import os
+import random
+import socket
+import sys
+import traceback
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import packing, wire
+from .forbidden import Forbid, refuse_recordings
+from .notebook import execution, instead, inventory, outline, slice
+from .notebook import read as notebook
+from .notebook.device import retried
+from .notebook.statement import Statement
+from .tracked import Own, differ
+
+OUTPUT_BYTES = 256 << 10
+NO_MEMORY = 86
+"""Exit code of a worker that has not even the memory to say so."""
+RESERVE = 8 << 20
+"""Bytes of address space kept until a call fails: without, CPython found none for an error, or
+looped. Mapped and never touched: filling it for every request took a fifth of a worker's time."""
+MAX_TEXT = 8000
+
+
+def serve(sock: socket.socket) -> None:
+    """Answer requests until the grader hangs up."""
+    sys.stdout = sys.stderr = Printed()
+    submission = Submission()
+    reserve = _reserved()
+    while True:
+        try:
+            request = wire.receive(sock)
+        except wire.WireError:
+            return
+        number = request.pop("number")
+        try:
+            if beginning := request.pop("begin", None):
+                submission.begin(**beginning)
+            ask = getattr(submission, request.pop("do"))
+            answer = ask(**_cast(request, torch.float32)) if submission.single else ask(**request)
+            if submission.single:
+                answer = _cast(answer, torch.float64)
+            wire.send(sock, {"number": number, "ok": answer})
+        except wire.WireError:
+            return
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
+            reserve.close()
+            wire.send(sock, {"number": number, "error": describe(error)})
+            reserve = _reserved()
+
+
+def _reserved() -> mmap.mmap:
+    """Map the reserve. Raises MemoryError."""
+    try:
+        return mmap.mmap(-1, RESERVE)
+    except OSError as error:
+        raise MemoryError(str(error)) from None
+
+
+class Printed(io.TextIOBase):
+    """Where print() goes: a memfd of fixed size. What does not fit is dropped, without an error."""
+
+    left = OUTPUT_BYTES
+
+    def write(self, text: str) -> int:
+        """Write as much of `text` as fits."""
+        data = text.encode("utf-8", "replace")[: self.left]
+        self.left -= len(data)
+        with contextlib.suppress(OSError):
+            os.write(1, data)
+        return len(text)
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Return the kind, message and traceback of an error; of the traceback, the student's part."""
+    kind = _sendable(type(error).__name__)
+    try:
+        message = str(error)
+    except BaseException:
+        message = "(its message cannot be shown)"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if execution.is_cell(f.filename)]
+    lines = (
+        ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
+    )
+    text = _sendable("".join(lines) + f"{kind}: {message}")
+    message = _sendable(message)
+    return {"kind": kind[:200], "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
+
+
+def _sendable(text: str) -> str:
+    """Replace lone surrogates, which a student may write and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
+
+
+class Submission:
+    """What one notebook defines, and the calls made to it. Methods are the requests."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self.modules: list[nn.Module] = []
+        self.calls: list[tuple[list[Tensor], list[Tensor]]] = []
+        self.forbid = Forbid([])
+        self.single = False
+
+    def load(
+        self, data: Tensor, names: list[str], run: str, single: bool = False, forbids: bool = False
+    ) -> dict[str, Any]:
+        """Run what of the notebook counts for `names`, what surely counts, or the whole of it.
+
+        Where some question `forbids` names of torch, nothing of torch can be recorded.
+
+        Returns the answer described in reply.py; `unreadable` says why there is no notebook. Where
+        everything that counts does so surely, "sure" runs nothing: it would be the same again.
+        """
+        self.begin(0, [], single)
+        if forbids:
+            refuse_recordings()
+        main = types.ModuleType("__main__")
+        sys.modules["__main__"] = main
+        self.names = main.__dict__
+        try:
+            statements, notes = slice.statements(notebook.read(data.numpy().tobytes()))
+        except notebook.Unreadable as error:
+            return {
+                "unreadable": str(error)[:MAX_TEXT], "defined": {}, "notes": [], "problems": [],
+                "tried": [], "left_out": [], "ran": False, "dynamic": False, "uses": {},
+                "instead": "", "near": {},
+            }  # fmt: skip
+        web = slice.Web(statements)
+        sure, needed = web.needed(names, slice.How.SURE), web.needed(names)
+        chosen = {"whole": statements, "sure": sure, "needed": needed}[run]
+        ran = run != "sure" or len(sure) < len(needed)
+        known = None if run == "whole" else sure
+        problems = execution.run(chosen, self.names, known) if ran else []
+        left_out = web.left_out(names) if run == "needed" else []
+        return {
+            "unreadable": "",
+            "defined": {name: kind(self.names[name]) for name in names if name in self.names},
+            "notes": [_sendable(note)[:MAX_TEXT] for note in notes[:50]],
+            "problems": [_sendable(str(p))[:MAX_TEXT] for p in problems if p.sure][:50],
+            "tried": [_sendable(str(p))[:MAX_TEXT] for p in problems if not p.sure][:50],
+            "left_out": [_sendable(statement.place) for statement in left_out[:50]],
+            "ran": ran,
+            "dynamic": slice.dynamic(statements),
+            "uses": inventory.uses(sure, self.names),
+            **self._lost(data, names, statements),
+        }
+
+    def _lost(
+        self, data: Tensor, names: list[str], statements: Sequence[Statement]
+    ) -> dict[str, Any]:
+        """Return what the file is if it defines nothing that is graded, and nearly right names."""
+        own = [name for statement in statements for name in statement.defines]
+        what = ""
+        if not any(name in self.names for name in names):
+            binds = set().union(*(statement.binds for statement in statements))
+            what = instead.instead(
+                data.numpy().tobytes(), names, own,
+                python=not all(isinstance(statement.node, ast.Expr) for statement in statements),
+                bound=bool(binds & {"*", *names}) or slice.dynamic(statements),
+            )  # fmt: skip
+        return {"instead": _sendable(what)[:MAX_TEXT], "near": instead.near(names, own)}
+
+    def outline(self, data: Tensor) -> dict[str, Any]:
+        """Parse a notebook, run nothing of it, and return its code and what it looks like."""
+        unreadable, code, tokens, lines = "", "", list[int](), list[int]()
+        try:
+            code, tokens, lines = outline.outline(notebook.read(data.numpy().tobytes()))
+        except notebook.Unreadable as error:
+            unreadable = str(error)[:MAX_TEXT]
+        return {
+            "unreadable": unreadable,
+            "code": torch.tensor(list(code.encode("utf-8", "replace")), dtype=torch.uint8),
+            "tokens": torch.tensor(tokens, dtype=torch.int64),
+            "lines": torch.tensor(lines, dtype=torch.int64),
+        }
+
+    def begin(self, seed: int, forbid: list[str], single: bool = False) -> None:
+        """Forget earlier calls, restore torch's global state, and forbid names of torch.
+
+        With `single`, code here has float32, though all that crosses the border is float64.
+        """
+        self.modules, self.calls = [], []
+        if forbid != self.forbid.names:
+            self.forbid.lift()
+            self.forbid = Forbid(forbid)
+        self.single = single
+        torch.set_default_dtype(torch.float32 if single else torch.float64)
+        torch.set_grad_enabled(True)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every GPU, for 0.2 ms
+        random.seed(seed)
+        np.random.seed(seed)
+
+    def using(self, sources: dict[str, str]) -> None:
+        """Put the grader's stand-ins in the place of names, for as long as this worker lives."""
+        for name, source in sources.items():
+            made: dict[str, Any] = {"__name__": "stand_in"}
+            exec(source, made)
+            self.names[name] = made[name]
+
+    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Build an nn.Module. Returns its number, parameters, which learn, and buffers."""
+        parameters, buffers = self._make(name, args, kwargs)
+        return {
+            "id": len(self.modules) - 1,
+            "parameters": parameters,
+            "learns": {n: p.requires_grad for n, p in parameters.items()},
+            "buffers": buffers,
+        }
+
+    def _make(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Build a module, the last of all; return its parameters and buffers of known sizes."""
+        module = retried(lambda: self.names[name](*args, **kwargs))
+        self.modules.append(module)
+        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
+        return (
+            {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)},
+            {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)},
+        )
+
+    def call(
+        self, target: str | int | dict[str, Any], training: bool, state: dict[str, Tensor | None],
+        calls: list[dict[str, Any]],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Call a function by name, or a module by number with `state` as parameters and buffers.
+
+        A module may also be given by how it is made; then the answer tells its number and the
+        shapes of what it has. Those that are None in `state` keep the value that they have here.
+        Each of `calls` has the rest of `_call`'s arguments, and its answer.
+        """
+        number, shapes = -1, dict[str, list[int]]()
+        if isinstance(target, dict):
+            parameters, buffers = self._make(**target)
+            number = len(self.modules) - 1
+            shapes = {n: list(t.shape) for n, t in (*parameters.items(), *buffers.items())}
+        elif isinstance(target, int):
+            number = target
+        function: Any = self.names[target] if isinstance(target, str) else self.modules[number]
+        own = [Own(function, path) for path in state]
+        for each, value in zip(own, state.values(), strict=True):
+            if value is not None:
+                each.now().data = value
+        if number >= 0 and function.training != training:
+            function.train(training)
+        answers = [self._call(function, own, **call) for call in calls]
+        return {"module": number, "shapes": shapes, "calls": answers}
+
+    def _call(
+        self, function: Callable[..., Any], own: list[Own], args: tuple[Any, ...],
+        kwargs: dict[str, Any], needs_grad: list[bool], cotangents: Sequence[Tensor | None],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Call a function, or a module that has its `own` parameters and buffers there.
+
+        Keeps the graph for `backward`. Returns the call's number, its result, which tensors of it
+        are differentiable, which parameters, buffers and inputs it has changed, and what `backward`
+        would answer to `cotangents`, if they fit the result.
+        """
+        needed = iter(needs_grad)
+        tensors = [each.now().requires_grad_(next(needed)) for each in own]
+        for each in own:
+            each.remember()
+        seen: list[Tensor] = []
+
+        def inside(tensor: Tensor) -> Tensor:
+            """Return an input as it is inside a network: changing no leaf in place is no error."""
+            tensors.append(tensor.requires_grad_(next(needed)))
+            seen.append(tensor.clone())
+            return seen[-1]
+
+        args, kwargs = packing.each((args, kwargs), inside)
+        result = packing.plain(retried(lambda: function(*args, **kwargs)))
+        outputs = packing.tensors(result)
+        changed = {i: each.now() for i, each in enumerate(own) if each.changed()}
+        given = enumerate(zip(tensors[len(own) :], seen, strict=True), len(own))
+        changed |= {i: now for i, (was, now) in given if differ(was, now)}
+        self.calls.append((tensors, outputs))
+        number, gradients = len(self.calls) - 1, list[Tensor | None]()
+        if cotangents and _fit(cotangents, outputs):
+            with contextlib.suppress(Exception):  # it will be asked for, and answer with the error
+                gradients = self.backward(number, cotangents)
+        return {
+            "id": number,
+            "result": result,
+            "differentiable": [x.requires_grad for x in outputs],
+            "changed": changed,
+            "gradients": gradients,
+        }
+
+    def backward(self, id: int, gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """Gradients of call `id` for its inputs; None where an input has no influence."""
+        tensors, outputs = self.calls[id]
+        pairs = [
+            (output, gradient)
+            for output, gradient in zip(outputs, gradients, strict=True)
+            if output.requires_grad and gradient is not None
+        ]
+        wanted = [t for t in tensors if t.requires_grad]
+        if not pairs or not wanted:
+            return [None] * len(tensors)
+        # Their product's gradient is theirs; to be given cotangents, torch imports sympy,
+        # which costs every zygote 0.6 s and 34 MB.
+        products = [(output * gradient.conj()).real.sum() for output, gradient in pairs]
+        found = iter(torch.autograd.grad(products, wanted, allow_unused=True, retain_graph=True))
+        return [next(found) if t.requires_grad else None for t in tensors]
+
+
+def _cast(message: Any, dtype: torch.dtype) -> Any:
+    """Return a message with the tensors of float32 and float64 in this dtype."""
+    either = (torch.float32, torch.float64)
+    return packing.each(message, lambda x: x.detach().to(dtype) if x.dtype in either else x)
+
+
+def kind(value: Any) -> str:
+    """Say what a name stands for: "module" (a class of nn.Module), "function" or "value"."""
+    if isinstance(value, type) and issubclass(value, nn.Module):
+        return "module"
+    return "function" if callable(value) else "value"
+
+
+def _fit(cotangents: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> bool:
+    """Whether there is a cotangent, or none, of its shape for every output."""
+    return len(cotangents) == len(outputs) and all(
+        [c is None or c.shape == out.shape for c, out in zip(cotangents, outputs, strict=True)]
+    )

@@ -1,0 +1,39 @@
+"""What all requests of one submission may take together, whichever worker answers them."""
+
+from ...model import limits
+from ...model.limits import Limits, TimedOut
+
+
+class Budget:
+    """The CPU and wall seconds that are left. Code that sleeps just below the limit of each request
+    would otherwise keep a judge for half an hour."""
+
+    def __init__(self, given: Limits) -> None:
+        self._total = self._cpu = given.total
+        self._wall = limits.WALL * given.total
+
+    def allow(self, seconds: float) -> tuple[float, float]:
+        """Return CPU and wall seconds for a request that may compute for `seconds`.
+
+        Raises TimedOut where nothing is left.
+        """
+        if self.spent:
+            raise self.error()
+        return min(seconds, self._cpu), min(limits.WALL * seconds, self._wall)
+
+    def spend(self, cpu: float, wall: float) -> None:
+        """Take away what a request has taken."""
+        self._cpu -= cpu
+        self._wall -= wall
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return min(self._cpu, self._wall) <= 0
+
+    def error(self) -> TimedOut:
+        """Say so."""
+        return TimedOut(
+            f"your notebook has used up its time for all checks together: {self._total:g} s of "
+            f"computing, or {limits.WALL * self._total:g} s in all"
+        )

@@ -1,0 +1,1 @@
+"""What has been judged and decided, kept in one SQLite file."""

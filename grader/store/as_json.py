@@ -1,0 +1,42 @@
+"""A Report as JSON and back: what comes from another machine is read, and never unpickled."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from ..model.picture import read as read_picture
+from ..model.verdict import Override, Report, Result, Status
+
+
+def pack(report: Report) -> bytes:
+    """Return a Report as JSON, in ASCII: any text in it survives."""
+    return json.dumps(asdict(report)).encode()
+
+
+def unpack(data: bytes) -> Report:
+    """Return the Report that was packed."""
+    said = tuples(json.loads(data))
+    said["results"] = tuple(map(_result, said["results"]))
+    said["overrides"] = tuple(Override(**fields) for fields in said["overrides"])
+    return Report(**said)
+
+
+def pack_results(results: tuple[Result, ...]) -> bytes:
+    """Return results as JSON."""
+    return json.dumps([asdict(result) for result in results]).encode()
+
+
+def unpack_results(data: bytes) -> tuple[Result, ...]:
+    """Return the results that were packed."""
+    return tuple(map(_result, json.loads(data)))
+
+
+def _result(fields: dict[str, Any]) -> Result:
+    return Result(**{**tuples(fields), "status": Status(fields["status"])})
+
+
+def tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields from JSON, which has lists for tuples, and pictures as their fields."""
+    if "picture" in fields:
+        fields = {**fields, "picture": read_picture(fields["picture"])}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}

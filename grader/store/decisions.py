@@ -1,0 +1,80 @@
+"""What people have decided about questions, from a table that any spreadsheet can write.
+
+    id,question,points,comment
+    kim_12345,split_heads,2.5,"The idea is right, the axes are swapped."
+    lee_67890,split_heads,,"Have a look at einops."
+    park_11111,(late),0,was ill
+
+Points take the place of what the checks of the question give, at this and every later judging. With
+a comment alone, the checks count. A line with neither lifts an earlier decision. For the question
+(late), points are the hours after the deadline that count.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..csv_table import TableError, rows
+from ..intake.ids import Ids
+from ..model.late import EXCUSED
+from ..model.verdict import Override, Report, whole
+
+COLUMNS = ("id", "question", "points", "comment")
+
+
+def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Override]], list[str]]:
+    """Read all decisions about these students, and remark on what is repeated.
+
+    Raises TableError, before any of them counts.
+    """
+    decisions: dict[tuple[str, str], Override] = {}
+    remarks, known = [], Ids(reports)
+    for place, row in rows(path, COLUMNS):
+        question = row["question"]
+        try:
+            student, points = _student(row["id"], known), _points(row["points"])
+            _require(student, question, points, reports[student])
+            decision = Override(question, points, row["comment"])
+            if decisions.setdefault((student, question), decision) is not decision:
+                if decisions[student, question] != decision:
+                    raise ValueError(f"there is another second line on {question} of {student}")
+                remarks.append(f"{place} repeats an earlier line: {student}, {question}")
+        except ValueError as error:
+            raise TableError(f"{place}: {error}.") from None
+    return [(student, decision) for (student, _), decision in decisions.items()], remarks
+
+
+def _student(cell: str, known: Ids) -> str:
+    """Return whose id this is. Raises ValueError, which names ids that only look like it."""
+    if student := known.same(cell):
+        return student
+    near = known.alike(cell)
+    hint = f"; similar, and perhaps somebody else: {', '.join(near)}" if near else ""
+    raise ValueError(f"there is no judged submission of {cell!r}{hint}")
+
+
+def _points(text: str) -> float | None:
+    """Read points, or None from an empty cell. Raises ValueError."""
+    if not text:
+        return None
+    try:
+        points = float(text.replace(",", "."))  # a decimal comma, as German spreadsheets write
+    except ValueError:
+        raise ValueError(f"points cannot be {text!r}; they are a number such as 2.5") from None
+    if not (math.isfinite(points) and points >= 0):
+        raise ValueError(f"points cannot be {text}")
+    return whole(points)
+
+
+def _require(student: str, question: str, points: float | None, report: Report) -> None:
+    """Raise ValueError where a line is about nobody, nothing, or more than there is."""
+    if question == EXCUSED:
+        if points is not None and points > report.hours_late:
+            raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")
+        return
+    if question not in report.questions:
+        known = ", ".join(report.questions)
+        raise ValueError(f"there is no question {question!r}; there are {known}")
+    most = sum(result.points for result in report.of(question))
+    if points is not None and points > most:
+        raise ValueError(f"{question} is worth {most} points, so {points} is too many")

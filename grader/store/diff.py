@@ -1,0 +1,155 @@
+"""Whose score, or whose hand-in, has moved between two moments, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model.verdict import Report, Result, Status
+from . import history
+from .store import Entry, Judgement, Store
+
+NEW = "judged since"
+SHORT = 8
+"""Digits of a sha256 that tell two files of one name apart."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a student stands: the submission and how it was judged."""
+
+    entry: Entry
+    judgement: Judgement
+    report: Report
+
+    def results(self) -> dict[str, tuple[Result, str]]:
+        """Return each result by its check, with the check's version."""
+        pairs = zip(self.report.results, self.judgement.versions, strict=True)
+        return {result.check: (result, version) for result, version in pairs}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A student whose score or hand-in is another now."""
+
+    student: str
+    before: float | None
+    after: float | None
+    reasons: tuple[str, ...]
+    """One line each, the most general first."""
+
+
+def between(before: Store, after: Store) -> Iterator[Move]:
+    """Yield who has moved from one store to another, such as from a backup to today."""
+    old = {entry.student: entry for entry in before.entries()}
+    new = {entry.student: entry for entry in after.entries()}
+    one = before.db is after.db and before.late_rule == after.late_rule
+    for student in sorted(old | new):
+        was, now = old.get(student), new.get(student)
+        if not (one and was == now):
+            yield from _move(student, standing(before, was), standing(after, now))
+
+
+def since(store: Store) -> tuple[list[Move], str]:
+    """Return who has moved since scores left the folder last, and the command that did that.
+
+    While none have: who was moved by the last command that changed anything, of those who had been
+    judged before it; and no words.
+    """
+    then, published = history.base(store)
+    moves = between(then, store)
+    return [move for move in moves if published or move.reasons != (NEW,)], published
+
+
+def standing(store: Store, entry: Entry | None) -> Standing | None:
+    """Return where a student stands, or None while nothing is judged."""
+    report = store.report(entry) if entry else None
+    if report is None or entry is None or entry.judgement is None:
+        return None
+    return Standing(entry, store.judgement(entry.judgement), report)
+
+
+def files(old: Entry, new: Entry) -> str:
+    """Return two hand-ins of a student, as far as they differ in name, time or else in bytes."""
+    shown = [[entry.path.name, _time(entry)] for entry in (old, new)]
+    if shown[0] == shown[1]:
+        shown = [[entry.path.name, f"sha256 {entry.digest[:SHORT]}…"] for entry in (old, new)]
+    return " → ".join(f"{name} ({about})" if about else name for name, about in shown)
+
+
+def _move(student: str, old: Standing | None, new: Standing | None) -> Iterator[Move]:
+    before, after = (s.report.score if s else None for s in (old, new))
+    if old is None or new is None:
+        if old is not new:
+            yield Move(student, before, after, (NEW if new else "not judged any more",))
+    elif before != after or _is_another(old.entry, new.entry):
+        yield Move(student, before, after, tuple(_reasons(old, new)))
+
+
+def _is_another(old: Entry, new: Entry) -> bool:
+    """Whether bytes were handed in that differ, or at a time that does, as far as it is known."""
+    times = {old.handed_in, new.handed_in} - {None}
+    return old.digest != new.digest or len(times) > 1
+
+
+def _time(entry: Entry) -> str:
+    moment = entry.handed_in
+    return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
+
+
+def _reasons(old: Standing, new: Standing) -> Iterator[str]:
+    """Yield what has moved a score: the person, the submission, and each check that counts."""
+    another = old.entry.digest != new.entry.digest
+    if another:
+        yield f"handed in another file: {files(old.entry, new.entry)}"
+    elif _is_another(old.entry, new.entry):
+        yield f"handed in at another time: {_time(old.entry)} → {_time(new.entry)}"
+    if old.report.late_rule != new.report.late_rule:
+        yield f"the late rule: {old.report.late_rule or 'none'} → {new.report.late_rule or 'none'}"
+    if old.report.hours != new.report.hours:
+        yield f"hours late that count: {old.report.hours:g} → {new.report.hours:g}"
+    decided = {**old.report.decided, **new.report.decided}
+    for question in decided:
+        was, now = (s.report.points(question) for s in (old, new))
+        if old.report.decided.get(question) != new.report.decided.get(question):
+            word = "set" if question in new.report.decided else "no longer set"
+            yield f"{question}: {_shown(was)} → {_shown(now)}, {word} by a person"
+    then, today = old.results(), new.results()
+    for check in {**then, **today}:
+        was_result, now_result = then.get(check), today.get(check)
+        some = now_result or was_result
+        if some is None or some[0].question in decided:
+            continue
+        if change := _change(was_result, now_result, another):
+            yield f"{some[0].question}, {check}: {change}"
+
+
+def _change(
+    old: tuple[Result, str] | None, new: tuple[Result, str] | None, another: bool
+) -> str | None:
+    """Return how a check moved the score and why, or None if it did not."""
+    if old is None or new is None:
+        result = (old or new or ())[0]  # type: ignore[misc]
+        earned = f"{result.earned} of {result.points} points"
+        return f"is gone, {earned}" if new is None else f"is new, {earned}"
+    (was, version), (now, version_now) = old, new
+    ours = Status.GRADER_ERROR in (was.status, now.status)
+    if was.earned == now.earned and not ours:
+        return None
+    said = f"{_words(was)} → {_words(now)}"
+    if another:
+        return said
+    if version != version_now:
+        return f"{said}, for the check has changed"
+    if ours:
+        return f"{said}, a fault of ours"
+    if Status.NOT_RUN in (was.status, now.status):
+        return f"{said}, for another check that it builds on has moved"
+    return f"{said}, though check and submission are the same: is it random, or near a limit?"
+
+
+def _words(result: Result) -> str:
+    return f"{result.status.replace('_', ' ')} ({result.earned} of {result.points})"
+
+
+def _shown(points: float | None) -> str:
+    return "—" if points is None else f"{points}"

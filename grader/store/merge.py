@@ -1,0 +1,217 @@
+"""Join what several machines have judged into one store: whole, without contradictions, and once.
+
+Every shard's store knows the whole class and has judgements of its share, so that a shard which is
+missing leaves somebody without a judgement, and is noticed.
+
+    the same bytes, judged in two shards    must have the same statuses and points; of these, what
+                                            is no fault of ours counts, then what was in a sandbox
+    the same student in two shards          must have handed in the same bytes
+    a decision about the same question      must be the same; it is taken where OUT has none
+    how the class was asked for             must be the same in all shards, see terms.py
+    what counts in the end                  must follow one plan: checks, settings, key, versions
+    what OUT has judged already             stays, in its history; what a shard says is later
+
+Where something must be and is not, a sentence says so and OUT is as it was. A merge that is ended
+by a power cut goes on with the same command; a second one finds nothing to do.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from sys import intern
+
+from ..model.verdict import Override, Status
+from .store import PAGE, Entry, Store
+from .terms import Terms
+
+JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
+RESULT = 'place, "check", version, question, status, points, seconds, said'
+
+
+class Conflict(Exception):
+    """Stores contradict each other; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A judgement, as far as two of them are compared."""
+
+    store: Store
+    number: int
+    student: str
+    """One of those who have handed in these bytes."""
+    plan: str
+    made_by: str
+    """Versions of grader and torch, in words."""
+    layers: str
+    verdict: str
+    """A digest of every check's status and points."""
+    fault: bool
+
+    @classmethod
+    def read(cls, store: Store, entry: Entry) -> "Found | None":
+        """Read what a store has found about a submission, if it is judged."""
+        if entry.judgement is None:
+            return None
+        plan, layers, grader, torch = store.db.execute(
+            "SELECT plan, layers, grader, torch FROM judgements WHERE id = ?", (entry.judgement,)
+        ).fetchone()
+        rows = store.db.execute(
+            'SELECT "check", status, points FROM results WHERE judgement = ? ORDER BY place',
+            (entry.judgement,),
+        ).fetchall()
+        return cls(
+            store, entry.judgement, entry.student, intern(plan),
+            intern(f"grader {grader}, torch {torch}"), intern(layers),
+            hashlib.sha256(json.dumps(rows).encode()).hexdigest(),
+            any(status == Status.GRADER_ERROR for _, status, _ in rows),
+        )  # fmt: skip
+
+    @property
+    def worth(self) -> tuple[bool, bool]:
+        """The greater one of two counts."""
+        return not self.fault, "UNSANDBOXED" not in self.layers
+
+    def adds_to(self, other: "Found | None") -> bool:
+        """Whether it says anything else than an earlier judgement of the same bytes."""
+        said = (self.plan, self.verdict, self.layers)
+        return other is None or said != (other.plan, other.verdict, other.layers)
+
+
+class Merge:
+    """Everything that some shards know, held against each other. Raises Conflict."""
+
+    def __init__(self, shards: Sequence[Store]) -> None:
+        self.shards = shards
+        self.entries: dict[str, tuple[str, Store]] = {}
+        """By student, the digest of what was handed in, and a store that knows it."""
+        self.found: dict[str, Found] = {}
+        """By digest."""
+        self.decisions: dict[tuple[str, str], Override] = {}
+        """By student and question."""
+        for shard in shards:
+            seen = set[str]()
+            for entry in shard.entries():
+                self._take(entry, shard)
+                if entry.digest not in seen and (one := Found.read(shard, entry)):
+                    self._choose(entry.digest, one)
+                seen.add(entry.digest)
+
+    def into(self, out: Store) -> int:
+        """Write into a store what it does not have; return how many judgements these are."""
+        self._refuse_other_assignments([*self.shards, out])
+        self._refuse_mixture(out)
+        Terms.of(out).given(**self._agreed()).keep(out)
+        out.hand_in(self._handed_in(out))
+        new = (f for digest, f in self.found.items() if f.adds_to(_latest(out, digest)))
+        count = 0
+        while page := list(islice(new, PAGE)):
+            with out.transaction():
+                for one in page:
+                    _copy(one, out)
+            count += len(page)
+        out.override(
+            (student, decision)
+            for (student, question), decision in self.decisions.items()
+            if not _has_decided(out, student, question)
+        )
+        return count
+
+    def _refuse_other_assignments(self, stores: Sequence[Store]) -> None:
+        """Raise Conflict where two stores are about different assignments."""
+        names = {store.assignment: store for store in stores if store.assignment}
+        if len(names) > 1:
+            said = (f"{_name(store)} holds {name}" for name, store in names.items())
+            raise Conflict(f"these are different assignments: {', '.join(said)}.")
+
+    def _agreed(self) -> dict[str, str]:
+        """Return what all shards were asked for. Raises Conflict."""
+        asked = {Terms.of(store): store for store in self.shards}
+        if len(asked) > 1:
+            said = (f"{_name(store)}: {str(terms) or 'nothing'}" for terms, store in asked.items())
+            raise Conflict(f"the shards were not asked for in the same way: {'; '.join(said)}.")
+        return {name: value for name, value in asdict(next(iter(asked))).items() if value}
+
+    def _take(self, entry: Entry, shard: Store) -> None:
+        """Note who has handed in what, and what people have decided."""
+        digest, other = self.entries.setdefault(entry.student, (entry.digest, shard))
+        if digest != entry.digest:
+            raise Conflict(
+                f"{_name(other)} and {_name(shard)} have different submissions of {entry.student}. "
+                "Grade all shards from the same files."
+            )
+        for decision in entry.overrides:
+            key = entry.student, decision.question
+            if self.decisions.setdefault(key, decision) != decision:
+                raise Conflict(
+                    f"there are two decisions about {decision.question} of {entry.student}, one of "
+                    f"them in {_name(shard)}. Repeat the one that counts there."
+                )
+
+    def _choose(self, digest: str, one: Found) -> None:
+        """Keep the better one of two judgements of the same bytes that agree."""
+        other = self.found.setdefault(digest, one)
+        if other.verdict != one.verdict and not (other.fault or one.fault):
+            raise Conflict(
+                f"{_name(other.store)} and {_name(one.store)} have judged the submission of "
+                f"{one.student}, and do not agree. Look at both pages, regrade it in the folder "
+                "that is wrong, and tell the author of the check."
+            )
+        if one.worth > other.worth:
+            self.found[digest] = one
+
+    def _refuse_mixture(self, out: Store) -> None:
+        """Raise Conflict if judgements that count would follow several plans."""
+        stay = (
+            Found.read(out, entry)
+            for entry in out.entries()
+            if entry.digest not in self.found and entry.student not in self.entries
+        )
+        plans: dict[str, Found] = {}
+        for one in (*self.found.values(), *filter(None, stay)):
+            plans.setdefault(one.plan, one)
+        if len(plans) > 1:
+            said = (f"{_name(f.store)}: {f.student}, {f.made_by}" for f in plans.values())
+            raise Conflict(
+                "not all were judged by the same checks, settings, key and versions: "
+                f"{'; '.join(said)}. Grade those again that are not up to date."
+            )
+
+    def _handed_in(self, out: Store) -> Iterator[Entry]:
+        for student, (digest, shard) in self.entries.items():
+            known = out.entry(student)
+            if (known is None or known.digest != digest) and (entry := shard.entry(student)):
+                yield entry
+
+
+def _latest(store: Store, digest: str) -> Found | None:
+    """Return what a store has found about these bytes the last time."""
+    entry = next(store.entries(digest), None)
+    return Found.read(store, entry) if entry else None
+
+
+def _copy(one: Found, out: Store) -> None:
+    """Write a judgement as it stands, under a number of its own."""
+    query = f"SELECT {JUDGEMENT} FROM judgements WHERE id = ?"
+    row = one.store.db.execute(query, (one.number,)).fetchone()
+    number = out.db.execute(
+        f"INSERT INTO judgements ({JUDGEMENT}) VALUES ({', '.join('?' * len(row))})", row
+    ).lastrowid
+    rows = one.store.db.execute(f"SELECT {RESULT} FROM results WHERE judgement = ?", (one.number,))
+    out.db.executemany(
+        f"INSERT INTO results (judgement, {RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((number, *row) for row in rows),
+    )
+
+
+def _has_decided(store: Store, student: str, question: str) -> bool:
+    """Whether a store knows a decision, be it one that was lifted later."""
+    query = "SELECT 1 FROM overrides WHERE student = ? AND question = ? LIMIT 1"
+    return store.db.execute(query, (student, question)).fetchone() is not None
+
+
+def _name(store: Store) -> Path:
+    return store.path.parent

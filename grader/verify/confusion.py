@@ -1,0 +1,75 @@
+"""Whether mistakes are explained by their own sentence: each of them against every other's.
+
+A mistake made in the solution, and two of them together, are explained as a submission is. What is
+said may be a mistake's own sentence, which those share whose numbers cannot be told apart. Of two
+together, the sentence of either will do, since one may hide the other. Any other one is untrue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, get_args
+
+from ..checking.explain import MOST_PAIRED, Hypothesis, Mistake, together
+
+Verdict = Literal["own", "likely", "ended", "none", "other"]
+"""Equal numbers show the mistake; it ends like that; the sandbox has ended it, and has said why;
+nothing is said; another one is named."""
+
+
+def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake]]:
+    """Return the pairs that are sought in a submission, question by question."""
+    known: dict[str, list[Mistake]] = {}
+    for mistake in mistakes:
+        if not mistake.equivalent:
+            known.setdefault(mistake.question, []).append(mistake)
+    return [pair for group in known.values() for pair in combinations(group[:MOST_PAIRED], 2)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One mistake, or two together, and what is said of them."""
+
+    made: tuple[Mistake, ...]
+    told: Hypothesis | None
+    sentences: dict[str, str]
+    """Of all mistakes, by name."""
+    ended: bool = False
+    """Whether the sandbox has ended it, by a limit or as forbidden."""
+
+    @property
+    def name(self) -> str:
+        """The names of what was made."""
+        return " + ".join(mistake.name for mistake in self.made)
+
+    @property
+    def said(self) -> list[str]:
+        """The sentences that a student reads."""
+        if self.told is None:
+            return []
+        names = (name for text in self.told.mistakes for name in text.split(" + "))
+        return list(dict.fromkeys(self.sentences[name] for name in names))
+
+    @property
+    def others(self) -> list[str]:
+        """The names of mistakes that were not made, and are said to have been."""
+        if self.told is None:
+            return []
+        own = {together(self.made), *(mistake.sentence for mistake in self.made)}
+        names = (name for text in self.told.mistakes for name in text.split(" + "))
+        return list(dict.fromkeys(name for name in names if self.sentences[name] not in own))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of it."""
+        if self.told is None:
+            return "ended" if self.ended else "none"
+        if self.others:
+            return "other"
+        return "own" if self.told.by_numbers else "likely"
+
+
+def counted(rows: Sequence[Row]) -> dict[str, int]:
+    """Return how many rows there are of each verdict."""
+    verdicts = [row.verdict for row in rows]
+    return {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)}

@@ -1,0 +1,113 @@
+"""Test the tests of an assignment: everything that they must accept, and everything they must not.
+
+    solution, variants, mistakes, skeleton, stubs, references ──▶ crew ──▶ evidence ──▶ claims
+
+All of it is the course team's own code. It is examined by the session that grades submissions, and
+in workers like theirs, so that what is verified is what grades.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ..checking.explain import Mistake, read_mistakes
+from ..course.assignment import Assignment
+from ..course.course import Course
+from ..course.settings import AssignmentError
+from ..model.verdict import CAUSES
+from .candidate import STUBS
+from .claims import Claim, claims
+from .confusion import pairs
+from .crew import Crew, Place
+from .evidence import Evidence
+from .examine import AND, MISTAKES, REFERENCES, VARIANTS, Case, Outcome
+
+REFERENCE_DRAWS, AT_ONCE = 1000, 125
+"""Draws on which references are compared, and how many of them make one case."""
+SECONDS = 60.0
+"""For one case; a second is ordinary, on a busy machine."""
+
+Show = Callable[..., None]
+"""Is told how many cases are `completed`, and the `total`."""
+
+
+def verify(
+    course: Course, name: str, *, draws: int, jobs: int, show: Show, seconds: float = SECONDS
+) -> tuple[Evidence, list[Claim]]:
+    """Examine all there is on an assignment; return what was seen, and what should hold of it.
+
+    Correct code is examined on `draws` draws of inputs. Raises AssignmentError, and CannotJudge
+    where the checks cannot even be run.
+    """
+    assignment, folder = Assignment.read(course.solution(name)), course.checks(name)
+    bank = folder / MISTAKES
+    mistakes = read_mistakes(bank, assignment) if bank.exists() else ()
+    variants = {path.name: _defined(path) for path in sorted((folder / VARIANTS).glob("*.py"))}
+    references = sorted(n for n in _defined(folder / REFERENCES) if n.startswith("test_"))
+    cases = [
+        *_wrong(mistakes),
+        *_right(variants, [m for m in mistakes if m.equivalent], draws),
+        *_compared(references),
+    ]
+    outcomes: list[Outcome] = []
+    told = len(pairs(mistakes)) + sum(not mistake.equivalent for mistake in mistakes)
+    total = len(cases) + told
+    with Crew(Place(assignment.path, folder, seconds), jobs) as crew:
+        for outcome in crew.examine(cases):
+            outcomes.append(outcome)
+            show(completed=len(outcomes), total=total)
+        for outcome in crew.examine(_explanations(mistakes, outcomes)):
+            outcomes.append(outcome)
+            show(completed=len(outcomes), total=total)
+    evidence = Evidence(assignment, mistakes, variants, outcomes)
+    return evidence, list(claims(evidence))
+
+
+def _wrong(mistakes: Sequence[Mistake]) -> Iterator[Case]:
+    yield from (Case("mistake", mistake.name) for mistake in mistakes if not mistake.equivalent)
+    yield from (Case("stub", name) for name in STUBS)
+    yield Case("skeleton")
+
+
+def _right(variants: Iterable[str], equivalents: Sequence[Mistake], draws: int) -> Iterator[Case]:
+    for draw in range(draws):
+        yield Case("solution", draw=draw)
+        yield from (Case("variant", name, draw) for name in variants)
+        yield from (Case("mistake", mistake.name, draw) for mistake in equivalents)
+
+
+def _compared(references: Iterable[str]) -> Iterator[Case]:
+    for name in references:
+        for draw in range(0, REFERENCE_DRAWS, AT_ONCE):
+            yield Case("reference", name, draw, AT_ONCE)
+
+
+def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> Iterator[Case]:
+    """Have the failures of mistakes explained, without those that would hang whoever tries them."""
+    found = {o.case.name: o for o in outcomes if o.case.kind == "mistake"}
+    broken = frozenset(name for name, outcome in found.items() if outcome.problem)
+    for mistake in mistakes:
+        if not mistake.equivalent and mistake.name not in broken:
+            kept = (
+                result
+                for result in found[mistake.name].results
+                if result.question != mistake.question or result.status not in CAUSES
+            )
+            yield Case("explanation", mistake.name, unknown=broken, kept=tuple(kept))
+    for one, other in pairs(mistakes):
+        if not {one.name, other.name} & broken:
+            yield Case("pair", AND.join((one.name, other.name)), unknown=broken)
+
+
+def _defined(path: Path) -> set[str]:
+    """Return the names that a file defines; none where there is no file. Raises AssignmentError."""
+    if not path.exists():
+        return set()
+    try:
+        body = ast.parse(path.read_text("utf-8")).body
+    except SyntaxError as error:
+        what = f"Python cannot read this: {error.msg}"
+        raise AssignmentError(path, error.lineno or 1, what, "Correct it") from None
+    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    targets = (target for node in body if isinstance(node, ast.Assign) for target in node.targets)
+    return names | {target.id for target in targets if isinstance(target, ast.Name)}

@@ -1,0 +1,57 @@
+"""The whole way, on real notebooks: a sample of each outcome is graded as its first line says.
+
+`make demo` grades the whole class, and says so of every sample.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from grader.course.course import Course
+from grader.intake.intake import take_in
+from grader.judging.grade import grade
+from grader.judging.job import Orders, Work
+from grader.model.verdict import Report, Status
+from tests import classroom
+from tests.support.expectation import Expectation
+
+EXPECTED = {name: Expectation.read(line) for name, line, _ in classroom.samples()}
+FEW = {
+    (name.partition("/")[0], e.outcome): name
+    for name, e in EXPECTED.items()
+    if e.outcome != "times out"  # half a minute
+}.values()
+"""The last sample of each folder and outcome."""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """The reports of a few samples, from one run."""
+    folder = tmp_path_factory.mktemp("class")
+    handins = classroom.build(folder)
+    names = {handins[name].path.name: name for name in FEW}
+    course = Course.find(classroom.SAMPLES)
+    orders = Orders(course.solution("attention"), course.checks("attention"), b"a key")
+    everybody = take_in([folder], "attention", folder).submissions
+    works = (Work(*found) for found in everybody if found[1].name in names)
+    return {names[report.file]: report for report in grade(works, orders, jobs=1)}
+
+
+@pytest.mark.parametrize("sample", FEW)
+def test_the_sample_is_graded_as_its_first_line_says(reports, sample):
+    assert EXPECTED[sample].differs(reports[sample]) == ""
+
+
+def test_a_report_that_is_another_differs(reports):
+    right, wrong = (
+        next(name for name in FEW if name.startswith("right/")),
+        next(name for name in FEW if EXPECTED[name].outcome == "fails"),
+    )
+    assert "full marks" in EXPECTED[wrong].differs(reports[right])
+    assert EXPECTED[right].differs(reports[wrong])
+    others = replace(EXPECTED[wrong], questions=("merge_heads", "MultiHeadAttention"))
+    assert others.differs(reports[wrong])
+    assert replace(EXPECTED[wrong], outcome="times out").differs(reports[wrong])
+    assert replace(EXPECTED[right], outcome="unreadable").differs(reports[right])
+    ours = tuple(replace(r, status=Status.GRADER_ERROR) for r in reports[right].results)
+    assert EXPECTED[right].differs(replace(reports[right], results=ours))

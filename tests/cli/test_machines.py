@@ -1,0 +1,92 @@
+"""A class that several machines have judged is the same, byte for byte, as one machine's."""
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.main import main
+from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
+
+SOURCES = [
+    RIGHT, RIGHT.replace("2 * x", "3 * x"), SKELETON, "x = (", RIGHT.replace("x / 2", "x / 3"),
+    RIGHT.replace("return 2 * x", "raise RuntimeError('no')"), RIGHT,
+]  # fmt: skip
+
+
+def run(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A course, and a class of whom one has handed in no notebook."""
+    write(tmp_path / "course")
+    (tmp_path / "in").mkdir()
+    for number, source in enumerate(SOURCES):
+        (tmp_path / "in" / f"s{number}_doubling.ipynb").write_bytes(notebook(source))
+    (tmp_path / "in" / "empty_doubling.ipynb").write_bytes(b"")
+    return tmp_path
+
+
+def grade(folder: Path, out: str, *options: str) -> str:
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling", "-j", 1]
+    code, said = run(*words, "-o", folder / out, *options)
+    assert code in (0, 3), said
+    return said
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what people get, without the store and the page that shows how long judging took.
+
+    pytest's details hold addresses of memory.
+    """
+    found = (
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and "sqlite" not in path.name and path.name != "report.html"
+    )
+    address = re.compile(rb"(?<= at )0x[0-9a-f]+")
+    return {p.relative_to(folder).as_posix(): address.sub(b"0x", p.read_bytes()) for p in found}
+
+
+def test_three_shards_joined_are_the_whole_byte_for_byte(folder, judged_here):
+    grade(folder, "whole")
+    shares = [grade(folder, f"shard_{n}", "--shard", f"{n}/3") for n in (1, 2, 3)]
+    judged = [int(said.partition(" to judge")[0].rpartition(" ")[2]) for said in shares]
+    assert sum(judged) == 7 and max(judged) < 7, "identical bytes are judged once"
+    shards = [folder / f"shard_{n}" for n in (1, 2, 3)]
+
+    code, said = run("merge", folder / "out", *shards[:2])
+    assert code == 3 and "are not judged, is a shard missing?" in said
+    code, said = run("merge", folder / "out", *shards)
+    assert code == 3 and "not judged" not in said, "3, for somebody has handed in no notebook"
+    assert files(folder / "out") == files(folder / "whole")
+    assert "0 judgements are new, of 8 submissions" in run("merge", folder / "out", *shards)[1]
+
+    (path,) = (folder / "course").glob("autograder_tests/doubling/test_*.py")
+    path.write_text(CHECKS.replace("* 2, x)", "+ x / 2, x)"))
+    grade(folder, "shard_1", "--shard", "1/3")
+    before = files(folder / "out")
+    code, said = run("merge", folder / "out", *shards)
+    assert code == 2 and "judged by the same checks, settings, key and versions" in " ".join(
+        said.replace("│", " ").split()
+    )
+    assert files(folder / "out") == before
+
+
+def test_a_folder_that_is_no_shard_is_refused(folder):
+    assert run("merge", folder / "out", folder / "in")[0] == 4, "it has no store"
+    assert not (folder / "out").exists()
+    code, said = run("merge", folder / "in", folder / "in")
+    assert code == 2 and "is one of the shards" in said
+
+
+def test_what_is_no_shard_is_refused(folder):
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    code, said = run(*words, "-o", folder / "out", "--shard", "4/3")
+    assert code == 2 and "the second of eight is 2/8" in said

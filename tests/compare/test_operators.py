@@ -1,0 +1,46 @@
+"""A count of operators that grows with a size betrays a loop over it, in the sandbox as here."""
+
+import pytest
+import torch
+
+from grader.checking.solution import Solution
+from grader.checks import operators
+from grader.model.limits import Limits
+from grader.sandbox.host.student import Student
+
+SOURCE = """
+import torch
+from torch import nn
+
+def at_once(x): return x @ x.transpose(-2, -1)
+def by_row(x): return torch.stack([row @ x.T for row in x])
+class Layer(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.d = d
+    def forward(self, x): return x * self.d
+"""
+
+
+@pytest.fixture(params=["here", "sandbox"])
+def student(request, zygote):
+    if request.param == "here":
+        here = Solution.__new__(Solution)
+        exec(SOURCE, (module := type(torch)("__main__")).__dict__)
+        here._module = module
+        yield here
+    else:
+        there = Student(zygote, SOURCE.encode(), ("at_once", "by_row", "Layer"), Limits())
+        there._begin(0)
+        yield there
+        there._close()
+
+
+def test_a_loop_over_rows_shows_in_the_count_and_a_matrix_product_does_not(student):
+    few, many = torch.randn(3, 4), torch.randn(9, 4)
+    assert operators(student, "at_once", few) == operators(student, "at_once", many)
+    assert operators(student, "by_row", many) - operators(student, "by_row", few) >= 6
+
+
+def test_a_module_is_made_first(student):
+    assert operators(student, "Layer", torch.randn(2, 5), make=(5,)) >= 1

@@ -1,0 +1,277 @@
+"""The students' notebook: nothing of the solution, the same bytes every time, and it runs."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+from grader.course.assignment import Assignment
+from grader.course.build import build, skeleton
+from grader.files import Unwritable
+
+ROOT = Path(__file__).parents[2]
+ATTENTION = ROOT / "solutions" / "attention.py"
+
+SOURCE = '''\
+# /// script
+# [tool.grader]
+# title = "Doubling"
+# ///
+
+# %% [markdown]
+# The same words twice.
+
+# %% question="double"
+def double(x):
+    # BEGIN SOLUTION
+    return 2 * x  # secret
+    # END SOLUTION
+
+# %% tags=["check", "slow"]
+def test_three_becomes_six(student):
+    """Three becomes
+    six."""
+    assert student.double(3) == 6
+
+
+def test_zero_stays_zero(student):
+    """Zero stays zero."""
+    assert student.double(0) == 0, "zero became something else"
+
+# %% [markdown]
+# The same words twice.
+'''
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "doubling.py"
+    path.write_text(SOURCE)
+    return path
+
+
+def cells_of(source: Path) -> dict[str, dict]:
+    return {cell["id"]: cell for cell in skeleton(Assignment.read(source))["cells"]}
+
+
+def execute(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Run a notebook in a real kernel, past its errors, and return all outputs."""
+    nbclient.NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
+def errors(outputs: list[nbformat.NotebookNode]) -> list[str]:
+    return [output.ename for output in outputs if output.output_type == "error"]
+
+
+def printed(outputs: list[nbformat.NotebookNode]) -> str:
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def answered(source: Path, answers: dict[str, str]) -> nbformat.NotebookNode:
+    """Return the skeleton with answers pasted in by cell id, as a student would."""
+    notebook = nbformat.from_dict(skeleton(Assignment.read(source)))
+    for cell in notebook.cells:
+        cell.source = answers.pop(cell.id, "".join(cell.source))
+    assert not answers
+    return notebook
+
+
+def test_nothing_between_the_solution_marks_reaches_students():
+    """Not one line of the model assignment's solutions, each of which stands nowhere else."""
+    author = ATTENTION.read_text()
+    regions = re.findall(r"(?s)# BEGIN SOLUTION\n(.*?)# END SOLUTION", author)
+    elsewhere = re.sub(r"(?s)# BEGIN SOLUTION\n.*?# END SOLUTION", "", author)
+    secret = {line.strip() for region in regions for line in region.splitlines() if line.strip()}
+    assert len(secret) > 15
+    assert not any(line in elsewhere for line in secret)
+    students = "\n".join("".join(cell["source"]) for cell in cells_of(ATTENTION).values())
+    assert not any(line in students for line in secret)
+    assert "SOLUTION" not in students
+    assert len(re.findall(r"(?m)^ +raise NotImplementedError$", students)) == len(regions)
+
+
+def test_the_committed_notebook_is_up_to_date():
+    assert build(ATTENTION, ROOT / "assignments" / "attention.ipynb", check=True)
+
+
+def test_building_twice_gives_the_same_bytes(source, tmp_path):
+    first, second = tmp_path / "first.ipynb", tmp_path / "second.ipynb"
+    build(source, first)
+    build(source, second)
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes().endswith(b"}\n")
+
+
+def test_bytes_are_those_that_jupyter_saves(source, tmp_path):
+    target = tmp_path / "doubling.ipynb"
+    build(source, target)
+    assert nbformat.writes(nbformat.read(target, as_version=4)) + "\n" == target.read_text()
+
+
+def test_build_says_whether_the_target_was_up_to_date(source, tmp_path):
+    target = tmp_path / "new folder" / "doubling.ipynb"
+    assert not build(source, target)
+    assert build(source, target)
+    source.write_text(SOURCE.replace("same words", "other words"))
+    assert not build(source, target)
+    assert build(source, target)
+
+
+def test_check_writes_nothing(source, tmp_path):
+    target = tmp_path / "doubling.ipynb"
+    assert not build(source, target, check=True)
+    assert not target.exists()
+    target.write_text("stale")
+    assert not build(source, target, check=True)
+    assert target.read_text() == "stale"
+    build(source, target)
+    assert build(source, target, check=True)
+
+
+def test_a_target_that_is_up_to_date_is_not_touched(source, tmp_path):
+    target = tmp_path / "doubling.ipynb"
+    build(source, target)
+    os.utime(target, (0, 0))
+    build(source, target)
+    assert target.stat().st_mtime == 0
+
+
+def test_a_write_that_fails_leaves_the_old_notebook(source, tmp_path, monkeypatch):
+    target = tmp_path / "doubling.ipynb"
+    target.write_text("old")
+
+    def disk_full(path: Path, data: bytes) -> int:
+        path.open("wb").write(data[: len(data) // 2])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
+    with pytest.raises(Unwritable, match="no space"):
+        build(source, target)
+    assert target.read_text() == "old"
+
+
+def test_metadata_names_assignment_questions_and_tags(source):
+    notebook = skeleton(Assignment.read(source))
+    assert notebook["metadata"]["grader"] == {"assignment": "doubling"}
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    cells = cells_of(source)
+    assert cells["double"]["metadata"] == {"grader": {"question": "double"}}
+    assert cells["test_three_becomes_six"]["metadata"] == {"tags": ["check", "slow"]}
+
+
+def test_the_first_cell_says_what_to_hand_in(source):
+    welcome, *_ = cells_of(source).values()
+    text = "".join(welcome["source"])
+    assert welcome["cell_type"] == "markdown"
+    assert text.startswith("# Doubling\n")
+    assert "submit this one file, `doubling.ipynb`" in text
+    assert "File → Download → Download .ipynb" in text  # in Colab
+    assert "Keep these names as they are, for they are what is graded: `double`." in text
+    assert "`grader check doubling.ipynb`" in text
+
+
+def test_a_new_cell_changes_the_id_of_no_other(source):
+    before = cells_of(source)
+    source.write_text(SOURCE.replace("# %% question", "# %%\nx = 1\n\n# %% question"))
+    after = cells_of(source)
+    assert [id for id in after if id in before] == list(before)
+    assert len(after) == len(before) + 1
+
+
+def test_ids_are_unique_and_fit_the_format_whatever_the_names(source):
+    """Names in other alphabets and long ones are legal Python, but not legal cell ids."""
+    long = "test_" + "very_" * 20 + "long"
+    text = SOURCE.replace("double", "두배").replace("test_three_becomes_six", long)
+    more = (
+        '# %% question="세배"\ndef 세배(x):\n    # BEGIN SOLUTION\n    pass\n    # END SOLUTION\n'
+    )
+    source.write_text(text + "\n" + more)
+    notebook = skeleton(Assignment.read(source))  # validates what the format demands
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids) == 9
+
+
+def test_check_cells_are_given_whole(source):
+    text = "".join(cells_of(source)["test_three_becomes_six"]["source"])
+    checks = Assignment.read(source).cells[2].source
+    assert text == checks + "\n\n\nrun_checks(test_three_becomes_six, test_zero_stays_zero)"
+
+
+def test_running_the_skeleton_raises_nothing_but_not_implemented():
+    """The checks go on, and say so; only what the author's plot needs is missing."""
+    outputs = execute(answered(ATTENTION, {}))
+    assert set(errors(outputs)) == {"NotImplementedError"}
+    checks = [name for cell in Assignment.read(ATTENTION).cells for name in cell.checks]
+    assert printed(outputs).count("not written yet\n") == 2 * len(checks)  # below, and at the end
+    assert printed(outputs).endswith(f"0 of {len(checks)} checks pass.\n")
+
+
+def test_running_it_with_the_solution_passes_every_check_and_draws():
+    assignment = Assignment.read(ATTENTION)
+    answers = {cell.question: cell.source for cell in assignment.cells if cell.question}
+    outputs = execute(answered(ATTENTION, answers))
+    assert errors(outputs) == []
+    checks = [name for cell in assignment.cells for name in cell.checks]
+    assert printed(outputs).count("✓") == 2 * len(checks)
+    assert "✗" not in printed(outputs)
+    assert printed(outputs).endswith(f"{len(checks)} of {len(checks)} checks pass.\n")
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_a_check_prints_its_sentence_and_what_went_wrong(source):
+    """With the message of the assertion, or with its line where it has none."""
+    outputs = execute(answered(source, {"double": "def double(x):\n    return x + 1"}))
+    assert errors(outputs) == []
+    assert printed(outputs) == (
+        "✗ Three becomes six.\n"
+        "  test_three_becomes_six: assert student.double(3) == 6\n"
+        "✗ Zero stays zero.\n"
+        "  test_zero_stays_zero: zero became something else\n"
+        "double\n"
+        "  ✗ Three becomes six. — assert student.double(3) == 6\n"
+        "  ✗ Zero stays zero. — zero became something else\n"
+        "0 of 2 checks pass.\n"
+    )
+
+
+def test_the_last_cell_goes_on_whatever_a_check_raises(source):
+    """A line for each check: an error's first line, and what stands in no cell that was run."""
+    broken = "def double(x):\n    if x:\n        raise ValueError('no\\nnumber')\n    return 0"
+    outputs = execute(answered(source, {"double": broken}))
+    assert errors(outputs) == ["ValueError"]  # of the cell below the question
+    assert printed(outputs) == (
+        "double\n"
+        "  ✗ Three becomes six. — ValueError: no\n"
+        "  ✓ Zero stays zero.\n"
+        "1 of 2 checks pass.\n"
+    )
+    notebook = answered(source, {"double": "def double(x):\n    return 2 * x"})
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "test_three_becomes_six"]
+    outputs = execute(notebook)
+    assert errors(outputs) == []
+    assert printed(outputs).startswith(
+        "double\n  ✗ test_three_becomes_six — run its cell first, further up\n"
+    )
+
+
+def test_an_assignment_without_checks_has_no_cell_for_them(source):
+    source.write_text(SOURCE[: SOURCE.index("# %% tags")])
+    assert "check-all" not in cells_of(source)
+
+
+def test_a_students_own_error_surfaces_with_its_traceback(source):
+    outputs = execute(answered(source, {"double": "def double(x):\n    return x + undefined"}))
+    (error,) = [output for output in outputs if output.output_type == "error"]
+    assert error.ename == "NameError"
+    assert any("return x + undefined" in re.sub(r"\x1b\[[\d;]*m", "", t) for t in error.traceback)
+
+
+def test_the_notebook_is_plain_json(source, tmp_path):
+    target = tmp_path / "doubling.ipynb"
+    build(source, target)
+    assert json.loads(target.read_bytes()) == skeleton(Assignment.read(source))

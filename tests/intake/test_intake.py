@@ -1,0 +1,197 @@
+"""Every file that is handed in is graded, or named with the reason; nobody is left out unsaid."""
+
+import os
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.main import main
+from grader.intake.deadline import Deadline
+from grader.intake.intake import take_in
+from grader.intake.platform import IntakeError
+from grader.model.words import translator
+from tests.support.exports import canvas, folder, zipped
+from tests.support.small_course import write
+
+LAST = datetime(2026, 11, 20, 23, 59)
+DEADLINE = Deadline.read("2026-11-20 23:59")
+HOUR = timedelta(hours=1)
+
+
+def taken(where, names="", deadline=None):
+    intake = take_in([where], "attention", where.parent / "out", names, deadline)
+    return {s: str(p.relative_to(where)) for s, p in intake.submissions}, intake
+
+
+def test_without_names_every_file_says_whose_it_is(tmp_path):
+    names = ("kim_1_attention.ipynb", "deep/er/lee_2_attention.py", "cho.pdf", "park.ipynb.txt")
+    found, intake = taken(folder(tmp_path / "in", dict.fromkeys(names)))
+    assert found == {"cho": names[2], "kim_1": names[0], "lee_2": names[1], "park": names[3]}
+    assert intake.remarks == intake.doubts == []
+
+
+def test_what_nobody_has_handed_in_is_no_student(tmp_path):
+    litter = ("Thumbs.db", "desktop.ini", "a/Icon\r", "~$kim.docx", "x.pyc", "kim.ipynb~")
+    beside = ("requirements.txt", "roster.csv", "README.md", "grades.xlsx", "environment.yml")
+    hidden = (
+        "__MACOSX/._kim.ipynb", ".ipynb_checkpoints/kim-checkpoint.ipynb", ".DS_Store", "._a.ipynb",
+        "__pycache__/a.py", "$RECYCLE.BIN/b.ipynb", ".lee.ipynb",
+    )  # fmt: skip
+    files = dict.fromkeys(("kim_1_attention.ipynb", *litter, *hidden)) | dict.fromkeys(beside, "x")
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert found == {"kim_1": "kim_1_attention.ipynb"}
+    assert sorted(intake.remarks) == sorted(
+        [f"not graded, for nobody hands in such a file: {name}" for name in beside]
+        + ["not graded, for it is hidden: .lee.ipynb"]
+        + ["left out, for programs have made it: Thumbs.db, desktop.ini, kim.ipynb~, x.pyc, "
+           "~$kim.docx and 1 more"]
+    )  # fmt: skip
+    assert intake.doubts == []
+
+
+def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
+    files = dict.fromkeys(("a/kim_1.ipynb", "b/kim_1.ipynb", "b/Kim_2.ipynb", "b/kim_2.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert len(found) == 4 and {*found.values()} == {*files}
+    assert found["kim_1~a"] == "a/kim_1.ipynb" and found["kim_1~b"] == "b/kim_1.ipynb"
+    assert len({s.casefold() for s in found}) == 4, "also as folders of a disk that knows no case"
+    assert len(intake.doubts) == 2
+
+
+def test_names_that_say_nobodys_are_told_what_could(tmp_path):
+    files = dict.fromkeys(("kim/attention.ipynb", "lee/attention.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert [*found] == ["attention~kim", "attention~lee"]
+    assert "perhaps --names '{id}/*' does" in intake.doubts[-1]
+
+
+def test_names_that_look_like_canvas_are_told(tmp_path):
+    files = dict.fromkeys(("kim_4711_88_attention.ipynb", "lee_4712_89_attention.ipynb"))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert [*found] == ["kim_4711_88", "lee_4712_89"]
+    assert intake.remarks == ["the names look like those of canvas: is --names canvas missing?"]
+
+
+@pytest.mark.parametrize("more", ["kim.1_attention.ipynb", "kim 1_attention.ipynb"])
+def test_ids_that_would_share_a_folder_are_given_to_nobody(tmp_path, more):
+    files = dict.fromkeys(("kim_1_attention.ipynb", more))
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert len(found) == 2 and all(s.startswith("kim_1~") for s in found)
+    assert len(intake.doubts) == 1
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path, monkeypatch):
+    where = folder(tmp_path / "in", dict.fromkeys(("kim/kim_1_2_a.ipynb", "lee_2_3_a.ipynb")))
+    (where / "linked").symlink_to(tmp_path)
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("kim"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found, intake = taken(where, "canvas")
+    assert [*found] == ["2"]
+    assert sorted(intake.doubts) == [
+        f"cannot be looked into: {where / 'kim'} (Permission denied)",
+        f"cannot be looked into: {where / 'linked'} (it is a link)",
+    ]
+
+
+def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path):
+    files = {
+        "a_1_1_22h.ipynb": LAST - 2 * HOUR, "a_1_1_23h.ipynb": LAST - HOUR,
+        "a_1_1_24h.ipynb": LAST + HOUR, "b_2_1_25h.ipynb": LAST + 2 * HOUR,
+    }  # fmt: skip
+    found, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
+    assert found == {"1": "a_1_1_23h.ipynb", "2": "b_2_1_25h.ipynb"}
+    assert intake.remarks == [
+        "another file of 1, a_1_1_23h.ipynb counts (older): a_1_1_22h.ipynb",
+        "another file of 1, after the deadline: a_1_1_24h.ipynb",
+        "late: 2",
+    ]
+    assert intake.hours_late == {"1": 0, "2": 2}
+    assert intake.moments["2"] == (LAST + 2 * HOUR).timestamp()
+
+
+def test_times_of_the_download_make_nobody_late(tmp_path):
+    files = {n: t for n, t in canvas().items() if "anon" not in n}
+    intake = take_in([zipped(tmp_path / "c.zip", files)], "attention", tmp_path, "canvas", DEADLINE)
+    assert set(intake.hours_late.values()) == {None}
+    assert intake.doubts[-2:] == [
+        "all files have the time of the download, after the deadline: nobody is counted as late",
+        "marked as late by the platform: 4713",
+    ]
+
+
+def test_a_file_without_a_time_is_neither_in_time_nor_late(tmp_path):
+    files = {"a_1_1_x.ipynb": datetime(1980, 1, 1), "b_2_1_x.ipynb": LAST}
+    _, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
+    assert intake.hours_late == {"1": None, "2": 0}
+    assert intake.doubts == ["the files of 1 do not say when they were handed in"]
+    os.utime(tmp_path / "in" / "b_2_1_x.ipynb", (0, 0))
+    with pytest.raises(IntakeError, match="of 1, 2 do not say when"):
+        taken(tmp_path / "in", "canvas", DEADLINE)
+
+
+def test_a_deadline_needs_names_and_a_path_must_be_there(tmp_path):
+    with pytest.raises(IntakeError, match="--deadline needs --names"):
+        taken(folder(tmp_path / "in", {"kim.ipynb": None}), "", DEADLINE)
+    with pytest.raises(IntakeError, match="gone does not exist"):
+        take_in([tmp_path / "gone"], "attention", tmp_path)
+
+
+def test_what_a_person_must_look_at_is_said_and_ends_with_exit_code_3(tmp_path, judges):
+    write(tmp_path)
+    files = {"lee_4711_1_doubling.ipynb": None, "a_4711_2_doubling.ipynb": None}
+    pack = zipped(tmp_path / "class.zip", files)
+    arguments = [
+        "--course",
+        str(tmp_path),
+        "grade",
+        str(pack),
+        "-a",
+        "doubling",
+        "--names",
+        "canvas",
+    ]
+    ran = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "out")])
+    assert ran.exit_code == 3
+    assert "A person should look: 2 claim the id 4711" in ran.output.replace("\n", " ")
+    assert {w.student for w in judges.works} == {"4711~lee", "4711~a"}
+    table = (tmp_path / "out" / "grades.csv").read_text()
+    assert "4711~lee" in table and "4711~a" in table
+
+
+ENGLISH = re.compile(r"(?<![\w.~/-])[a-z]{3,}(?![\w.~/-])")
+
+
+def test_all_that_is_said_here_is_korean_where_the_class_is(tmp_path):
+    """What is left in small letters is named: platforms, options and the students' own words."""
+    files = canvas() | {
+        "a_4711_7_x.ipynb": None,
+        "z.ipynb": None,
+        "Thumbs.db": None,
+        "한글.ipynb": None,
+    }
+    sources = [folder(tmp_path / "in", files), folder(tmp_path / "two", {"나.ipynb": None})]
+    intake = take_in(sources, "attention", tmp_path, "canvas")
+    said = intake.remarks + intake.doubts
+    assert len(said) > 8
+    korean = translator("ko")
+    for line in said:
+        assert re.search("[가-힣]{2}", korean(line)) and korean(line) != line
+        assert set(ENGLISH.findall(korean(line))) <= {"canvas", "names"}, korean(line)
+
+
+def test_names_that_the_terminal_has_no_letters_for_are_written_out(tmp_path, judges):
+    write(tmp_path)
+    folder(
+        tmp_path / "in", {"김_doubling.ipynb": None, os.fsdecode(b"kim\xff_doubling.ipynb"): "x"}
+    )
+    arguments = ["--course", str(tmp_path), "grade", str(tmp_path / "in"), "-a", "doubling"]
+    ran = CliRunner(charset="ascii").invoke(main, [*arguments, "-o", str(tmp_path / "out")])
+    assert ran.exit_code == 0 and "\\uae40" in ran.output, ran.output

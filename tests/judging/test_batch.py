@@ -1,0 +1,120 @@
+"""The same command again judges what is new, what has changed and what was our fault; no more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.judging.batch import Batch, Why, digest
+from grader.judging.job import CannotJudge, Orders
+from grader.model.verdict import Report, Status
+from grader.store.store import Store
+from tests.support.judges import RESULTS, Judges
+from tests.support.small_course import write
+
+
+def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[Why]:
+    """Judge what is to do and return why."""
+    solution, checks = folder / "solutions" / "doubling.py", folder / "autograder_tests/doubling"
+    judges.works.clear()
+    with Store(folder / "grades.sqlite", make=True) as store:
+        batch = Batch.open(store, Orders(solution, checks, b"a key", unsafe=unsafe))
+        found = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
+        students = found.students
+        to_do, judged_before = batch.to_do(students)
+        assert len(to_do) + judged_before == len({digest(folder / f"{s}.ipynb") for s in students})
+        for report in batch.judge(sorted(students) if again else to_do, 1, again):
+            stored = store.latest(report.sha256 or digest(folder / report.file))
+            assert stored and stored.report.results == report.results, "kept before it is yielded"
+        return list(to_do.values())
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    (path,) = folder.glob("autograder_tests/doubling/test_*.py")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_identical_bytes_are_judged_once_and_nothing_twice(folder, judges):
+    assert run(folder, judges) == [Why.NEW, Why.NEW]
+    assert len(judges.works) == 2
+    assert run(folder, judges) == [] and judges.works == []
+    with Store(folder / "grades.sqlite") as store:
+        assert [report.student for report in store.reports()] == ["kim", "lee", "park"]
+
+
+def test_a_new_submission_of_a_student_is_judged(folder, judges):
+    run(folder, judges)
+    (folder / "lee.ipynb").write_text("three")
+    assert run(folder, judges) == [Why.NEW]
+    assert [work.student for work in judges.works] == ["lee"]
+
+
+def test_results_of_checks_that_have_not_changed_are_kept(folder, judges):
+    run(folder, judges)
+    edit(folder, "x + x", "2 * x")
+    assert run(folder, judges) == [Why.CHANGED, Why.CHANGED]
+    assert [work.kept for work in judges.works] == [RESULTS[1:], RESULTS[1:]]
+
+
+def test_a_fault_of_ours_is_tried_again_and_the_other_results_are_kept(folder, judges):
+    judges.results = (*RESULTS[:2], replace(RESULTS[2], status=Status.GRADER_ERROR))
+    run(folder, judges)
+    judges.results = RESULTS
+    assert run(folder, judges) == [Why.FAULT, Why.FAULT]
+    assert judges.works[0].kept == RESULTS[:2]
+    assert run(folder, judges) == []
+
+
+def test_of_a_notebook_that_could_not_be_read_no_result_is_kept(folder, judges):
+    judges.results = tuple(replace(r, status=Status.TIMED_OUT, seconds=0.0) for r in RESULTS)
+    run(folder, judges)
+    edit(folder, "x + x", "2 * x")
+    assert run(folder, judges) == [Why.CHANGED, Why.CHANGED]
+    assert judges.works[0].kept == ()
+
+
+def test_what_was_judged_without_a_sandbox_is_judged_again_in_one(folder, judges):
+    judges.layers = ("UNSANDBOXED", "seccomp")
+    run(folder, judges, unsafe=True)
+    assert run(folder, judges, unsafe=True) == []
+    assert run(folder, judges) == [Why.UNSAFE, Why.UNSAFE]
+    assert judges.works[0].kept == ()
+
+
+def test_a_refused_file_is_judged_once_and_again_when_it_is_another(folder, judges):
+    (folder / "link.ipynb").symlink_to(folder / "kim.ipynb")
+    assert run(folder, judges) == [Why.NEW] * 3
+    assert run(folder, judges) == []
+    (folder / "link.ipynb").unlink()
+    (folder / "link.ipynb").write_text("four")
+    assert run(folder, judges) == [Why.NEW]
+
+
+def test_what_is_asked_for_is_judged_again_and_nothing_else(folder, judges):
+    run(folder, judges)
+    run(folder, judges, again=lambda result: result.question == "halve")
+    assert {work.kept for work in judges.works} == {RESULTS[:2]}
+
+
+def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(folder, judges, monkeypatch):
+    def interrupted(*given) -> Iterator[Report]:
+        yield next(judges.grade(*given))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.judging.batch.grade", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, judges)
+    assert run(folder, judges) == [Why.NEW]
+
+
+def test_another_assignment_does_not_go_into_the_same_store(folder, judges):
+    run(folder, judges)
+    write(folder / "other", name="tripling")
+    other = folder / "other" / "solutions" / "tripling.py"
+    orders = Orders(other, folder / "other" / "autograder_tests" / "tripling", b"a key")
+    with Store(folder / "grades.sqlite") as store, pytest.raises(CannotJudge) as refused:
+        Batch.open(store, orders)
+    assert "holds doubling; choose another folder for tripling" in str(refused.value)

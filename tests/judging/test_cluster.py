@@ -1,0 +1,232 @@
+"""Workers of dask judge as this machine does, also when one of them is killed in the middle."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.main import main
+from grader.course.course import Course
+from grader.judging import cluster
+from grader.judging.batch import Batch
+from grader.judging.bundle import Kit
+from grader.judging.grade import lost
+from grader.judging.job import CannotJudge, Orders, Work
+from grader.store.as_json import unpack
+from grader.store.store import Store
+from tests.cli.test_machines import files, grade
+from tests.support.small_course import RIGHT, SKELETON, notebook, write
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
+
+SOURCES = {
+    "right": RIGHT, "wrong": RIGHT.replace("2 * x", "3 * x"), "skeleton": SKELETON,
+    "raises": RIGHT.replace("return 2 * x", "raise RuntimeError('no')"), "syntax": "x = (",
+    "hangs": RIGHT.replace("return x / 2", "\n    while True: pass"),
+    "prints": "print('\\ud800')\n" + RIGHT,
+    **{f"slow{n}": RIGHT + f"import time; double(time.sleep(0.2) or {n})" for n in range(4)},
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A course, and a class of whom one has handed in a link and one nothing."""
+    write(tmp_path / "course")
+    (tmp_path / "in").mkdir()
+    for student, source in SOURCES.items():
+        (tmp_path / "in" / f"{student}_doubling.ipynb").write_bytes(notebook(source))
+    (tmp_path / "in" / "link_doubling.ipynb").symlink_to("/etc/passwd")
+    (tmp_path / "in" / "empty_doubling.ipynb").write_bytes(b"")
+    return tmp_path
+
+
+class Machines:
+    """A scheduler and its workers, each a program of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.about = folder / "scheduler.json"
+        self.folder = folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.start("scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        wait(self.about.exists)
+        time.sleep(0.1)  # it is being written
+        self.address = json.loads(self.about.read_text())["address"]
+
+    def start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "distributed.cli.dask_" + what, "--scheduler-file"]
+        log = (self.folder / f"{what}{len(self.processes)}.log").open("w")
+        process = subprocess.Popen(
+            [*words, str(self.about), *options], stdout=log, stderr=log, cwd=self.folder,
+            env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def worker(self, *options: str) -> subprocess.Popen[bytes]:
+        return self.start("worker", "--nthreads", "1", "--no-dashboard", *options)
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    (tmp_path / "dask").mkdir()
+    made = Machines(tmp_path / "dask")
+    yield made
+    for process in made.processes[::-1]:
+        process.terminate()
+    for process in made.processes:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def wait(happens) -> None:
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def scores(folder: Path) -> bytes:
+    return (folder / "grades.csv").read_bytes()
+
+
+@pytest.mark.whole
+def test_the_schedulers_dashboard_can_be_looked_at(machines):
+    from distributed import Client
+
+    with Client(machines.address) as client:
+        port = client.scheduler_info()["services"]["dashboard"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=30) as page:
+        assert "Dask Diagnostic UI" in page.read().decode()  # without bokeh, an excuse
+
+
+@pytest.mark.whole
+def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder, machines):
+    grade(folder, "local")
+    victim = machines.worker("--no-nanny", "--name", "victim")
+    machines.worker("--name", "survivor")  # with a nanny, whose workers are daemons
+    seen: list[str] = []
+
+    from distributed import Client
+
+    with Client(machines.address) as client:
+        client.wait_for_workers(2, timeout=60)
+    with Store(folder / "cluster" / "grades.sqlite", make=True) as store:
+        course = Course(folder / "course")
+        orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
+        batch = Batch.open(store, orders, machines.address)
+        handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
+        to_do, _ = batch.to_do(batch.take_in(handed_in).students)
+        for report in batch.judge(to_do, 1):
+            seen.append(report.student)
+            if len(seen) == 3:
+                os.kill(victim.pid, signal.SIGKILL)
+    assert victim.wait(10) == -signal.SIGKILL
+    assert sorted(seen) == sorted(student for student, _ in handed_in)
+
+    said = grade(folder, "cluster")
+    assert f"{len(seen)} judged before; 0 to judge" in said
+    assert files(folder / "cluster") == files(folder / "local")
+    assert scores(folder / "cluster") == scores(folder / "local")
+
+
+def test_the_command_hands_out_to_a_cluster(folder, machines):
+    for path in sorted((folder / "in").iterdir())[3:]:
+        path.unlink()
+    machines.worker()
+    grade(folder, "cluster", "--cluster", machines.address)
+    grade(folder, "local")
+    assert files(folder / "cluster") == files(folder / "local")
+
+
+def test_a_scheduler_that_does_not_answer_is_named(folder, monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    words += ["-o", folder / "out", "--cluster", "tcp://127.0.0.1:9"]
+    result = CliRunner().invoke(main, list(map(str, words)))
+    assert result.exit_code == 2
+    assert "no dask scheduler answers at tcp://127.0.0.1:9" in " ".join(result.output.split())
+
+
+@pytest.mark.whole
+def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 5)
+    course = Course(folder / "course")
+    orders = Orders(course.solution("doubling"), course.checks("doubling"), b"a key")
+    with pytest.raises(CannotJudge, match="has no worker"):
+        next(cluster.grade_on(machines.address, iter(()), orders))
+
+
+@pytest.mark.whole
+def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
+    folder, machines, monkeypatch
+):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 10)
+    machines.worker()
+    course = Course(folder / "course")
+    orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
+    with Store(folder / "out" / "grades.sqlite", make=True) as store:
+        batch = Batch.open(store, orders, machines.address)
+        handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
+        judged = batch.judge(batch.take_in(handed_in).students, 1)
+        first = next(judged)
+        machines.processes[0].kill()
+        with pytest.raises(CannotJudge, match=r"the scheduler at .* is gone"):
+            list(judged)
+        assert first in [replace(report, student=first.student) for report in store.reports()]
+
+
+def test_a_kit_holds_what_judges_need_and_its_digest_tells_it_from_others(folder, tmp_path):
+    course = Course(folder / "course")
+    checks = course.checks("doubling")
+    (checks / "variants").mkdir()
+    (checks / "variants" / "other.py").write_text("another right answer")
+    orders = Orders(course.solution("doubling"), checks, b"a key")
+    kit = Kit.pack(orders)
+    assert kit.digest == Kit.pack(orders).digest
+    assert kit.digest != Kit.pack(replace(orders, key=b"another")).digest
+    there = kit.unpack(tmp_path / "there")
+    assert there == replace(orders, solution=there.solution, checks=there.checks)
+    assert there.solution.read_bytes() == orders.solution.read_bytes()
+    hidden = next(checks.glob("test_*.py"))
+    assert (there.checks / hidden.name).read_bytes() == hidden.read_bytes()
+    assert not (there.checks / "variants").exists()
+    hidden.write_text("pass")
+    assert kit.digest != Kit.pack(orders).digest
+
+
+def test_a_worker_with_another_torch_refuses(folder, tmp_path):
+    course = Course(folder / "course")
+    orders = Orders(course.solution("doubling"), course.checks("doubling"), b"a key")
+    kit = replace(Kit.pack(orders), made_with=("0", "1.13"))
+    with pytest.raises(CannotJudge, match=r"judged with 0 and 1\.13: install the same"):
+        kit.unpack(tmp_path / "there")
+
+
+def test_a_file_that_the_client_cannot_read_is_judged_as_our_fault_and_not_as_a_lost_scheduler(
+    tmp_path, monkeypatch
+):
+    class Client:
+        def submit(self, function, *asked, **_):
+            return asked
+
+    class Judges:
+        def judge(self, work):
+            assert not work.path.exists() and not work.refused
+            return lost(work, Orders(tmp_path / "doubling.py", tmp_path, b"k"))
+
+    worker = SimpleNamespace(plugins={"grader-d": Judges()})
+    monkeypatch.setattr(cluster, "get_worker", lambda: worker)
+    asked = cluster._submit(Client(), Work("kim", tmp_path / "gone.ipynb"), "d")
+    assert unpack(cluster.judge(*asked)).student == "kim"

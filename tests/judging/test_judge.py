@@ -1,0 +1,133 @@
+"""A submission gets one Report, whatever it is; a fault of ours is tried again, and no score."""
+
+import hashlib
+
+import pytest
+
+from grader.judging import judge
+from grader.judging.judge import TRIES
+from grader.model.verdict import Status
+from tests.support.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
+
+KILLS_WORKER = """
+import os, signal
+deaths = {deaths}
+
+@question("double")
+@points(2)
+def test_double(student):
+    \"\"\"It doubles.\"\"\"
+    global deaths
+    import warnings
+    warnings.warn(Remark("Seen."))
+    if deaths:
+        deaths -= 1
+        os.kill(student._worker.pid, signal.SIGKILL)
+    assert student.double(1) == 2
+
+
+@question("double")
+@points(1)
+def test_double_again(student):
+    \"\"\"It doubles again.\"\"\"
+    assert student.double(2) == 4
+"""
+
+
+def test_a_report_says_who_handed_in_what_and_how_it_was_judged(zygote, tmp_path):
+    data = notebook(
+        "import torch", "print('hello from the notebook')", RIGHT, "double(1", "halve = halve"
+    )
+    (report,) = grade(zygote, tmp_path, CHECKS, data)
+    assert (report.assignment, report.title) == ("doubling", "Doubling and halving")
+    assert (report.student, report.file) == ("student_0", "0.ipynb")
+    assert report.sha256 == hashlib.sha256(data).hexdigest()
+    assert report.questions == ("double", "halve")
+    assert report.layers == zygote.layers
+    assert (report.score, report.max_score, report.problem) == (5, 5, "")
+    assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in report.notes[0]
+
+
+def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
+    (report,) = grade(start(("seccomp",)), tmp_path, CHECKS, RIGHT)
+    assert report.layers[0] == "UNSANDBOXED" and report.score == 5
+
+
+def test_what_the_code_printed_is_for_the_course_team(zygote, tmp_path):
+    talks = RIGHT.replace("return 2 * x", "print('my secret'); return 2 * x")
+    (report,) = grade(zygote, tmp_path, CHECKS, talks)
+    assert report.output.startswith("my secret\n")
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n", b'{"cells": []}', b"<html></html>"])
+def test_a_file_that_is_no_notebook_is_a_problem_and_no_error(zygote, tmp_path, data):
+    (report,) = grade(zygote, tmp_path, CHECKS, data)
+    assert report.problem and "Traceback" not in report.problem
+    assert {r.status for r in report.results} == {Status.NOT_RUN}
+    assert (report.score, report.max_score) == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "status", "words"),
+    [
+        ("while True: double = halve = 1", Status.TIMED_OUT, "computed for more than 1 s"),
+        (
+            "import os\ndouble = halve = os._exit(3)",
+            Status.STUDENT_ERROR,
+            "ended the Python process",
+        ),
+    ],
+)
+def test_a_notebook_that_cannot_be_loaded_is_blamed_once_per_question(
+    zygote, tmp_path, cell, status, words
+):
+    (report,) = grade(zygote, tmp_path, CHECKS, notebook(cell))
+    double, public, halve = report.results
+    assert double.status == halve.status == status
+    assert double.message.startswith("While your notebook was being read: ")
+    assert words in double.message
+    assert public.status is Status.NOT_RUN
+    assert report.score == 0
+
+
+def test_a_fault_of_ours_is_tried_again(zygote, tmp_path):
+    checks = IMPORTS + KILLS_WORKER.format(deaths=TRIES - 1)
+    (report,) = grade(zygote, tmp_path, checks, RIGHT)
+    assert (report.score, report.max_score) == (3, 3)
+    assert report.notes == ("Seen.",)
+
+
+def test_a_fault_of_ours_that_stays_has_no_score(zygote, tmp_path):
+    checks = IMPORTS + KILLS_WORKER.format(deaths=TRIES)
+    first, second = grade(zygote, tmp_path, checks, RIGHT, RIGHT)
+    killed, again, _ = first.results
+    assert killed.status is Status.GRADER_ERROR
+    assert "killed from outside" in killed.detail and killed.message == ""
+    assert again.status is Status.PASSED
+    assert first.score is None and not first.judged
+    assert second.score == 3
+
+
+def test_what_a_submission_leaves_behind_does_not_reach_the_next(zygote, tmp_path):
+    poisons = "import torch\ntorch.equal = lambda *_: True\n" + RIGHT.replace("2 * x", "x")
+    alone, after = [
+        grade(zygote, tmp_path / order, CHECKS, *submissions)[-1]
+        for order, submissions in (("alone", [RIGHT]), ("after", [poisons, RIGHT]))
+    ]
+    assert [r.status for r in alone.results] == [r.status for r in after.results]
+
+
+def test_a_public_check_alone_makes_a_report_without_points(zygote, tmp_path):
+    solution = SOLUTION[: SOLUTION.index('# %% question="halve"')]
+    (report,) = grade(zygote, tmp_path, "", RIGHT, solution=solution)
+    assert (report.score, report.max_score) == (0, 0)
+    assert [r.status for r in report.results] == [Status.PASSED]
+
+
+def test_any_fault_of_ours_costs_one_submission_and_no_class(zygote, tmp_path, monkeypatch):
+    numbers = [2, 1]
+    monkeypatch.setattr(judge, "_hints", lambda *_: [][0] if numbers.pop() == 1 else [])
+    first, second = grade(zygote, tmp_path, CHECKS, RIGHT, RIGHT)
+    assert {r.status for r in first.results} == {Status.GRADER_ERROR} and first.score is None
+    assert "IndexError" in first.results[0].detail
+    assert second.score == second.max_score

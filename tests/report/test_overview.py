@@ -1,0 +1,89 @@
+"""A class in figures: exact, and of 10,000 students no more is kept than of 100."""
+
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from grader.model.verdict import Report
+from grader.report.mistakes import SHOWN
+from grader.report.overview import FEW, TOLD, Overview
+from grader.report.pages import class_html, class_pieces
+from grader.report.standing import Roll, Standing
+from tests.support.reports import RESULTS, a_report, ours
+
+
+@dataclass
+class Class:
+    """So many students, each with a failure of their own; every walk makes the Reports anew."""
+
+    size: int
+
+    def __iter__(self) -> Iterator[Report]:
+        for i in range(self.size):
+            own = replace(RESULTS[1], message=f"{i} is wrong.", detail="-" * 5000)
+            yield a_report(f"s{i:06}", results=(RESULTS[0], own), uses=("torch.add",))
+
+
+def peak(reports: Class) -> int:
+    """Return the most bytes that a class's page takes while it is written away."""
+    tracemalloc.start()
+    for _ in class_pieces(Roll.of(reports)):
+        pass
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_of_a_thousand_reports_few_are_in_memory_at_the_same_time():
+    assert class_html(Roll.of(Class(10))), "templates are loaded"
+    assert peak(Class(1000)) < 1_500_000, "together they have 8 MB, the page 1 MB"
+
+
+def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_rest_counted():
+    reports = list(Class(30))
+    reports += [replace(reports[7], student=f"t{i}") for i in range(3)]
+    clusters = Overview(Roll.of(reports)).clusters
+    assert len(clusters.unknown) == SHOWN and clusters.rarer == 30 - SHOWN
+    first, *others = sorted(clusters.unknown.values(), key=lambda c: -c.size)
+    assert first.example.message == "7 is wrong."
+    assert first.students == ["s000007", "t0", "t1", "t2"]
+    assert [c.students for c in others] == [[f"s{i:06}"] for i in range(SHOWN) if i != 7], (
+        "of the same frequency in the order of the ids"
+    )
+    assert "and 20 that are rarer" in class_html(Roll.of(reports))
+
+
+def test_who_needs_a_person_is_counted_even_where_the_page_is_full():
+    reports = [replace(ours(), student=f"s{i:03}") for i in range(TOLD + 5)]
+    overview = Overview(Roll.of(reports))
+    assert overview.for_a_person == TOLD + 5 and len(overview.needs_person) == TOLD
+    page = class_html(Roll.of(reports))
+    assert "and 5 more: the table of students has a remark on each" in page
+    assert f'href="s{TOLD + 4}/feedback.html"' in page
+
+
+def test_few_users_of_a_name_are_named_and_many_are_counted():
+    reports = [a_report(f"s{i}", uses=("torch.add", *["torch.bmm"] * (i == 5))) for i in range(9)]
+    assert Overview(Roll.of(reports)).uses == [
+        ("torch.bmm", 1, ["s5"]),
+        ("torch.add", 9, [f"s{i}" for i in range(FEW)]),
+    ]
+    page = class_html(Roll.of(reports))
+    assert '<td class="text">s5</td>' in page and "s0, s1" not in page
+
+
+def test_a_page_is_begun_before_the_last_student_is_read():
+    walks: list[list[str]] = []
+    everybody = {report.student: report for report in Class(50)}
+
+    class Noted:
+        def __iter__(self) -> Iterator[Standing]:
+            walks.append([])
+            for report in everybody.values():
+                walks[-1].append(report.student)
+                yield Standing.of(report)
+
+    pieces = class_pieces(Roll(Noted(), everybody.__getitem__))
+    while len(walks) < 3 or not walks[2]:
+        assert isinstance(next(pieces), str)
+    assert [len(walk) for walk in walks] == [50, 50, 1]

@@ -1,0 +1,205 @@
+"""What a worker answers has the shape that was asked for, or it is the student's error."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader.model.limits import Limits, StudentError
+from grader.sandbox.guest import worker
+from grader.sandbox.host.reply import ANSWERS, ERROR, MOST_LETTERS, MOST_LINES, fits, of_notebook
+from grader.sandbox.host.sandbox import MAX_TEXT
+from tests.support import walls
+
+X = torch.ones(2)
+ONE = {
+    "id": 0,
+    "result": [X, {"any": "thing"}],
+    "differentiable": [True],
+    "changed": {0: X},
+    "gradients": [],
+}
+CALL = {"module": -1, "shapes": {"weight": [2, 3]}, "calls": [ONE, ONE]}
+
+
+@pytest.mark.parametrize(
+    "value, answer",
+    [
+        (None, type(None)), (1, int), ("a", str), (X, Tensor), ([], list[bool]),
+        ([True], list[bool]), ([X, None], list[Tensor | None]), ({}, dict[str, Tensor]),
+        ({"a": X}, dict[str, Tensor]),
+        (..., object), (CALL, ANSWERS["call"]), ([None, X], ANSWERS["backward"]),
+        ({"kind": "E", "message": "", "traceback": ""}, ERROR),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_answer_of_the_right_shape_fits(value, answer):
+    assert fits(value, answer)
+
+
+@pytest.mark.parametrize(
+    "value, answer",
+    [
+        (0, type(None)), (True, int), (1.0, int), (b"a", str), (nn.Parameter(X), Tensor),
+        ((), list[bool]), ([1], list[bool]), ([True, None], list[bool]),
+        (None, list[Tensor | None]),
+        ([X, 0], list[Tensor | None]), ([X], dict[str, Tensor]), ({0: X}, dict[str, Tensor]),
+        ({"a": [X]}, dict[str, Tensor]), ({"score": 100}, ANSWERS["call"]), (CALL, ERROR),
+        (CALL | {"passed": True}, ANSWERS["call"]), (CALL | {"calls": ONE}, ANSWERS["call"]),
+        (CALL | {"calls": [ONE, ONE | {"id": "0"}]}, ANSWERS["call"]),
+        (CALL | {"calls": [ONE | {"changed": {True: X}}]}, ANSWERS["call"]), ({}, ANSWERS["load"]),
+        ({"kind": "E", "message": 1, "traceback": ""}, ERROR), ("passed", ANSWERS["using"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_answer_of_another_shape_does_not(value, answer):
+    assert not fits(value, answer)
+
+
+def test_every_request_has_an_answer():
+    methods = {name for name in vars(worker.Submission) if not name.startswith("_")}
+    assert methods - {"begin"} == ANSWERS.keys()  # `begin` comes along with another request
+
+
+FORGER = """
+import os, socket, struct
+import msgpack
+
+def frame(value, body=b""):
+    header = msgpack.packb(value)
+    fill = bytes(-len(header) % 16)
+    return struct.pack("<4sIQ", b"GRD3", len(header), len(body)) + header + fill + body
+
+def tensor(*shape):
+    return msgpack.ExtType(1, struct.pack(f"<B{len(shape)}Q", 0, *shape))
+
+def call(result):
+    one = {"id": 0, "result": result, "differentiable": [], "changed": {}, "gradients": []}
+    return {"module": -1, "shapes": {}, "calls": [one]}
+
+CALL = call("forged")
+ERROR = {"kind": "MemoryError", "message": "x" * 500_000, "traceback": "y" * 500_000}
+FORGED = {
+    "a score": frame({"score": 100, "of": 100, "passed": True}),
+    "a score as the answer": frame({"number": 2, "ok": {"score": 100}}),
+    "true as the answer": frame({"number": 2, "ok": True}),
+    "an answer to another request": frame({"number": 3, "ok": CALL}),
+    "an answer to an earlier request": frame({"number": 1, "ok": CALL}),
+    "a number that is true": frame({"number": True, "ok": CALL}),
+    "a number that is none": frame({"number": None, "ok": CALL}),
+    "no number": frame({"ok": CALL}),
+    "an answer and an error": frame({"number": 2, "ok": CALL, "error": ERROR}),
+    "an answer and a score": frame({"number": 2, "ok": CALL, "score": 100}),
+    "an error that is a score": frame({"number": 2, "error": 100}),
+    "a list": frame([2, CALL]),
+    "a tensor that is not there": frame({"number": 2, "ok": call(tensor(3))}),
+    "a tensor that is too big": frame({"number": 2, "ok": call(tensor(2**40))}),
+    "layers": frame({"layers": ["namespaces", "seccomp"]}),
+    "no frame": bytes(range(256)),
+    "JSON": b'{"number": 2, "ok": {"score": 100}}\\n',
+    "a frame that claims 8 EB": struct.pack("<4sIQ", b"GRD3", 2**32 - 1, 2**63),
+}
+
+def forge(name):
+    os.write(3, FORGED[name])
+
+def answers():
+    os.write(3, frame({"number": 2, "ok": CALL}))
+    return "true"
+
+def fails():
+    os.write(3, frame({"number": 2, "error": ERROR}))
+
+def ends_in_the_middle():
+    os.write(3, frame({"number": 2, "ok": CALL})[:-5])
+    os._exit(0)
+
+def floods():
+    while True:
+        os.write(3, frame({"number": 2, "ok": {"score": 100}}))
+
+def closes():
+    os.close(3)
+
+def replaces():
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 3)
+
+def sends_descriptors():
+    end = socket.socket(fileno=os.dup(3))
+    socket.send_fds(end, [FORGED["a score as the answer"]], [0, 1, 2])
+
+def honest():
+    return "honest"
+"""
+FORGED = [
+    line.split('"')[1]
+    for line in FORGER.split("FORGED = {")[1].split("\n}")[0].splitlines()
+    if ": " in line
+]
+WORDS = "wrote to the grader's connection, or closed it"
+
+
+@pytest.fixture
+def forger(zygote):
+    with walls.running(zygote, FORGER, Limits(seconds=5)) as worker:
+        yield worker
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_answer_is_the_students_error(forger, name):
+    with pytest.raises(StudentError, match=WORDS):
+        walls.call(forger, "forge", name)
+    assert not forger.alive
+
+
+@pytest.mark.parametrize("name", ["floods", "sends_descriptors"])
+def test_writing_to_the_connection_is_the_students_error(forger, name):
+    with pytest.raises(StudentError, match=WORDS):
+        walls.call(forger, name)
+
+
+@pytest.mark.parametrize("name", ["closes", "replaces", "ends_in_the_middle"])
+def test_a_worker_without_its_connection_ends(forger, name):
+    with pytest.raises(StudentError, match="ended the Python process"):
+        walls.call(forger, name)
+
+
+def test_an_answer_that_is_forged_well_is_a_value_like_any_other_and_the_last_one(forger):
+    assert walls.call(forger, "answers") == "forged"  # to be judged, as "true" would have been
+    with pytest.raises(StudentError, match=WORDS):
+        walls.call(forger, "honest")  # gets the true answer to the call before
+
+
+def test_of_a_forged_error_no_more_is_read_than_of_a_true_one(forger):
+    with pytest.raises(StudentError) as caught:
+        walls.call(forger, "fails")
+    assert len(caught.value.traceback) == MAX_TEXT == worker.MAX_TEXT
+
+
+def test_an_answer_before_the_question_is_the_students_error(zygote):
+    early = FORGER + 'forge("a score as the answer")\nforge("a score")\n'
+    with zygote.open(Limits()) as worker, pytest.raises(StudentError, match=WORDS):
+        walls.load(worker, early, ["honest"])
+
+
+def test_after_a_forger_the_next_worker_is_honest(zygote, forger):
+    with pytest.raises(StudentError):
+        walls.call(forger, "forge", "a score")
+    with walls.running(zygote, FORGER) as worker:
+        assert walls.call(worker, "honest") == "honest"
+
+
+def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
+    loaded = {
+        "unreadable": "u" * 9000, "dynamic": True, "ran": True, "instead": "",
+        "near": {f"n{i}": "f" for i in range(20_000)},
+        "defined": {f"n{i}": "value" for i in range(20_000)} | {"f": "function"},
+        "uses": {"f": ["torch.x"] * 2000, "g": []},
+        **{key: ["n" * 9000] * 100 for key in ("notes", "problems", "tried", "left_out")},
+    }  # fmt: skip
+    cut = of_notebook(loaded, ("f", "absent"))
+    assert fits(cut, ANSWERS["load"])
+    assert cut["near"] == {}
+    assert cut["defined"] == {"f": "function"} and list(cut["uses"]) == ["f"]
+    for lines in (cut["notes"], cut["problems"], cut["tried"], cut["left_out"]):
+        assert len(lines) == MOST_LINES and {len(line) for line in lines} == {MOST_LETTERS}
+    assert len(cut["uses"]["f"]) == MOST_LINES and len(cut["unreadable"]) == MOST_LETTERS

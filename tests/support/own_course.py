@@ -1,0 +1,19 @@
+"""Our own course, with a key of its own: what is drawn is the same on every machine.
+
+A clone makes itself a key, and with one in 25 float32's gradients are too coarse for one check more
+to be carried to other graders.
+"""
+
+from pathlib import Path
+
+from grader.course.course import Course
+
+
+class OwnCourse(Course):
+    """The course in this repository."""
+
+    def key(self) -> bytes:
+        return b"a key"
+
+
+OURS = OwnCourse(Path(__file__).parents[2])

@@ -1,0 +1,92 @@
+"""Right answers earn everything in whatever style they are written, or are told what is missing."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from grader.checking.session import Session, run_session
+from grader.course.assignment import Assignment
+from grader.course.course import Course
+from grader.judging.judge import judge
+from grader.model.verdict import Report, Status
+from grader.report.pages import feedback_html
+from grader.sandbox.host.sandbox import Zygote
+from tests.report.test_pages import Page
+from tests.support import styles
+from tests.support.small_course import SOLUTION, write
+
+SMALL = {style.name: style for style in styles.small()}
+ATTENTION = {style.name: style for style in styles.attention()}
+ROOT = Path(__file__).parents[2]
+
+
+def judged(
+    course: Course, name: str, zygote: Zygote, folder: Path, all_: Iterable[styles.Style]
+) -> dict[str, Report]:
+    found: dict[str, Report] = {}
+
+    def work(session: Session) -> None:
+        for number, style in enumerate(all_):
+            path = folder / f"{number}.ipynb"
+            path.write_bytes(style.data)
+            found[style.name] = judge("kim", path, session, zygote, b"a key")
+
+    run_session(Assignment.read(course.solution(name)), course.checks(name), work)
+    return found
+
+
+@pytest.fixture(scope="module")
+def small(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    folder = tmp_path_factory.mktemp("small")
+    short = SOLUTION.replace("seconds = 1.0", "seconds = 0.5")
+    course, name = write(folder / "course", solution=short)
+    return judged(course, name, zygote, folder, SMALL.values())
+
+
+@pytest.fixture(scope="module")
+def attention(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    folder = tmp_path_factory.mktemp("attention")
+    return judged(Course(ROOT), "attention", zygote, folder, ATTENTION.values())
+
+
+def require(style: styles.Style, report: Report) -> None:
+    told = "\n".join([*report.notes, *(r.message for r in report.results), report.problem])
+    assert report.judged, [r.detail for r in report.results]
+    assert (report.score == report.max_score) is not bool(style.lacks), told
+    if not style.lacks:
+        assert all(r.status is Status.PASSED for r in report.results), told
+    assert re.search(style.lacks, told), told
+    assert re.search(style.notes, "\n".join(report.notes)), report.notes
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_right_answer_earns_everything_in_every_style(small, name):
+    require(SMALL[name], small[name])
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_a_right_attention_earns_everything_in_every_style(attention, name):
+    require(ATTENTION[name], attention[name])
+
+
+def test_the_whole_notebook_runs_only_where_what_was_left_out_could_matter(small):
+    tried = {name for name, report in small.items() if "all cells were run" in str(report.notes)}
+    assert tried == {
+        "training that sets what an answer needs",
+        "a program that trains while it is read, and what it changes",
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Not run, though something there could change"),
+        ("ko", "바꿀 가능성이 있지만 실행하지 않은 곳"),
+    ],
+)
+def test_the_page_says_in_both_languages_what_was_not_run(small, language, words):
+    report = small["a program that trains while it is read, and what it changes"]
+    text = Page(feedback_html(report, language=language)).text()
+    assert re.search(f"{words}[^:]*: code cell 2, line 1", text)
