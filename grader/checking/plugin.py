@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # torch costs every pytest run of the machine 1.4 s; only checks need it
-    from ..checks import Draw
+    from ..compare.draw import Draw
     from .solution import Solution
 
 MARKS = (
@@ -113,7 +113,7 @@ def double() -> Iterator[None]:
 @pytest.fixture
 def draw(request: pytest.FixtureRequest) -> "Draw":
     """Random tensors that follow from the course's key, the submission and the check."""
-    from ..checks import Draw
+    from ..compare.draw import Draw
 
     graded = request.config.stash.get(GRADED, None)
     return Draw(seed(graded.key if graded else b"", request.node.name))

@@ -22,9 +22,9 @@ import pytest
 import torch
 from _pytest.runner import runtestprotocol
 
-from ..checks import Draw, Failure, Remark, recorded, solved
-from ..compare.draw import SINGLE
-from ..compare.trial import SINGLE_PRECISION
+from ..compare.draw import SINGLE, Draw
+from ..compare.record import recorded
+from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
@@ -35,6 +35,7 @@ from ..sandbox.host.student import Student, Unreadable
 from .check import Check, require_order
 from .ending import Ending
 from .explain import Bank, Hypothesis
+from .marks import solved
 from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 

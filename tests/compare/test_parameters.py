@@ -1,0 +1,32 @@
+"""What checks ask of a module's parameters."""
+
+import pytest
+import torch
+from torch import nn
+
+from grader.checks import Failure, Remark, parameters_are, transplant
+
+
+def test_missing_misshapen_and_frozen_parameters_are_named():
+    linear = nn.Linear(2, 3)
+    linear.bias.requires_grad_(False)
+    parameters_are(nn.Linear(2, 3), {"weight": (3, 2), "bias": (3,)})
+    with pytest.raises(Failure, match="`scale` is missing"):
+        parameters_are(nn.Linear(2, 3), {"weight": (3, 2), "bias": (3,), "scale": (1,)})
+    with pytest.raises(Failure, match=r"`weight` has shape \(3, 2\), not \(2, 3\)"):
+        parameters_are(linear, {"weight": (2, 3)})
+    with pytest.raises(Failure, match="`bias` cannot learn"):
+        parameters_are(linear, {"bias": (3,)})
+
+
+def test_a_parameter_too_many_is_remarked_on():
+    with pytest.warns(Remark, match="`bias`"):
+        parameters_are(nn.Linear(2, 3), {"weight": (3, 2)})
+
+
+def test_transplant_copies_by_name():
+    source, target = nn.Linear(2, 3), nn.Linear(2, 3)
+    transplant(source, target)
+    assert torch.equal(source.weight, target.weight) and torch.equal(source.bias, target.bias)
+    with pytest.raises(Failure, match="`bias` is missing"):
+        transplant(source, nn.Linear(2, 3, bias=False))
