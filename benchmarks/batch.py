@@ -11,14 +11,14 @@ from pathlib import Path
 
 from grader.course.course import Course
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 
 
 def main(jobs: int, files: list[Path]) -> None:
     course = Course.find(Path(__file__).parent)
-    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
+    job = Job(course.solution("attention"), course.checks("attention"), b"benchmark")
     times, layers = [], ()
-    for report in grade([Work(path.stem, path) for path in files], orders, jobs):
+    for report in grade([Task(path.stem, path) for path in files], job, jobs):
         assert report.score == report.max_score, (report.file, report.score)
         times.append(time.monotonic())
         layers = report.layers

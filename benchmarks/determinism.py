@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from grader.course.course import Course
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 from grader.model.verdict import Report
 from tests import classroom
 
@@ -26,7 +26,7 @@ HONEST = ("right", "wrong")
 
 def main(shuffles: int) -> int:
     course = Course.find(Path(__file__).parent)
-    orders = Orders(course.solution("attention"), course.checks("attention"), b"determinism")
+    job = Job(course.solution("attention"), course.checks("attention"), b"determinism")
     verdicts, words = defaultdict(set), defaultdict(set)
     graded, results, layers, start = 0, 0, (), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -35,8 +35,8 @@ def main(shuffles: int) -> int:
         honest = [name for name in chosen if name.startswith(HONEST)]
         for n in range(shuffles):
             random.Random(n).shuffle(chosen)
-            todo = [Work(name, handins[name].path) for name in chosen]
-            for report in grade(todo, orders, jobs=1 + n % 2):
+            todo = [Task(name, handins[name].path) for name in chosen]
+            for report in grade(todo, job, jobs=1 + n % 2):
                 if report.student.startswith(HONEST):
                     assert report.judged, [result.detail for result in report.results]
                     verdicts[report.student].add(verdict(report))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from grader.cli.main import main
 from grader.judging import batch
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 from grader.model.verdict import Report
 from grader.store.store import NAME, Store
 
@@ -27,11 +27,11 @@ def answer(recorded: Path) -> None:
     judgements = {entry.judgement for entry in store.entries()}
     numbers = cycle(sorted(number for number in judgements if number))
 
-    def grade(works: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
-        for work, number in zip(works, numbers, strict=False):
+    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
+        for task, number in zip(tasks, numbers, strict=False):
             report = store.judgement(number).report
-            sha256 = batch.digest(work.path)
-            yield replace(report, student=work.student, file=work.path.name, sha256=sha256)
+            sha256 = batch.digest(task.path)
+            yield replace(report, student=task.student, file=task.path.name, sha256=sha256)
 
     batch.grade = grade
 

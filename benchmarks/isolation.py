@@ -26,8 +26,8 @@ from grader.checking.solution import Solution
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
-from grader.model.verdict import Status
+from grader.judging.job import Job, Task
+from grader.model.result import Status
 from grader.sandbox.guest import zygote
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook import read as notebook
@@ -46,8 +46,8 @@ class Here(Solution):
 
 def main(rounds: int, files: list[Path]) -> None:
     course = Course.find(Path(__file__).parent)
-    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
-    assignment = Assignment.read(orders.solution)
+    job = Job(course.solution("attention"), course.checks("attention"), b"benchmark")
+    assignment = Assignment.read(job.solution)
     os.sched_setaffinity(0, {CORE})
 
     def work(session: Session) -> None:
@@ -73,7 +73,7 @@ def main(rounds: int, files: list[Path]) -> None:
             return costs[0] / len(files), costs[1] / len(files)
 
         # the judge gets its next submission when it is asked for the next report
-        reports = grade((Work(p.stem, p) for p in cycle(files)), orders, 1, [{CORE}])
+        reports = grade((Task(p.stem, p) for p in cycle(files)), job, 1, [{CORE}])
         with contextlib.closing(reports):
             both()
             gc.collect()
@@ -84,7 +84,7 @@ def main(rounds: int, files: list[Path]) -> None:
     torch.set_default_dtype(torch.float64)
     zygote.warm_up(trains=False)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        run_session(assignment, orders.checks, work)
+        run_session(assignment, job.checks, work)
 
 
 if __name__ == "__main__":

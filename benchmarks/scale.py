@@ -24,7 +24,7 @@ from distributed import LocalCluster
 
 from grader.course.course import Course
 from grader.judging import cluster
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 from grader.store.store import NAME, Store
 from tests import classroom
 
@@ -133,14 +133,14 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
 
 def hand_out(data: bytes) -> float:
     """Return the seconds per task of client, scheduler and two workers who do nothing."""
-    cluster._submit = lambda client, work, digest: client.submit(operator.mul, data, 4, pure=False)
+    cluster._submit = lambda client, task, digest: client.submit(operator.mul, data, 4, pure=False)
     cluster.unpack = lambda report: report
     course = Course.find(HERE)
-    orders = Orders(course.solution("attention"), course.checks("attention"), b"benchmark")
-    works = (Work(f"{number}", HERE) for number in range(TASKS))
+    job = Job(course.solution("attention"), course.checks("attention"), b"benchmark")
+    tasks = (Task(f"{number}", HERE) for number in range(TASKS))
     with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as machines:
         start = now()
-        done = sum(1 for _ in cluster.grade_on(machines.scheduler_address, works, orders))
+        done = sum(1 for _ in cluster.grade_on(machines.scheduler_address, tasks, job))
         assert done == TASKS
         return since(start).clock / TASKS
 

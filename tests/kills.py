@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from grader.course.versions import Versions  # noqa: E402
 from grader.model.limits import Limits  # noqa: E402
-from grader.model.verdict import Report, Result, Status  # noqa: E402
+from grader.model.result import Result, Status  # noqa: E402
+from grader.model.verdict import Report  # noqa: E402
 from grader.store.store import Entry, Store  # noqa: E402
 
 MOST_SECONDS = 0.15  # to live after the first report; about 10 are written in that time

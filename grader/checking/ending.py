@@ -7,7 +7,7 @@ from typing import Any, Self
 from ..compare.record import Record, Unlike, differing, recorded, same
 from ..compare.trial import Failure
 from ..model.limits import StudentError
-from ..model.verdict import Status
+from ..model.result import Status
 
 Run = Callable[[Any], BaseException | None]
 """Runs a check on somebody's code, on the inputs that it had, and returns what it raised."""

@@ -28,7 +28,7 @@ from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
-from ..model.verdict import NOT_YET, Result, Status
+from ..model.result import NOT_YET, Result, Status
 from ..sandbox.guest.packing import Unsendable
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from ..sandbox.host.student import Student, Unreadable

@@ -91,7 +91,7 @@ def from_otter(root: Path, master: Path, out: Path | None) -> None:
     Questions, solution regions, text, tests and points are carried over; what cannot be, is
     printed. The master's own code is run to try the checks on it: import only what you trust.
     """
-    from ..exchange.otter_import.convert import adopt
+    from ..exchange.otter_import.convert import import_otter
 
     if out is None:
         course = Course.find(root)
@@ -99,10 +99,10 @@ def from_otter(root: Path, master: Path, out: Path | None) -> None:
         course = Course(out)
         for folder in ("solutions", "assignments", "autograder_tests"):
             (out / folder).mkdir(parents=True, exist_ok=True)
-    adopted = adopt(master, course)
-    _say(adopted.notes)
-    said = f"solutions/{adopted.name}.py and {adopted.checks} checks, {adopted.maximum} points"
-    console.print(f"[green]✓[/] {said}. Next: grader build {adopted.name}", soft_wrap=True)
+    imported = import_otter(master, course)
+    _say(imported.notes)
+    said = f"solutions/{imported.name}.py and {imported.checks} checks, {imported.maximum} points"
+    console.print(f"[green]✓[/] {said}. Next: grader build {imported.name}", soft_wrap=True)
     console.print(
         "`grader verify` will ask for known mistakes, variants and a reference: otter-grader has "
         "no place for them, so they are yours to add."

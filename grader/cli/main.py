@@ -26,7 +26,7 @@ from ..intake.deadline import Deadline
 from ..intake.intake import take_in
 from ..intake.platform import IntakeError
 from ..intake.submission import Refused
-from ..judging.job import CannotJudge, Orders
+from ..judging.job import CannotJudge, Job
 from ..judging.shard import Shard
 from ..model.late import RuleError, require
 from ..model.words import speaker, translator
@@ -220,9 +220,9 @@ def grade(
     if not submissions:
         lines = ["There is no file that can be graded.", *remarks, *intake.doubts]
         raise click.UsageError("\n".join(lines))
-    orders = Orders(solution, course.checks(name), course.key(), unsafe=unsafe)
+    job = Job(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
-        batch = Batch.open(store, orders, cluster)
+        batch = Batch.open(store, job, cluster)
         terms.keep(store)
         say = speaker(store.language)
         late_by = (lambda _: 0.0) if known.deadline and not terms.deadline else intake.late

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from ..course.course import Course
-from ..judging.job import Orders
-from ..model.verdict import Result, Status
+from ..judging.job import Job
+from ..model.result import Result, Status
 from ..model.words import speaker
 from ..store.history import mark
 from ..store.store import NAME, Entry, Store
@@ -55,8 +55,8 @@ def regrade(
 
     with Store(folder / NAME) as store:
         course, name = Course.find(root), store.assignment
-        orders = Orders(course.solution(name), course.checks(name), course.key(), unsafe=unsafe)
-        batch = Batch.open(store, orders)
+        job = Job(course.solution(name), course.checks(name), course.key(), unsafe=unsafe)
+        batch = Batch.open(store, job)
         if language:
             store.language = language
         say = speaker(store.language)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..files import Unwritable
 from ..judging.batch import Batch
-from ..model.verdict import NOT_YET, Result
+from ..model.result import NOT_YET, Result
 from ..model.words import Say, speaker, translator
 from ..report.export import Export
 from ..store.history import mark

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..model.verdict import Status
+from ..model.result import Status
 from ..model.words import Say
 from ..report.standing import Roll, Standing
 from .terminal import outcomes, plain

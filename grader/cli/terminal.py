@@ -16,7 +16,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..model.verdict import Report, Status
+from ..model.result import Status
+from ..model.verdict import Report
 from ..model.words import Say
 from ..report.outcome import FULL, PERSON, outcome
 from ..report.sanitize import clean

@@ -13,11 +13,12 @@ from pathlib import Path
 from ..course.assignment import Assignment
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
-from ..model.verdict import Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Report
 from ..store.diff import files
 from ..store.store import Entry, Store
 from .grade import grade
-from .job import CannotJudge, Orders, Work, seed
+from .job import CannotJudge, Job, Task, seed
 from .shard import WHOLE, Shard
 
 FEW = 10
@@ -66,23 +67,23 @@ class Batch:
     """An assignment's store, and what judging needs."""
 
     store: Store
-    orders: Orders
+    job: Job
     assignment: Assignment
     versions: Versions
     cluster: str = ""
     """Address of the scheduler whose workers judge, or empty: judges of this machine."""
 
     @classmethod
-    def open(cls, store: Store, orders: Orders, cluster: str = "") -> "Batch":
+    def open(cls, store: Store, job: Job, cluster: str = "") -> "Batch":
         """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
-        assignment = Assignment.read(orders.solution)
+        assignment = Assignment.read(job.solution)
         if store.assignment not in ("", assignment.name):
             raise CannotJudge(
                 f"{store.path} holds {store.assignment}; choose another folder for "
                 f"{assignment.name}."
             )
-        versions = Versions.read(assignment, orders.checks, orders.key)
-        return cls(store, orders, assignment, versions, cluster)
+        versions = Versions.read(assignment, job.checks, job.key)
+        return cls(store, job, assignment, versions, cluster)
 
     def take_in(
         self,
@@ -140,13 +141,13 @@ class Batch:
         """
         digests: dict[str, str] = {}
 
-        def works() -> Iterator[Work]:
+        def tasks() -> Iterator[Task]:
             for entry in filter(None, map(self.store.entry, students)):
                 digests[entry.student] = entry.digest
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
-                yield Work(entry.student, entry.path, tuple(kept))
+                yield Task(entry.student, entry.path, tuple(kept))
 
-        with closing(self._hand_out(works(), jobs)) as reports:  # whatever happens, judges go home
+        with closing(self._hand_out(tasks(), jobs)) as reports:  # whatever happens, judges go home
             for report in reports:
                 refused = digests.pop(report.student)
                 self.store.record(
@@ -154,23 +155,23 @@ class Batch:
                     report,
                     self.versions,
                     self.assignment.limits,
-                    seed(self.orders.key, report.sha256),
+                    seed(self.job.key, report.sha256),
                 )
                 yield report
 
-    def _hand_out(self, works: Iterator[Work], jobs: int) -> Generator[Report, None, None]:
+    def _hand_out(self, tasks: Iterator[Task], jobs: int) -> Generator[Report, None, None]:
         """Yield a Report for each of them. Raises CannotJudge."""
         if not self.cluster:
-            return grade(works, self.orders, jobs)
+            return grade(tasks, self.job, jobs)
         try:
             from .cluster import grade_on
         except ImportError:
             said = "--cluster needs dask: pip install 'torch-grader[cluster]'"
             raise CannotJudge(said) from None
-        return grade_on(self.cluster, works, self.orders)
+        return grade_on(self.cluster, tasks, self.job)
 
     def _settled(self, digest: str) -> bool:
-        return self.store.settled(digest, self.versions.plan, unsafe=self.orders.unsafe)
+        return self.store.settled(digest, self.versions.plan, unsafe=self.job.unsafe)
 
     def _why(self, digest: str) -> Why:
         before = self.store.latest(digest)
@@ -183,7 +184,7 @@ class Batch:
     def _holding(self, digest: str) -> list[Result]:
         """Return the results of an earlier time that would be the same today."""
         before = self.store.latest(digest)
-        if before is None or ("UNSANDBOXED" in before.report.layers and not self.orders.unsafe):
+        if before is None or ("UNSANDBOXED" in before.report.layers and not self.job.unsafe):
             return []
         return [
             result

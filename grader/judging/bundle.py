@@ -9,13 +9,13 @@ from typing import Self
 
 from .. import __version__
 from ..course.versions import torch_version
-from .job import CannotJudge, Orders
+from .job import CannotJudge, Job
 
 LEFT_OUT = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
 
 
 @dataclass(frozen=True)
-class Kit:
+class JobBundle:
     """Solution, hidden checks and key: for machines of the course team alone."""
 
     name: str
@@ -28,28 +28,28 @@ class Kit:
     """Versions of grader and torch; a verdict follows from them, too."""
 
     @classmethod
-    def pack(cls, orders: Orders) -> Self:
+    def pack(cls, job: Job) -> Self:
         """Read the author's files."""
-        checks = orders.checks
+        checks = job.checks
         below = (path for path in sorted(checks.rglob("*")) if path.is_file())
         files = [
             (f"checks/{path.relative_to(checks)}", path.read_bytes())
             for path in below
             if not LEFT_OUT.intersection(path.relative_to(checks).parts)
         ]
-        files.append((f"solution/{orders.solution.name}", orders.solution.read_bytes()))
-        layers = None if orders.layers is None else tuple(orders.layers)
-        return cls(orders.solution.stem, tuple(files), orders.key, layers, orders.unsafe)
+        files.append((f"solution/{job.solution.name}", job.solution.read_bytes()))
+        layers = None if job.layers is None else tuple(job.layers)
+        return cls(job.solution.stem, tuple(files), job.key, layers, job.unsafe)
 
     @cached_property
     def digest(self) -> str:
-        """What tells it from any other kit."""
+        """What tells it from any other bundle."""
         files = [(name, hashlib.sha256(data).hexdigest()) for name, data in self.files]
         key = hashlib.sha256(self.key).hexdigest()
         said = [self.name, files, key, self.layers, self.unsafe, self.made_with]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
-    def unpack(self, folder: Path) -> Orders:
+    def unpack(self, folder: Path) -> Job:
         """Write the files into a folder. Raises CannotJudge if another grader or torch is here."""
         here = (__version__, torch_version())
         if here != self.made_with:
@@ -63,4 +63,4 @@ class Kit:
             path.write_bytes(data)
         layers = None if self.layers is None else list(self.layers)
         solution, checks = folder / "solution" / f"{self.name}.py", folder / "checks"
-        return Orders(solution, checks, self.key, layers, self.unsafe)
+        return Job(solution, checks, self.key, layers, self.unsafe)

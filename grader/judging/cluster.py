@@ -28,9 +28,9 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_c
 from ..intake.submission import Refused, Submission
 from ..model.verdict import Report
 from ..store.as_json import pack, pack_results, unpack, unpack_results
-from .bundle import Kit
+from .bundle import JobBundle
 from .grade import grade, lost
-from .job import CannotJudge, Orders, Work
+from .job import CannotJudge, Job, Task
 
 AHEAD = 2
 """Submissions per thread that are under way, so that a worker need not wait for the next one."""
@@ -38,13 +38,13 @@ WAIT_SECONDS = 60
 """For the scheduler, and for the first worker."""
 
 
-def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Generator[Report, None, None]:
+def grade_on(address: str, tasks: Iterator[Task], job: Job) -> Generator[Report, None, None]:
     """Yield a Report for each submission, as they are finished.
 
     A submission that costs as many workers as dask allows (3) is reported as grader_error. Raises
     CannotJudge where there is no scheduler or worker, or no judge can work.
     """
-    kit = Kit.pack(orders)
+    bundle = JobBundle.pack(job)
     try:
         client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -54,9 +54,9 @@ def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Generator[R
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except TimeoutError:
             raise CannotJudge(f"the scheduler at {address} has no worker") from None
-        client.register_plugin(Judges(kit))
+        client.register_plugin(Judges(bundle))
         try:
-            yield from _grade(client, works, orders, kit.digest)
+            yield from _grade(client, tasks, job, bundle.digest)
         except (OSError, CancelledError):
             raise CannotJudge(
                 f"the scheduler at {address} is gone; what was judged is kept, and the same "
@@ -64,27 +64,27 @@ def grade_on(address: str, works: Iterator[Work], orders: Orders) -> Generator[R
             ) from None
         finally:
             with contextlib.suppress(OSError):
-                client.unregister_worker_plugin(_name(kit.digest))
+                client.unregister_worker_plugin(_name(bundle.digest))
 
 
-def _grade(client: Client, works: Iterator[Work], orders: Orders, digest: str) -> Iterator[Report]:
+def _grade(client: Client, tasks: Iterator[Task], job: Job, digest: str) -> Iterator[Report]:
     """Keep the workers busy, with few submissions under way: memory here and there stays small."""
-    under_way: dict[str, tuple[Future, Work]] = {}
+    under_way: dict[str, tuple[Future, Task]] = {}
     finished = as_completed(loop=client.loop)
 
     def hand_out() -> None:
         room = AHEAD * max(1, sum(client.nthreads().values())) - len(under_way)
-        for work in islice(works, max(0, room)):
-            future = _submit(client, work, digest)
-            under_way[future.key] = future, work
+        for task in islice(tasks, max(0, room)):
+            future = _submit(client, task, digest)
+            under_way[future.key] = future, task
             finished.add(future)
 
     hand_out()
     for future in finished:
-        _, work = under_way.pop(future.key)
+        _, task = under_way.pop(future.key)
         error = future.exception()
         if isinstance(error, KilledWorker):
-            yield lost(work, orders)
+            yield lost(task, job)
         elif error:
             raise error
         else:
@@ -92,18 +92,18 @@ def _grade(client: Client, works: Iterator[Work], orders: Orders, digest: str) -
         hand_out()
 
 
-def _submit(client: Client, work: Work, digest: str) -> Future:
+def _submit(client: Client, task: Task, digest: str) -> Future:
     """Hand out a submission, or why it was refused here, or nothing if we cannot read it."""
     data: bytes | None = b""
     refused = ""
     try:
-        data = Submission.read(work.path, work.student).data
+        data = Submission.read(task.path, task.student).data
     except Refused as error:
         refused = str(error)
     except OSError:  # our fault, and no reason to think that the scheduler is gone
         data = None
     return client.submit(
-        judge, digest, work.student, work.path.name, data, pack_results(work.kept), refused,
+        judge, digest, task.student, task.path.name, data, pack_results(task.kept), refused,
         key=f"judge-{uuid4().hex}", pure=False,
     )  # fmt: skip
 
@@ -120,21 +120,21 @@ def judge(
         path = Path(folder) / file
         if data is not None:
             path.write_bytes(data)
-        return pack(judges.judge(Work(student, path, unpack_results(kept), refused)))
+        return pack(judges.judge(Task(student, path, unpack_results(kept), refused)))
 
 
 class Judges(WorkerPlugin):  # type: ignore[misc]
     """A judge for each thread of a worker, as long as the client is there."""
 
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-        self.name = _name(kit.digest)
+    def __init__(self, bundle: JobBundle) -> None:
+        self.bundle = bundle
+        self.name = _name(bundle.digest)
 
     def setup(self, worker: Worker) -> None:
         """Unpack the assignment. Judges start with their first submissions."""
         where = worker.local_directory  # which dask clears, even after a worker that was killed
         self._folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=where))  # mode 0700
-        orders = self.kit.unpack(self._folder)
+        job = self.bundle.unpack(self._folder)
         # Nannies make daemons of their workers, and daemons may have no children, lest they stay
         # behind. A judge does not: it ends when its worker does, however that may be.
         multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
@@ -143,7 +143,7 @@ class Judges(WorkerPlugin):  # type: ignore[misc]
         self._over = False
         self._free: SimpleQueue[Chair] = SimpleQueue()
         for where in own:
-            self._free.put(Chair(orders, where))
+            self._free.put(Chair(job, where))
 
     def teardown(self, worker: Worker) -> None:
         """Let all judges go; who is busy goes when done."""
@@ -153,11 +153,11 @@ class Judges(WorkerPlugin):  # type: ignore[misc]
                 self._free.get_nowait().close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def judge(self, work: Work) -> Report:
+    def judge(self, task: Task) -> Report:
         """Give a submission to a judge who is free, and wait. Raises CannotJudge."""
         chair = self._free.get()
         try:
-            return chair.judge(work)
+            return chair.judge(task)
         finally:
             if self._over:
                 chair.close()
@@ -168,14 +168,14 @@ class Judges(WorkerPlugin):  # type: ignore[misc]
 class Chair:
     """A place for one judge at a time: where one dies, `grade` brings in the next."""
 
-    def __init__(self, orders: Orders, cores: Set[int]) -> None:
-        self._orders, self._cores = orders, cores
-        self._coming: deque[Work] = deque()
+    def __init__(self, job: Job, cores: Set[int]) -> None:
+        self._job, self._cores = job, cores
+        self._coming: deque[Task] = deque()
         self._reports = self._grade()
 
-    def judge(self, work: Work) -> Report:
+    def judge(self, task: Task) -> Report:
         """Return the Report of a submission. Raises CannotJudge."""
-        self._coming.append(work)
+        self._coming.append(task)
         try:
             return next(self._reports)
         except BaseException:  # it has ended with that
@@ -188,8 +188,8 @@ class Chair:
 
     def _grade(self) -> Generator[Report, None, None]:
         """Have a judge for whatever comes; the next one is asked for once the last is reported."""
-        works = iter(self._coming.popleft, None)
-        return grade(works, self._orders, 1, [self._cores])
+        tasks = iter(self._coming.popleft, None)
+        return grade(tasks, self._job, 1, [self._cores])
 
 
 def _name(digest: str) -> str:

@@ -1,6 +1,6 @@
 """A process that prepares judging once, for all judges: it reads the checks and warms a zygote.
 
-    parent ──hires──▶ foreman ──forks──▶ judge ◀──Work, Report──▶ parent
+    parent ──hires──▶ foreman ──forks──▶ judge ◀──Task, Report──▶ parent
                          └──starts──▶ zygote ──forks──▶ worker
 
 A judge is a fork of the foreman, so it has torch and the checks at once. A fork copies only the
@@ -23,7 +23,7 @@ from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..sandbox.host import isolation
 from ..sandbox.host.warming import Warming
-from .job import Orders, Work
+from .job import Job, Task
 
 _STARTING = threading.Lock()
 """Held while the environment is another one."""
@@ -34,8 +34,8 @@ PATIENCE = 10
 class Foreman:
     """The process that forks judges, as its employer sees it; it begins when one is hired."""
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+    def __init__(self, job: Job) -> None:
+        self._job = job
         self._connection: Connection | None = None
 
     def hire(self, connection: Connection, cores: Set[int]) -> None:
@@ -56,7 +56,7 @@ class Foreman:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # the parent has threads, and no torch
         self._connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self._orders), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, self._job), daemon=False)
         with _uninterrupted(), _of_one_thread():
             self.process.start()
         theirs.close()
@@ -81,7 +81,7 @@ class Judge:
 
     def __init__(self, foreman: Foreman, cores: Set[int]) -> None:
         self.cores = cores
-        self.work: Work | None = None
+        self.task: Task | None = None
         self._pidfd: int | None = None
         self.connection, theirs = multiprocessing.Pipe()
         with theirs:
@@ -92,11 +92,11 @@ class Judge:
         with contextlib.suppress(ProcessLookupError):
             self._pidfd = os.pidfd_open(pid)
 
-    def give(self, work: Work) -> None:
+    def give(self, task: Task) -> None:
         """Hand over a submission. That a judge has died is noticed when it is heard."""
-        self.work = work
+        self.task = task
         with contextlib.suppress(OSError):
-            self.connection.send(work)
+            self.connection.send(task)
 
     def kill(self) -> None:
         """End it, whatever it does. One that has not begun ends when it notices the hang-up."""
@@ -140,15 +140,15 @@ def _of_one_thread() -> Iterator[None]:
         yield
 
 
-def _serve(connection: Connection, orders: Orders) -> None:
+def _serve(connection: Connection, job: Job) -> None:
     """Be the foreman. Only here torch is imported, which would cost the parent 250 MB."""
     warming = None
     with contextlib.suppress(AssignmentError, OSError):  # will be raised again, and told
-        trains = Assignment.read(orders.solution).trains
-        warming = Warming(orders.layers or isolation.arrangements()[0], trains=trains)
+        trains = Assignment.read(job.solution).trains
+        warming = Warming(job.layers or isolation.arrangements()[0], trains=trains)
     from .serve import serve
 
-    serve(connection, orders, warming)
+    serve(connection, job, warming)
     os._exit(0)  # taking torch apart takes 0.1 s
 
 

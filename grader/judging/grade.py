@@ -12,13 +12,14 @@ from collections.abc import Generator, Iterable, Sequence, Set
 from itertools import islice
 from multiprocessing.connection import wait
 
-from ..model.verdict import Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Report
 from .foreman import Foreman, Judge
-from .job import TRIES, CannotJudge, Orders, Work
+from .job import TRIES, CannotJudge, Job, Task
 
 
 def grade(
-    submissions: Iterable[Work], orders: Orders, jobs: int, cores: Sequence[Set[int]] = ()
+    submissions: Iterable[Task], job: Job, jobs: int, cores: Sequence[Set[int]] = ()
 ) -> Generator[Report, None, None]:
     """Yield a Report for each submission, as they are finished.
 
@@ -28,8 +29,8 @@ def grade(
     """
     coming = iter(submissions)
     todo = list(islice(coming, jobs))
-    tries: Counter[Work] = Counter()
-    foreman = Foreman(orders)
+    tries: Counter[Task] = Counter()
+    foreman = Foreman(job)
     judges: list[Judge] = []
     cores = cores or [{core} for core in sorted(os.sched_getaffinity(0))]
     try:
@@ -41,7 +42,7 @@ def grade(
                     said = judge.connection.recv()
                 except (EOFError, OSError):  # it died: its submission goes to another one
                     said = None
-                work, judge.work = judge.work, None
+                task, judge.task = judge.task, None
                 if isinstance(said, CannotJudge):
                     raise said
                 if isinstance(said, int):
@@ -51,13 +52,13 @@ def grade(
                 elif said is None:
                     judges.remove(judge)
                     judge.dismiss()
-                    if work is None:
+                    if task is None:
                         raise CannotJudge("a judge ended before it could work")
-                    tries[work] += 1
-                    if tries[work] < TRIES:
-                        todo.append(work)
+                    tries[task] += 1
+                    if tries[task] < TRIES:
+                        todo.append(task)
                     else:
-                        yield lost(work, orders)
+                        yield lost(task, job)
                     todo = todo or list(islice(coming, 1))
                     if todo:  # its first message, who it is, comes later
                         judges.append(Judge(foreman, judge.cores))
@@ -77,10 +78,10 @@ def grade(
         foreman.close()
 
 
-def lost(work: Work, orders: Orders) -> Report:
+def lost(task: Task, job: Job) -> Report:
     """Report a submission on which judge after judge died."""
-    student, path = work.student, work.path
-    name = orders.solution.stem
+    student, path = task.student, task.path
+    name = job.solution.stem
     detail = f"{TRIES} judges ended while they graded this submission"
     result = Result(
         "the whole submission", name, Status.GRADER_ERROR, 0,

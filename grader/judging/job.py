@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..model.verdict import Result
+from ..model.result import Result
 
 TRIES = 3
 """A fault of ours is tried again twice, and then listed for a person."""
@@ -17,7 +17,7 @@ class CannotJudge(Exception):
 
 
 @dataclass(frozen=True)
-class Orders:
+class Job:
     """What a judge needs to know before it sees a submission."""
 
     solution: Path
@@ -28,7 +28,7 @@ class Orders:
     unsafe: bool = False
 
 
-class Work(NamedTuple):
+class Task(NamedTuple):
     """A submission that is to be judged."""
 
     student: str

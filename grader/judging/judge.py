@@ -10,7 +10,8 @@ from ..checking.session import NOT_IMPLEMENTED, Session, outcome
 from ..course.assignment import Assignment
 from ..intake.submission import Refused, Submission
 from ..model.limits import StudentError
-from ..model.verdict import CAUSES, NOT_YET, Report, Result, Status
+from ..model.result import CAUSES, NOT_YET, Result, Status
+from ..model.verdict import Report
 from ..sandbox.host.budget import Budget
 from ..sandbox.host.isolation import enough
 from ..sandbox.host.sandbox import SandboxError, Zygote

@@ -13,22 +13,22 @@ from pathlib import Path
 from ..checking.session import Session
 from ..course.versions import Versions
 from ..sandbox.host.sandbox import Zygote
-from .job import Orders, seed
+from .job import Job, seed
 
 
-def try_solution(session: Session, zygote: Zygote, orders: Orders) -> None:
+def try_solution(session: Session, zygote: Zygote, job: Job) -> None:
     """Have a session refuse the checks that the solution fails in this zygote's workers.
 
     Raises AssignmentError where it cannot be run there at all, and SandboxError.
     """
     session.zygote = zygote
-    versions = Versions.read(session.assignment, orders.checks, orders.key)
+    versions = Versions.read(session.assignment, job.checks, job.key)
     walls = sorted({layer.split()[0] for layer in zygote.layers})
     proof = hashlib.sha256(repr((versions.plan, walls)).encode()).hexdigest()
-    note = orders.solution.parents[1] / ".grader" / "proven" / session.assignment.name
+    note = job.solution.parents[1] / ".grader" / "proven" / session.assignment.name
     if _read(note) == proof:
         return
-    session.prove(zygote, seed(orders.key, "the course's own solution"))
+    session.prove(zygote, seed(job.key, "the course's own solution"))
     if not session.refused:
         _write(note, proof)
 

@@ -21,12 +21,12 @@ from ..sandbox.host.attempts import prove
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from ..sandbox.host.warming import Warming
 from .foreman import hired
-from .job import TRIES, CannotJudge, Orders, Work
+from .job import TRIES, CannotJudge, Job, Task
 from .judge import judge
 from .proven import try_solution
 
 
-def serve(connection: Connection, orders: Orders, warming: Warming | None) -> None:
+def serve(connection: Connection, job: Job, warming: Warming | None) -> None:
     """Fork a judge for everyone who is hired through `connection`, until the employer hangs up.
 
     Where nobody can judge, each of them gets to know why: CannotJudge. A zygote that is `warming`
@@ -35,7 +35,7 @@ def serve(connection: Connection, orders: Orders, warming: Warming | None) -> No
     judges = hired(connection)
 
     def attend(session: Session) -> None:
-        with _ready(session, orders, warming) as first:
+        with _ready(session, job, warming) as first:
             zygote = first
             if session.assignment.trains:
                 warm_optimizers()
@@ -44,17 +44,17 @@ def serve(connection: Connection, orders: Orders, warming: Warming | None) -> No
             for theirs, cores in judges:
                 with theirs, _told(theirs):
                     if not zygote.alive:
-                        zygote = _ready(session, orders)
+                        zygote = _ready(session, job)
                     with zygote.share() as control:
                         _fork(
                             connection,
-                            partial(_work, theirs, cores, session, zygote, control, orders),
+                            partial(_work, theirs, cores, session, zygote, control, job),
                         )
             zygote.close()
         _reap(0)
 
     try:
-        run_session(Assignment.read(orders.solution), orders.checks, attend)
+        run_session(Assignment.read(job.solution), job.checks, attend)
     except Exception as error:
         for theirs, _ in judges:
             with theirs, contextlib.suppress(OSError):
@@ -78,19 +78,19 @@ def _problem(error: Exception) -> CannotJudge:
     return CannotJudge("".join(traceback.format_exception(error)))
 
 
-def _ready(session: Session, orders: Orders, warming: Warming | None = None) -> Zygote:
+def _ready(session: Session, job: Job, warming: Warming | None = None) -> Zygote:
     """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
 
     Raises AssignmentError and SandboxError.
     """
     for left in reversed(range(TRIES)):
         zygote = Zygote(
-            orders.layers, unsafe=orders.unsafe, trains=session.assignment.trains, warming=warming
+            job.layers, unsafe=job.unsafe, trains=session.assignment.trains, warming=warming
         )
         warming = None
         try:
-            zygote.layers += (prove(zygote, unsafe=orders.unsafe),)
-            try_solution(session, zygote, orders)
+            zygote.layers += (prove(zygote, unsafe=job.unsafe),)
+            try_solution(session, zygote, job)
             return zygote
         except BaseException as error:
             lost = isinstance(error, SandboxError) and not zygote.alive
@@ -126,9 +126,9 @@ def _reap(options: int) -> None:
 
 def _work(
     connection: Connection, cores: Set[int], session: Session, warm: Zygote,
-    control: socket.socket, orders: Orders,
+    control: socket.socket, job: Job,
 ) -> None:  # fmt: skip
-    """Be a judge: judge every Work that arrives, and send its Report back.
+    """Be a judge: judge every Task that arrives, and send its Report back.
 
     A judge and its workers take turns, so one core is enough for them, and their exchanges wake no
     other one: 27 µs each instead of 190 (measured on a virtual machine).
@@ -140,9 +140,9 @@ def _work(
     with contextlib.suppress(EOFError, ConnectionError):
         connection.send(os.getpid())
         while True:
-            work: Work = connection.recv()
+            task: Task = connection.recv()
             report = judge(
-                work.student, work.path, session, zygote, orders.key, work.kept, work.refused
+                task.student, task.path, session, zygote, job.key, task.kept, task.refused
             )  # fmt: skip
             if not zygote.alive:  # hang up, so that another judge tries, with another zygote
                 return

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .verdict import Status
+from .result import Status
 
 GLANCE_SECONDS = 0.1
 """How often a worker's folder is looked at while it computes."""

@@ -1,73 +1,10 @@
-"""What grading produces: a Result per check, a Report per submission. Plain data, no torch."""
+"""All Results of one submission, and what they come to. Plain data, no torch."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from .late import EXCUSED, RuleError, reduced
-from .picture import Picture
-
-
-class Status(StrEnum):
-    """How one check ended on one submission."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    """The values, shapes or gradients are wrong."""
-    STUDENT_ERROR = "student_error"
-    """The student's code raised; the message holds their own traceback."""
-    TIMED_OUT = "timed_out"
-    OUT_OF_MEMORY = "out_of_memory"
-    NOT_RUN = "not_run"
-    """Could not be judged, because something that it builds on is missing or wrong."""
-    GRADER_ERROR = "grader_error"
-    """Our fault (disk, worker lost, bug): retried, then listed for a person, never a score."""
-
-
-NOT_YET = (
-    "This check is not judged yet, for there is a fault of ours in it. It costs you nothing, and "
-    "will be judged once that is mended."
-)
-"""What a student reads of a check that the course's own solution fails."""
-CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
-"""What a student can repair; other checks may wait for it."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One check on one submission."""
-
-    check: str
-    """Name of the pytest function, e.g. ``test_masked_keys_have_no_influence``."""
-    question: str
-    status: Status
-    points: int
-    """What the check is worth; all of it is earned, or nothing."""
-    sentence: str
-    """The property that the check is about, in the words of its docstring."""
-    message: str = ""
-    """What happened instead, for the student (empty when passed)."""
-    detail: str = ""
-    """For the course team only: assertion text, our traceback. Never shown to the student."""
-    public: bool = False
-    """Whether students can read the check in their notebook."""
-    seconds: float = 0.0
-    """Wall time of the check, in seconds."""
-    mistake: str = ""
-    """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
-    hypothesis: str = ""
-    """For the course team: what was probably done, as a clause; the message says it, too."""
-    notes: tuple[str, ...] = ()
-    """Remarks of the check for the student; the Report's notes hold them, too."""
-    picture: Picture | None = None
-    """Where it is wrong, for the student; never a value."""
-    counted: bool = True
-    """False for a public check that judges nobody here: it works in the notebook only."""
-
-    @property
-    def earned(self) -> int:
-        """Points earned."""
-        return self.points if self.status is Status.PASSED else 0
+from .result import Result, Status
 
 
 def whole(points: float) -> float:

@@ -7,7 +7,8 @@ from itertools import islice
 from xml.etree import ElementTree as XML
 
 from ..csv_table import written
-from ..model.verdict import Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Report
 from .sanitize import clean
 from .standing import ENDINGS, Roll, Standing
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..model.verdict import Result, Status
+from ..model.result import Result, Status
 from .standing import ENDINGS, First, Roll, Standing
 
 Key = TypeVar("Key")

@@ -1,6 +1,7 @@
 """How a submission ended, in one word."""
 
-from ..model.verdict import CAUSES, Report, Status
+from ..model.result import CAUSES, Status
+from ..model.verdict import Report
 
 FULL, PERSON = "full_marks", "for_a_person"
 

@@ -5,7 +5,8 @@ Of a student, only numbers and names stay, so that 10,000 take little more memor
 
 from collections import Counter, defaultdict
 
-from ..model.verdict import Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Report
 from .mistakes import Clusters
 from .standing import STATUSES, Roll, Standing
 

@@ -14,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from ..model.late import EXCUSED
-from ..model.verdict import CAUSES, Report, Status
+from ..model.result import CAUSES, Status
+from ..model.verdict import Report
 from ..model.words import DEFAULT, Say, speaker, translator
 from .results_json import DECIDED, REMARK
 from .sanitize import OUR_FAULT

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..files import replace_file
-from ..model.verdict import CAUSES, Report, Result, Status, questions
+from ..model.result import CAUSES, Result, Status
+from ..model.verdict import Report, questions
 from ..model.words import DEFAULT
 from .formats import grades_csv
 from .overview import Overview

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
-from ..model.verdict import Report, Result, Status, questions
+from ..model.result import Result, Status
+from ..model.verdict import Report, questions
 from .sanitize import OUR_FAULT, for_student
 
 DECIDED = "The course team has set the points of this question."

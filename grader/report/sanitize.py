@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any
 
 from ..model.picture import Grid, Reach, Shapes
-from ..model.verdict import NOT_YET, Override, Report, Result, Status
+from ..model.result import NOT_YET, Result, Status
+from ..model.verdict import Override, Report
 
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
 OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."

@@ -12,7 +12,8 @@ from typing import NamedTuple, Self
 
 import msgpack
 
-from ..model.verdict import CAUSES, Report, Result, Status, questions
+from ..model.result import CAUSES, Result, Status
+from ..model.verdict import Report, questions
 from .outcome import PERSON, outcome
 from .page import headline
 from .sanitize import cleaned

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..model.picture import read as read_picture
-from ..model.verdict import Override, Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Override, Report
 
 
 def pack(report: Report) -> bytes:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..model.verdict import Report, Result, Status
+from ..model.result import Result, Status
+from ..model.verdict import Report
 from . import history
 from .store import Entry, Judgement, Store
 

@@ -23,7 +23,8 @@ from itertools import islice
 from pathlib import Path
 from sys import intern
 
-from ..model.verdict import Override, Status
+from ..model.result import Status
+from ..model.verdict import Override
 from .store import PAGE, Entry, Store
 from .terms import Terms
 

@@ -27,7 +27,8 @@ from typing import NamedTuple
 from .. import __version__
 from ..course.versions import Versions, torch_version
 from ..model.limits import Limits
-from ..model.verdict import Override, Report, Result, Status, whole
+from ..model.result import Result, Status
+from ..model.verdict import Override, Report, whole
 from ..model.words import DEFAULT
 from .as_json import tuples
 from .database import Database

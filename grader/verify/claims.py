@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..checking.explain import Mistake
-from ..model.verdict import Result, Status
+from ..model.result import Result, Status
 from .evidence import Evidence, failed, farthest_wrong, nearest_right, share
 from .examine import MISTAKES, REFERENCES, VARIANTS, Outcome
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..checking.explain import Mistake
 from ..compare.margin import Margin
 from ..course.assignment import Assignment
-from ..model.verdict import CAUSES, Result, Status
+from ..model.result import CAUSES, Result, Status
 from .confusion import Row, counted, pairs
 from .examine import AND, Kind, Outcome
 

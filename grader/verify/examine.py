@@ -25,7 +25,7 @@ from ..compare.margin import Margin, measured
 from ..course.assignment import without_solution
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
-from ..model.verdict import Result, Status
+from ..model.result import Result, Status
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from .candidate import STUBS, Candidate, skeleton
 from .listener import Listener, Told

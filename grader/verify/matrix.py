@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from ..checking.explain import Mistake
 from ..compare.margin import Margin
-from ..model.verdict import CAUSES, Result, Status
+from ..model.result import CAUSES, Result, Status
 from ..report.page import template
 from .claims import Claim
 from .confusion import Row as Said

@@ -14,7 +14,7 @@ from ..checking.explain import Mistake, read_mistakes
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.settings import AssignmentError
-from ..model.verdict import CAUSES
+from ..model.result import CAUSES
 from .candidate import STUBS
 from .claims import Claim, claims
 from .confusion import pairs

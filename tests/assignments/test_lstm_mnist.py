@@ -17,7 +17,8 @@ from grader.checking.session import run_session
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Report
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
 from grader.sandbox.host.sandbox import Zygote

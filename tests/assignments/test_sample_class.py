@@ -10,8 +10,9 @@ import pytest
 from grader.course.course import Course
 from grader.intake.intake import take_in
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
-from grader.model.verdict import Report, Status
+from grader.judging.job import Job, Task
+from grader.model.result import Status
+from grader.model.verdict import Report
 from tests import classroom
 from tests.support.expectation import Expectation
 
@@ -31,10 +32,10 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     handins = classroom.build(folder)
     names = {handins[name].path.name: name for name in FEW}
     course = Course.find(classroom.SAMPLES)
-    orders = Orders(course.solution("attention"), course.checks("attention"), b"a key")
+    job = Job(course.solution("attention"), course.checks("attention"), b"a key")
     everybody = take_in([folder], "attention", folder).submissions
-    works = (Work(*found) for found in everybody if found[1].name in names)
-    return {names[report.file]: report for report in grade(works, orders, jobs=1)}
+    tasks = (Task(*found) for found in everybody if found[1].name in names)
+    return {names[report.file]: report for report in grade(tasks, job, jobs=1)}
 
 
 @pytest.mark.parametrize("sample", FEW)

@@ -12,7 +12,7 @@ from grader.checking.session import Session, run_session
 from grader.checking.solution import Solution
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
-from grader.model.verdict import Result, Status
+from grader.model.result import Result, Status
 from grader.sandbox.host.student import Student
 from grader.verify.candidate import Candidate
 from tests.support.small_course import write

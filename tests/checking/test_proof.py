@@ -9,7 +9,8 @@ from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
-from grader.model.verdict import NOT_YET, Report, Result, Status
+from grader.model.result import NOT_YET, Result, Status
+from grader.model.verdict import Report
 from grader.report.sanitize import for_student
 from grader.verify.claims import claims
 from grader.verify.evidence import Evidence

@@ -13,7 +13,8 @@ from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.course.settings import AssignmentError
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Report
 from tests.support.small_course import (
     CHECKS,
     IMPORTS,

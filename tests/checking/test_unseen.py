@@ -11,7 +11,7 @@ import pytest
 from grader.checking.explain import Mistake
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
-from grader.model.verdict import Result
+from grader.model.result import Result
 from grader.verify.candidate import Candidate
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.cli.run import NOT_ALL_JUDGED
 from grader.cli.summary import MEANINGS
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.store.store import Store
 from tests.cli.test_main import Result
 from tests.support.judges import RESULTS as OTHERS

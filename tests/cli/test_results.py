@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.main import main
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.store.store import Store
 from tests.intake.test_archive import packed
 from tests.judging.test_batch import edit

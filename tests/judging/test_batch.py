@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from grader.judging.batch import Batch, Why, digest
-from grader.judging.job import CannotJudge, Orders
-from grader.model.verdict import Report, Status
+from grader.judging.job import CannotJudge, Job
+from grader.model.result import Status
+from grader.model.verdict import Report
 from grader.store.store import Store
 from tests.support.judges import RESULTS, Judges
 from tests.support.small_course import write
@@ -17,9 +18,9 @@ from tests.support.small_course import write
 def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[Why]:
     """Judge what is to do and return why."""
     solution, checks = folder / "solutions" / "doubling.py", folder / "autograder_tests/doubling"
-    judges.works.clear()
+    judges.tasks.clear()
     with Store(folder / "grades.sqlite", make=True) as store:
-        batch = Batch.open(store, Orders(solution, checks, b"a key", unsafe=unsafe))
+        batch = Batch.open(store, Job(solution, checks, b"a key", unsafe=unsafe))
         found = batch.take_in([(path.stem, path) for path in sorted(folder.glob("*.ipynb"))])
         students = found.students
         to_do, judged_before = batch.to_do(students)
@@ -38,8 +39,8 @@ def edit(folder: Path, old: str, new: str) -> None:
 
 def test_identical_bytes_are_judged_once_and_nothing_twice(folder, judges):
     assert run(folder, judges) == [Why.NEW, Why.NEW]
-    assert len(judges.works) == 2
-    assert run(folder, judges) == [] and judges.works == []
+    assert len(judges.tasks) == 2
+    assert run(folder, judges) == [] and judges.tasks == []
     with Store(folder / "grades.sqlite") as store:
         assert [report.student for report in store.reports()] == ["kim", "lee", "park"]
 
@@ -48,14 +49,14 @@ def test_a_new_submission_of_a_student_is_judged(folder, judges):
     run(folder, judges)
     (folder / "lee.ipynb").write_text("three")
     assert run(folder, judges) == [Why.NEW]
-    assert [work.student for work in judges.works] == ["lee"]
+    assert [task.student for task in judges.tasks] == ["lee"]
 
 
 def test_results_of_checks_that_have_not_changed_are_kept(folder, judges):
     run(folder, judges)
     edit(folder, "x + x", "2 * x")
     assert run(folder, judges) == [Why.CHANGED, Why.CHANGED]
-    assert [work.kept for work in judges.works] == [RESULTS[1:], RESULTS[1:]]
+    assert [task.kept for task in judges.tasks] == [RESULTS[1:], RESULTS[1:]]
 
 
 def test_a_fault_of_ours_is_tried_again_and_the_other_results_are_kept(folder, judges):
@@ -63,7 +64,7 @@ def test_a_fault_of_ours_is_tried_again_and_the_other_results_are_kept(folder, j
     run(folder, judges)
     judges.results = RESULTS
     assert run(folder, judges) == [Why.FAULT, Why.FAULT]
-    assert judges.works[0].kept == RESULTS[:2]
+    assert judges.tasks[0].kept == RESULTS[:2]
     assert run(folder, judges) == []
 
 
@@ -72,7 +73,7 @@ def test_of_a_notebook_that_could_not_be_read_no_result_is_kept(folder, judges):
     run(folder, judges)
     edit(folder, "x + x", "2 * x")
     assert run(folder, judges) == [Why.CHANGED, Why.CHANGED]
-    assert judges.works[0].kept == ()
+    assert judges.tasks[0].kept == ()
 
 
 def test_what_was_judged_without_a_sandbox_is_judged_again_in_one(folder, judges):
@@ -80,7 +81,7 @@ def test_what_was_judged_without_a_sandbox_is_judged_again_in_one(folder, judges
     run(folder, judges, unsafe=True)
     assert run(folder, judges, unsafe=True) == []
     assert run(folder, judges) == [Why.UNSAFE, Why.UNSAFE]
-    assert judges.works[0].kept == ()
+    assert judges.tasks[0].kept == ()
 
 
 def test_a_refused_file_is_judged_once_and_again_when_it_is_another(folder, judges):
@@ -95,7 +96,7 @@ def test_a_refused_file_is_judged_once_and_again_when_it_is_another(folder, judg
 def test_what_is_asked_for_is_judged_again_and_nothing_else(folder, judges):
     run(folder, judges)
     run(folder, judges, again=lambda result: result.question == "halve")
-    assert {work.kept for work in judges.works} == {RESULTS[:2]}
+    assert {task.kept for task in judges.tasks} == {RESULTS[:2]}
 
 
 def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(folder, judges, monkeypatch):
@@ -114,7 +115,7 @@ def test_another_assignment_does_not_go_into_the_same_store(folder, judges):
     run(folder, judges)
     write(folder / "other", name="tripling")
     other = folder / "other" / "solutions" / "tripling.py"
-    orders = Orders(other, folder / "other" / "autograder_tests" / "tripling", b"a key")
+    job = Job(other, folder / "other" / "autograder_tests" / "tripling", b"a key")
     with Store(folder / "grades.sqlite") as store, pytest.raises(CannotJudge) as refused:
-        Batch.open(store, orders)
+        Batch.open(store, job)
     assert "holds doubling; choose another folder for tripling" in str(refused.value)

@@ -19,9 +19,9 @@ from grader.cli.main import main
 from grader.course.course import Course
 from grader.judging import cluster
 from grader.judging.batch import Batch
-from grader.judging.bundle import Kit
+from grader.judging.bundle import JobBundle
 from grader.judging.grade import lost
-from grader.judging.job import CannotJudge, Orders, Work
+from grader.judging.job import CannotJudge, Job, Task
 from grader.store.as_json import unpack
 from grader.store.store import Store
 from tests.cli.test_machines import files, grade
@@ -124,8 +124,8 @@ def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder,
         client.wait_for_workers(2, timeout=60)
     with Store(folder / "cluster" / "grades.sqlite", make=True) as store:
         course = Course(folder / "course")
-        orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
-        batch = Batch.open(store, orders, machines.address)
+        job = Job(course.solution("doubling"), course.checks("doubling"), course.key())
+        batch = Batch.open(store, job, machines.address)
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         to_do, _ = batch.to_do(batch.take_in(handed_in).students)
         for report in batch.judge(to_do, 1):
@@ -163,9 +163,9 @@ def test_a_scheduler_that_does_not_answer_is_named(folder, monkeypatch):
 def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch):
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 5)
     course = Course(folder / "course")
-    orders = Orders(course.solution("doubling"), course.checks("doubling"), b"a key")
+    job = Job(course.solution("doubling"), course.checks("doubling"), b"a key")
     with pytest.raises(CannotJudge, match="has no worker"):
-        next(cluster.grade_on(machines.address, iter(()), orders))
+        next(cluster.grade_on(machines.address, iter(()), job))
 
 
 @pytest.mark.whole
@@ -175,9 +175,9 @@ def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 10)
     machines.worker()
     course = Course(folder / "course")
-    orders = Orders(course.solution("doubling"), course.checks("doubling"), course.key())
+    job = Job(course.solution("doubling"), course.checks("doubling"), course.key())
     with Store(folder / "out" / "grades.sqlite", make=True) as store:
-        batch = Batch.open(store, orders, machines.address)
+        batch = Batch.open(store, job, machines.address)
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         judged = batch.judge(batch.take_in(handed_in).students, 1)
         first = next(judged)
@@ -192,26 +192,26 @@ def test_a_kit_holds_what_judges_need_and_its_digest_tells_it_from_others(folder
     checks = course.checks("doubling")
     (checks / "variants").mkdir()
     (checks / "variants" / "other.py").write_text("another right answer")
-    orders = Orders(course.solution("doubling"), checks, b"a key")
-    kit = Kit.pack(orders)
-    assert kit.digest == Kit.pack(orders).digest
-    assert kit.digest != Kit.pack(replace(orders, key=b"another")).digest
-    there = kit.unpack(tmp_path / "there")
-    assert there == replace(orders, solution=there.solution, checks=there.checks)
-    assert there.solution.read_bytes() == orders.solution.read_bytes()
+    job = Job(course.solution("doubling"), checks, b"a key")
+    bundle = JobBundle.pack(job)
+    assert bundle.digest == JobBundle.pack(job).digest
+    assert bundle.digest != JobBundle.pack(replace(job, key=b"another")).digest
+    there = bundle.unpack(tmp_path / "there")
+    assert there == replace(job, solution=there.solution, checks=there.checks)
+    assert there.solution.read_bytes() == job.solution.read_bytes()
     hidden = next(checks.glob("test_*.py"))
     assert (there.checks / hidden.name).read_bytes() == hidden.read_bytes()
     assert not (there.checks / "variants").exists()
     hidden.write_text("pass")
-    assert kit.digest != Kit.pack(orders).digest
+    assert bundle.digest != JobBundle.pack(job).digest
 
 
 def test_a_worker_with_another_torch_refuses(folder, tmp_path):
     course = Course(folder / "course")
-    orders = Orders(course.solution("doubling"), course.checks("doubling"), b"a key")
-    kit = replace(Kit.pack(orders), made_with=("0", "1.13"))
+    job = Job(course.solution("doubling"), course.checks("doubling"), b"a key")
+    bundle = replace(JobBundle.pack(job), made_with=("0", "1.13"))
     with pytest.raises(CannotJudge, match=r"judged with 0 and 1\.13: install the same"):
-        kit.unpack(tmp_path / "there")
+        bundle.unpack(tmp_path / "there")
 
 
 def test_a_file_that_the_client_cannot_read_is_judged_as_our_fault_and_not_as_a_lost_scheduler(
@@ -222,11 +222,11 @@ def test_a_file_that_the_client_cannot_read_is_judged_as_our_fault_and_not_as_a_
             return asked
 
     class Judges:
-        def judge(self, work):
-            assert not work.path.exists() and not work.refused
-            return lost(work, Orders(tmp_path / "doubling.py", tmp_path, b"k"))
+        def judge(self, task):
+            assert not task.path.exists() and not task.refused
+            return lost(task, Job(tmp_path / "doubling.py", tmp_path, b"k"))
 
     worker = SimpleNamespace(plugins={"grader-d": Judges()})
     monkeypatch.setattr(cluster, "get_worker", lambda: worker)
-    asked = cluster._submit(Client(), Work("kim", tmp_path / "gone.ipynb"), "d")
+    asked = cluster._submit(Client(), Task("kim", tmp_path / "gone.ipynb"), "d")
     assert unpack(cluster.judge(*asked)).student == "kim"

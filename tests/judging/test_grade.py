@@ -9,9 +9,10 @@ from typing import ClassVar
 import pytest
 
 import grader.judging.grade
-from grader.judging.grade import CannotJudge, Judge, Orders, grade
-from grader.judging.job import TRIES, Work
-from grader.model.verdict import Report, Status
+from grader.judging.grade import CannotJudge, Job, Judge, grade
+from grader.judging.job import TRIES, Task
+from grader.model.result import Status
+from grader.model.verdict import Report
 from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
 CLASS = {
@@ -51,10 +52,10 @@ class Mortal(Judge):
 
     deaths: ClassVar[Counter[str]] = Counter()
 
-    def give(self, work: Work) -> None:
-        super().give(work)
-        if self.deaths[work.student]:
-            self.deaths[work.student] -= 1
+    def give(self, task: Task) -> None:
+        super().give(task)
+        if self.deaths[task.student]:
+            self.deaths[task.student] -= 1
             self.kill()
 
 
@@ -68,15 +69,15 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return folder
 
 
-def orders(course: Path, **others) -> Orders:
+def job(course: Path, **others) -> Job:
     solution = course / "solutions" / "doubling.py"
-    return Orders(solution, course / "autograder_tests" / "doubling", b"a key", **others)
+    return Job(solution, course / "autograder_tests" / "doubling", b"a key", **others)
 
 
 def graded(course: Path, students: list[str], jobs: int) -> dict[str, Report]:
     """Grade some of the class; return reports without what the clock says."""
     reports = {}
-    for r in grade([Work(s, course / f"{s}.ipynb") for s in students], orders(course), jobs):
+    for r in grade([Task(s, course / f"{s}.ipynb") for s in students], job(course), jobs):
         assert r.student not in reports, "nobody is graded twice"
         results = tuple(replace(result, seconds=0) for result in r.results)
         reports[r.student] = replace(r, results=results, seconds=0)
@@ -137,7 +138,7 @@ def test_a_submission_that_costs_three_judges_is_listed_for_a_person(troubled):
 
 
 def test_nobody_to_grade_is_no_error(course):
-    assert list(grade([], orders(course), jobs=2)) == []
+    assert list(grade([], job(course), jobs=2)) == []
 
 
 def test_an_authors_mistake_stops_the_class_with_the_authors_message(tmp_path):
@@ -149,9 +150,9 @@ def test_an_authors_mistake_stops_the_class_with_the_authors_message(tmp_path):
 
 
 def test_a_machine_that_locks_nothing_in_stops_the_class(course):
-    below = orders(course, layers=["seccomp"])
+    below = job(course, layers=["seccomp"])
     with pytest.raises(CannotJudge, match="only rlimits, seccomp holds on this machine"):
-        list(grade([Work("right", course / "right.ipynb")], below, jobs=1))
+        list(grade([Task("right", course / "right.ipynb")], below, jobs=1))
 
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):

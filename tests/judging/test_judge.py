@@ -6,7 +6,7 @@ import pytest
 
 from grader.judging import judge
 from grader.judging.judge import TRIES
-from grader.model.verdict import Status
+from grader.model.result import Status
 from tests.support.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
 
 KILLS_WORKER = """

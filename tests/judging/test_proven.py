@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from grader.checking.session import Session, run_session
 from grader.cli.main import main
 from grader.course.assignment import Assignment
-from grader.judging.job import Orders
+from grader.judging.job import Job
 from grader.judging.proven import try_solution
 from tests.support.small_course import CHECKS, IMPORTS, RIGHT, write
 
@@ -30,12 +30,12 @@ def tries(tmp_path, zygote, monkeypatch):
     tried = []
     prove = Session.prove
     monkeypatch.setattr(Session, "prove", lambda *args: (tried.append(1), prove(*args)))
-    orders = Orders(course.solution(name), course.checks(name), course.key())
+    job = Job(course.solution(name), course.checks(name), course.key())
 
     def again() -> int:
         tried.clear()
-        assignment = Assignment.read(orders.solution)
-        run_session(assignment, orders.checks, lambda s: try_solution(s, zygote, orders))
+        assignment = Assignment.read(job.solution)
+        run_session(assignment, job.checks, lambda s: try_solution(s, zygote, job))
         return len(tried)
 
     return course, name, again

@@ -11,7 +11,7 @@ import pytest
 
 from grader.model import limits
 from grader.model.limits import WALL, Deadline, OutOfMemory, StudentError, TimedOut
-from grader.model.verdict import Status
+from grader.model.result import Status
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX

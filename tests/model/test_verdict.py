@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from grader.model.verdict import Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Report
 from tests.support.reports import a_report
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, nodes
 
 from grader.compare import compare, gradients
 from grader.judging.batch import Why
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.model.words import table, translator
 from grader.report import results_json as results
 from grader.report import sanitize as clean

@@ -9,7 +9,8 @@ from unicodedata import normalize
 import pytest
 
 from grader.model.picture import Grid, Reach, Shapes
-from grader.model.verdict import Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Report
 from grader.report.pages import write, write_class
 from grader.report.standing import Roll
 from tests.support.reports import PICTURES

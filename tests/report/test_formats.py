@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from grader.model.verdict import Override, Status
+from grader.model.result import Status
+from grader.model.verdict import Override
 from grader.report.formats import grades_csv, jsonl, junit
 from grader.report.sanitize import clean
 from grader.report.standing import Roll

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.csv_table import TableError
-from grader.model.verdict import Override, Status
+from grader.model.result import Status
+from grader.model.verdict import Override
 from grader.report.gradebook import Filled, Gradebook
 from tests.store.test_store import REPORT
 

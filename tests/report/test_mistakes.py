@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.report.mistakes import Clusters
 from grader.report.standing import Roll
 from tests.support.reports import RESULTS, a_report

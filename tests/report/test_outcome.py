@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.cli.terminal import outcomes
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.model.words import speaker
 from grader.report.outcome import FULL, PERSON, outcome
 from tests.support.reports import RESULTS, a_report, ours, with_results

@@ -23,7 +23,8 @@ import pytest
 from grader.cli.summary import Summary
 from grader.files import Unwritable
 from grader.model.picture import Picture
-from grader.model.verdict import Override, Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Override, Report
 from grader.report.formats import grades_csv
 from grader.report.pages import class_html, feedback_html, write, write_class
 from grader.report.results_json import results_json

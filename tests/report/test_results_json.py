@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.report.results_json import results_json
 from tests.support.reports import RESULTS, a_report, decided, ours
 

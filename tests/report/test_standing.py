@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.verdict import Override, Status
+from grader.model.result import Status
+from grader.model.verdict import Override
 from grader.report.outcome import FULL, PERSON
 from grader.report.standing import Roll, Standing
 from tests.support.reports import (

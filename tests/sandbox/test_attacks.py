@@ -12,7 +12,8 @@ import torch
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Report
 from grader.sandbox.host import call
 from grader.sandbox.host.sandbox import Zygote
 from tests.support import walls

@@ -9,7 +9,7 @@ from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.limits import Limits, StudentError
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.sandbox.guest import scratch
 from grader.sandbox.host.isolation import _world_readable, readable
 from grader.sandbox.host.sandbox import Zygote

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.verdict import Override, Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Override, Report
 from grader.store.as_json import pack, pack_results, unpack, unpack_results
 from tests.store.test_store import REPORT, RESULTS
 

@@ -8,7 +8,8 @@ import pytest
 
 from grader.course.versions import Versions
 from grader.model.limits import Limits
-from grader.model.verdict import Override, Status
+from grader.model.result import Status
+from grader.model.verdict import Override
 from grader.store.diff import between, since
 from grader.store.history import mark
 from grader.store.store import Entry, Store

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.versions import Versions
-from grader.model.verdict import Override, Status
+from grader.model.result import Status
+from grader.model.verdict import Override
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Entry, Store
 from grader.store.terms import Terms

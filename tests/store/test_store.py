@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from grader.course.versions import Versions
 from grader.model.limits import Limits
-from grader.model.verdict import Override, Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Override, Report
 from grader.store.store import PAGE, Entry, Store
 
 VERSIONS = Versions({"test_one": "v1", "test_two": "v2"}, "other", "plan")

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from grader.model.verdict import Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Report
 
 STATUSES = {
     "passes": {"passed"},

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.judging.batch import digest
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Report
 from grader.sandbox.host.sandbox import Zygote
 
 RESULTS = (
@@ -29,35 +30,35 @@ class Judges:
 
     results: tuple[Result, ...] = RESULTS
     layers: tuple[str, ...] = ("landlock", "seccomp")
-    works: list[Work] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
-    def grade(self, works: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
-        for work in works:
-            self.works.append(work)
-            known = digest(work.path)
+    def grade(self, tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
+        for task in tasks:
+            self.tasks.append(task)
+            known = digest(task.path)
             sha256 = "" if known.startswith("refused") else known
             yield Report(
-                "doubling", "Doubling", work.student, work.path.name, sha256, ("double", "halve"),
+                "doubling", "Doubling", task.student, task.path.name, sha256, ("double", "halve"),
                 self.results, layers=self.layers,
             )  # fmt: skip
 
 
-def here(zygote: Zygote) -> Callable[[Iterable[Work], Orders, int], Iterator[Report]]:
+def here(zygote: Zygote) -> Callable[[Iterable[Task], Job, int], Iterator[Report]]:
     """Return what takes the place of `grade`, and judges in this process."""
 
-    def grade(works: Iterable[Work], orders: Orders, jobs: int) -> Iterator[Report]:
+    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
         reports: list[Report] = []
 
         def attend(session: Session) -> None:
             session.zygote = zygote
-            for student, path, kept, refused in works:
-                given = (student, path, session, zygote, orders.key, kept, refused)
+            for student, path, kept, refused in tasks:
+                given = (student, path, session, zygote, job.key, kept, refused)
                 reports.append(judge(*given))
 
         for name, module in list(sys.modules.items()):  # the checks may have changed since
-            if (getattr(module, "__file__", None) or "").startswith(str(orders.checks)):
+            if (getattr(module, "__file__", None) or "").startswith(str(job.checks)):
                 del sys.modules[name]
-        run_session(Assignment.read(orders.solution), orders.checks, attend)
+        run_session(Assignment.read(job.solution), job.checks, attend)
         yield from reports
 
     return grade

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from grader.model.picture import Grid, Reach, Shapes
-from grader.model.verdict import Override, Report, Result, Status
+from grader.model.result import Result, Status
+from grader.model.verdict import Override, Report
 
 TRACEBACK = """Your code raised a TypeError.
 Traceback (most recent call last):

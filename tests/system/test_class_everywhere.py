@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.course import Course
-from grader.judging.grade import Orders, Work, grade
+from grader.judging.grade import Job, Task, grade
 from grader.sandbox.host.isolation import _world_readable, readable
 from tests import classroom
 from tests.support import walls
@@ -18,30 +18,30 @@ Ended = dict[str, list[tuple[str, str]]]
 
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory: pytest.TempPathFactory) -> list[Work]:
+def works(tmp_path_factory: pytest.TempPathFactory) -> list[Task]:
     """Everybody but those who run into limits of time, which cost half a minute each."""
     made = classroom.build(tmp_path_factory.mktemp("class"))
     return [
-        Work(name, hand_in.path)
+        Task(name, hand_in.path)
         for name, hand_in in made.items()
         if hand_in.expectation.outcome != "times out"
     ]
 
 
 @pytest.fixture(scope="module")
-def ended(works: list[Work]) -> dict[str, Ended]:
+def ended(works: list[Task]) -> dict[str, Ended]:
     found = {}
     for layers in walls.ARRANGEMENTS:
         hidden = layers == walls.ROOT and not all(map(_world_readable, readable()))
         if walls.missing(layers) or hidden:  # Python lies where other users may not read
             continue
-        orders = Orders(
+        job = Job(
             COURSE.solution("attention"), COURSE.checks("attention"), b"a key", layers=list(layers)
         )
         jobs = len(os.sched_getaffinity(0))
         found["+".join(layers)] = {
             report.student: [(r.check, r.status.value) for r in report.results]
-            for report in grade(works, orders, jobs)
+            for report in grade(works, job, jobs)
         }
     return found
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Report
 from grader.sandbox.host.sandbox import Zygote
 from tests.support.messy import EVERYTHING, NOTHING, code, hand_ins, notebook, text
 from tests.support.small_course import write

@@ -19,8 +19,9 @@ from grader.course.assignment import Assignment
 from grader.course.build import ADDED, skeleton
 from grader.course.course import Course
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
-from grader.model.verdict import Report, Status
+from grader.judging.job import Job, Task
+from grader.model.result import Status
+from grader.model.verdict import Report
 from grader.sandbox.guest.notebook import read as notebook
 from grader.sandbox.guest.notebook import slice
 
@@ -158,9 +159,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     (folder / "unchanged.ipynb").write_text(json.dumps(made))
     for rewrite in REWRITERS:
         (folder / f"{rewrite.__name__}.ipynb").write_bytes(rewrite(copy.deepcopy(made)))
-    orders = Orders(COURSE.solution("attention"), COURSE.checks("attention"), b"a key")
-    works = [Work(path.stem, path) for path in sorted(folder.iterdir())]
-    return {report.student: report for report in grade(works, orders, jobs=2)}
+    job = Job(COURSE.solution("attention"), COURSE.checks("attention"), b"a key")
+    works = [Task(path.stem, path) for path in sorted(folder.iterdir())]
+    return {report.student: report for report in grade(works, job, jobs=2)}
 
 
 def test_the_unchanged_notebook_loses_one_question(reports):

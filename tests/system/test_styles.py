@@ -10,7 +10,8 @@ from grader.checking.session import Session, run_session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
-from grader.model.verdict import Report, Status
+from grader.model.result import Status
+from grader.model.verdict import Report
 from grader.report.pages import feedback_html
 from grader.sandbox.host.sandbox import Zygote
 from tests.report.test_pages import Page

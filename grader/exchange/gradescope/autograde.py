@@ -22,7 +22,8 @@ from ...files import replace_file
 from ...intake.walk import walk
 from ...judging.judge import judge
 from ...model.limits import Limits
-from ...model.verdict import Report, Status
+from ...model.result import Status
+from ...model.verdict import Report
 from ...report.results_json import results_json
 from ...sandbox.host.attempts import prove
 from ...sandbox.host.sandbox import Zygote

@@ -23,7 +23,7 @@ from ...sandbox.guest.notebook.cell import Cell
 from ...sandbox.guest.notebook.slice import statements
 from ..transcript.plan import cell
 from .answers import bound, cut
-from .master import Master, Piece
+from .otter_notebook import OtterNotebook, Piece
 from .testcase import Uncarried, read
 from .trial_run import MARKS, Check, say_what_stubs_earn, tried
 
@@ -51,7 +51,7 @@ LOST = {
 
 
 @dataclass
-class Adopted:
+class Imported:
     """What has become of a master notebook."""
 
     name: str
@@ -61,12 +61,12 @@ class Adopted:
     checks: int
 
 
-def adopt(path: Path, course: Course) -> Adopted:
+def import_otter(path: Path, course: Course) -> Imported:
     """Write solutions/NAME.py and autograder_tests/NAME/ of a master notebook.
 
     Raises AssignmentError where the master cannot be used, and CourseError where the name is taken.
     """
-    master = Master(path)
+    master = OtterNotebook(path)
     name = re.sub(r"\W+", "_", str(master.config.get("name") or path.stem)).strip("_").lower()
     target, folder = course.root / "solutions" / f"{name}.py", course.checks(name)
     if target.exists() or folder.exists():
@@ -97,10 +97,10 @@ def adopt(path: Path, course: Course) -> Adopted:
         replace_file(folder / file, source)
     master.notes += [f"{key}: {why}." for key, why in LOST.items() if master.config.get(key)]
     total = int(sum(check.points for check in checks) * scale)
-    return Adopted(name, master.notes, total, len(checks))
+    return Imported(name, master.notes, total, len(checks))
 
 
-def _checks(master: Master) -> list[Check]:
+def _checks(master: OtterNotebook) -> list[Check]:
     """Return the tests that have a form here, with their points; note the others."""
     answers = {name: piece.question for piece in _answers(master) for name in bound(piece.source)}
     plain = [p for p in master.pieces if p.kind == "code" and p not in list(_answers(master))]
@@ -126,14 +126,14 @@ def _checks(master: Master) -> list[Check]:
     return checks
 
 
-def _answers(master: Master) -> Iterator[Piece]:
+def _answers(master: OtterNotebook) -> Iterator[Piece]:
     """Yield the cells of which students do not get all."""
     for piece in master.pieces:
         if piece.kind == "code" and piece.question and any(hidden for _, hidden in piece.lines):
             yield piece
 
 
-def _files(master: Master, checks: list[Check], scale: int) -> dict[str, str]:
+def _files(master: OtterNotebook, checks: list[Check], scale: int) -> dict[str, str]:
     """Return the hidden checks, a file for each question of the master."""
     files = {}
     for question in master.questions:
@@ -161,7 +161,7 @@ def _make_all_or_nothing(own: list[Check]) -> None:
         check.case = replace(check.case, about=own[-1].case.about)
 
 
-def _solution(master: Master, checks: list[Check], with_checks: bool = True) -> str:
+def _solution(master: OtterNotebook, checks: list[Check], with_checks: bool = True) -> str:
     """Return solutions/NAME.py."""
     import jupytext
 

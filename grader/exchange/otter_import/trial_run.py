@@ -15,7 +15,7 @@ from ...checking.solution import Solution
 from ...course.assignment import Assignment
 from ...sandbox.guest import packing
 from ...verify.candidate import Candidate, skeleton
-from .master import Master
+from .otter_notebook import OtterNotebook
 from .question import Question
 from .testcase import Case
 
@@ -51,7 +51,7 @@ class Border(Candidate):
         return lambda *args, **kwargs: _crossed(inner(*_crossed(args), **_crossed(kwargs)))
 
 
-def tried(master: Master, assignment: Assignment, checks: list[Check]) -> list[Check]:
+def tried(master: OtterNotebook, assignment: Assignment, checks: list[Check]) -> list[Check]:
     """Try each check on the solution: across the border, then beside; leave out what fails."""
     solution, kept = Solution(assignment), []
     for check in checks:
@@ -71,7 +71,7 @@ def tried(master: Master, assignment: Assignment, checks: list[Check]) -> list[C
     return kept
 
 
-def say_what_stubs_earn(master: Master, assignment: Assignment, checks: list[Check]) -> None:
+def say_what_stubs_earn(master: OtterNotebook, assignment: Assignment, checks: list[Check]) -> None:
     """Note which checks pass on what students start from."""
     empty = Candidate(skeleton(assignment))
     for check in checks:

@@ -25,7 +25,7 @@ from ...checking.solution import Solution
 from ...course.assignment import Assignment
 from ...course.course import Course
 from ...course.settings import AssignmentError
-from ...model.verdict import Status
+from ...model.result import Status
 from .replay import Answers, Call, Otherwise, answers, replay
 
 SIMPLE = (Tensor, bool, int, float, str, type(None))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Own:
+class TrackedTensor:
     """The place of a parameter or buffer; what lies there, code may replace."""
 
     def __init__(self, module: nn.Module | None, path: str) -> None:

@@ -25,11 +25,11 @@ from torch import Tensor, nn
 
 from . import packing, wire
 from .forbidden import Forbid, refuse_recordings
-from .notebook import execution, instead, inventory, outline, slice
+from .notebook import execution, fingerprint_tokens, instead, inventory, slice
 from .notebook import read as notebook
 from .notebook.device import retried
 from .notebook.statement import Statement
-from .tracked import Own, differ
+from .tracked import TrackedTensor, differ
 
 OUTPUT_BYTES = 256 << 10
 NO_MEMORY = 86
@@ -179,11 +179,12 @@ class Submission:
             )  # fmt: skip
         return {"instead": _sendable(what)[:MAX_TEXT], "near": instead.near(names, own)}
 
-    def outline(self, data: Tensor) -> dict[str, Any]:
+    def fingerprint_tokens(self, data: Tensor) -> dict[str, Any]:
         """Parse a notebook, run nothing of it, and return its code and what it looks like."""
         unreadable, code, tokens, lines = "", "", list[int](), list[int]()
         try:
-            code, tokens, lines = outline.outline(notebook.read(data.numpy().tobytes()))
+            cells = notebook.read(data.numpy().tobytes())
+            code, tokens, lines = fingerprint_tokens.fingerprint_tokens(cells)
         except notebook.Unreadable as error:
             unreadable = str(error)[:MAX_TEXT]
         return {
@@ -256,7 +257,7 @@ class Submission:
         elif isinstance(target, int):
             number = target
         function: Any = self.names[target] if isinstance(target, str) else self.modules[number]
-        own = [Own(function, path) for path in state]
+        own = [TrackedTensor(function, path) for path in state]
         for each, value in zip(own, state.values(), strict=True):
             if value is not None:
                 each.now().data = value
@@ -266,7 +267,7 @@ class Submission:
         return {"module": number, "shapes": shapes, "calls": answers}
 
     def _call(
-        self, function: Callable[..., Any], own: list[Own], args: tuple[Any, ...],
+        self, function: Callable[..., Any], own: list[TrackedTensor], args: tuple[Any, ...],
         kwargs: dict[str, Any], needs_grad: list[bool], cotangents: Sequence[Tensor | None],
     ) -> dict[str, Any]:  # fmt: skip
         """Call a function, or a module that has its `own` parameters and buffers there.

@@ -25,7 +25,7 @@ ANSWERS: dict[str, Answer] = {
         "instead": str,
         "near": dict[str, str],
     },
-    "outline": {"unreadable": str, "code": Tensor, "tokens": Tensor, "lines": Tensor},
+    "fingerprint_tokens": {"unreadable": str, "code": Tensor, "tokens": Tensor, "lines": Tensor},
     "using": type(None),
     "construct": {
         "id": int,

@@ -12,7 +12,7 @@ from grader.cli.main import main
 from grader.course.assignment import Assignment
 from grader.course.course import Course, CourseError
 from grader.course.settings import AssignmentError
-from grader.exchange.otter_import.convert import adopt
+from grader.exchange.otter_import.convert import import_otter
 from grader.exchange.transcript.otter import otter as export
 from tests.support import masters
 from tests.support.small_course import NAME, notebook, write
@@ -31,7 +31,7 @@ def course(folder):
 def taken(tmp_path, text):
     """Import a master into a new course."""
     made = course(tmp_path / "course")
-    return made, adopt(masters.write(tmp_path / "master.ipynb", text), made)
+    return made, import_otter(masters.write(tmp_path / "master.ipynb", text), made)
 
 
 def master(answer, tests, plain="", config=""):
@@ -115,8 +115,8 @@ def test_the_solution_gets_everything_and_the_skeleton_nothing(
     tmp_path, judged_here, text, name, points
 ):
     text = text.replace("files:\n    - data.csv\n", "")
-    made, adopted = taken(tmp_path, text)
-    assert (adopted.name, adopted.maximum) == (name, points)
+    made, imported = taken(tmp_path, text)
+    assert (imported.name, imported.maximum) == (name, points)
     rows = scores(made, name, tmp_path / "class")
     assert [(rows[who]["score"], rows[who]["max"]) for who in ("solution", "skeleton")] == [
         (str(points), str(points)), ("0", str(points)),
@@ -134,11 +134,11 @@ def test_so_it_is_in_otter_grader_itself(tmp_path, text, points):
 
 
 def test_a_wrong_answer_loses_the_points_of_its_tests(tmp_path, judged_here):
-    made, adopted = taken(tmp_path, masters.SIMPLE)
+    made, imported = taken(tmp_path, masters.SIMPLE)
     wrong = "def square(x): return 16 if x == 4 else 3 * x\nside = 5\narea = 25"
-    path = tmp_path / f"kim_{adopted.name}.ipynb"
+    path = tmp_path / f"kim_{imported.name}.ipynb"
     path.write_bytes(notebook("import torch", wrong))
-    done = grader("--course", made.root, "grade", path, "-a", adopted.name, "-o", tmp_path / "out")
+    done = grader("--course", made.root, "grade", path, "-a", imported.name, "-o", tmp_path / "out")
     assert done.exit_code == 0, done.output
     with (tmp_path / "out" / "grades.csv").open() as file:
         (row,) = csv.DictReader(file)
@@ -200,11 +200,11 @@ NEEDS_A_HELPER = master(
 
 
 def test_a_check_brings_what_it_needs_of_other_cells(tmp_path):
-    made, adopted = taken(tmp_path, NEEDS_A_HELPER)
+    made, imported = taken(tmp_path, NEEDS_A_HELPER)
     text = (made.checks("small") / "test_q1.py").read_text()
     assert "def near(a, b)" in text
     assert "not me" not in text
-    assert adopted.notes == []
+    assert imported.notes == []
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_a_check_brings_what_it_needs_of_other_cells(tmp_path):
 )
 def test_what_is_lost_or_weak_is_said(tmp_path, output, test, said):
     tests = [(output, test), ("", "assert double(1) == 2")]
-    _, adopted = taken(tmp_path, master("def double(x):\n    return 2 * x # SOLUTION", tests))
-    assert said in "\n".join(adopted.notes)
+    _, imported = taken(tmp_path, master("def double(x):\n    return 2 * x # SOLUTION", tests))
+    assert said in "\n".join(imported.notes)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_nothing_is_written_where_the_name_is_taken(tmp_path):
     made, _ = taken(tmp_path, masters.SIMPLE)
     before = made.solution("first_steps").read_bytes()
     with pytest.raises(CourseError, match="is there already"):
-        adopt(tmp_path / "master.ipynb", made)
+        import_otter(tmp_path / "master.ipynb", made)
     assert made.solution("first_steps").read_bytes() == before
 
 
@@ -255,8 +255,8 @@ def test_what_was_exported_comes_back(tmp_path):
     there, name = write(tmp_path / "there")
     export(there, name, tmp_path / "out")
     back = course(tmp_path / "back")
-    adopted = adopt(tmp_path / "out" / "master.ipynb", back)
+    imported = import_otter(tmp_path / "out" / "master.ipynb", back)
     assignment = Assignment.read(back.solution(NAME))
     assert assignment.questions == ("double", "halve")
-    assert (adopted.checks, adopted.maximum) == (1, 1)  # transcripts are the other tool's
-    assert sum("is not carried over" in note for note in adopted.notes) == 2
+    assert (imported.checks, imported.maximum) == (1, 1)  # transcripts are the other tool's
+    assert sum("is not carried over" in note for note in imported.notes) == 2

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.sandbox.guest.tracked import Own, differ
+from grader.sandbox.guest.tracked import TrackedTensor, differ
 
 
 class Net(nn.Module):
@@ -47,7 +47,7 @@ CHANGES = (
 @pytest.mark.parametrize("change, path", CHANGES, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_change_is_noticed_where_it_happens_and_nowhere_else(change, path):
     net = Net()
-    own = {name: Own(net, name) for name in ("part.0.weight", "mean")}
+    own = {name: TrackedTensor(net, name) for name in ("part.0.weight", "mean")}
     for each in own.values():
         each.remember()
     assert not any(each.changed() for each in own.values())
@@ -58,7 +58,7 @@ def test_a_change_is_noticed_where_it_happens_and_nowhere_else(change, path):
 
 def test_a_buffer_that_is_replaced_by_an_equal_one_has_not_changed():
     net = Net()
-    mean = Own(net, "mean")
+    mean = TrackedTensor(net, "mean")
     mean.remember()
     net.mean = net.mean.clone()
     assert not mean.changed()
@@ -66,7 +66,7 @@ def test_a_buffer_that_is_replaced_by_an_equal_one_has_not_changed():
 
 @pytest.mark.parametrize("path", ["nothing", "part.1.weight", "part.0.weight.x", ""])
 def test_where_nothing_lies_there_is_something_empty(path):
-    assert Own(Net(), path).now().shape == (0,)
+    assert TrackedTensor(Net(), path).now().shape == (0,)
 
 
 def test_other_numbers_or_another_kind_of_them_differ():

@@ -9,7 +9,7 @@ from torch import nn
 
 from grader.compare.trial import changes, foreseen
 from grader.model.limits import Limits, StudentError
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.sandbox.host.remote import RemoteModule
 from grader.sandbox.host.sandbox import Sandbox
 from grader.sandbox.host.student import Student

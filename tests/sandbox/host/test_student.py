@@ -9,7 +9,7 @@ from torch import nn
 
 from grader.compare.trial import changes, foreseen
 from grader.model.limits import Limits, OutOfMemory, StudentError, TimedOut
-from grader.model.verdict import Status
+from grader.model.result import Status
 from grader.sandbox.host.sandbox import Sandbox, Zygote
 from grader.sandbox.host.student import DYNAMIC, Student, Unreadable
 from tests.support.small_course import notebook

@@ -3,13 +3,13 @@
 import pytest
 
 from grader.sandbox.guest.notebook.cell import Cell
-from grader.sandbox.guest.notebook.outline import outline
+from grader.sandbox.guest.notebook.fingerprint_tokens import fingerprint_tokens
 
 SOURCE = "def f(x, d):\n    # half\n    y = x.softmax(dim=-1)\n    return y @ x / d"
 
 
 def tokens(*sources: str) -> list[int]:
-    return outline([Cell(number, source) for number, source in enumerate(sources, 1)])[1]
+    return fingerprint_tokens([Cell(number, source) for number, source in enumerate(sources, 1)])[1]
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_what_it_does_plays_a_part(old, new):
 
 
 def test_lines_are_counted_over_all_cells():
-    code, found, lines = outline([Cell(1, "x = 1\n\ny = 2"), Cell(2, "\nz = 3")])
+    code, found, lines = fingerprint_tokens([Cell(1, "x = 1\n\ny = 2"), Cell(2, "\nz = 3")])
     assert code == "x = 1\n\ny = 2\n\nz = 3"
     assert len(found) == len(lines) and sorted(set(lines)) == [1, 3, 5]
 
 
 def test_nothing_is_run():
-    outline([Cell(1, "raise SystemExit\n1 / 0\nimport absent_module_of_nobody")])
+    fingerprint_tokens([Cell(1, "raise SystemExit\n1 / 0\nimport absent_module_of_nobody")])

@@ -17,8 +17,8 @@ import nbformat
 import yaml
 
 from ...course.settings import AssignmentError
-from .marks import Line, marked
 from .question import OtterTest, Question, fraction
+from .solution_marks import Line, solution_marks
 
 FENCE = re.compile(r"(?ms)^```otter[ \t]*\n(.*?)^```[ \t]*$\n?")
 BOUNDARY = re.compile(r"(?i)#\s+(begin|end)\s+(question|prompt|solution|tests)\b")
@@ -48,7 +48,7 @@ class Piece:
         return "\n".join(text for text, _ in self.lines)
 
 
-class Master:
+class OtterNotebook:
     """A master notebook. Raises AssignmentError where otter-grader itself would not take it."""
 
     def __init__(self, path: Path) -> None:
@@ -174,7 +174,7 @@ class Master:
         if re.search("(?m)# SEED *$", source):
             self.notes.append(f"Cell {number}: the seed is the same for everybody.")
         try:
-            return marked(source)
+            return solution_marks(source)
         except ValueError as error:
             what, _, remedy = str(error).partition(". ")
             raise self._wrong(number, what, remedy) from None

@@ -17,7 +17,7 @@ Line = tuple[str, bool]
 ONE_LINE = re.compile(r"(.*?)\s*# ?SOLUTION\b.*")
 
 
-def marked(source: str) -> list[Line]:
+def solution_marks(source: str) -> list[Line]:
     """Read the lines of an answer. Raises ValueError, with a remedy in its second sentence."""
     lines: list[Line] = []
     state, last = "", 0  # inside of what, and where the last solution begins

@@ -21,7 +21,7 @@ KNOWN = frozenset(
 """Attributes that mean something to torch: a copy cannot rename them."""
 
 
-def outline(cells: Iterable[Cell]) -> tuple[str, list[int], list[int]]:
+def fingerprint_tokens(cells: Iterable[Cell]) -> tuple[str, list[int], list[int]]:
     """Return the code, and for each node of its syntax trees a token and its line.
 
     A token is a number that stands for the kind of the node, and its name where torch knows it.

@@ -5,18 +5,18 @@ from fractions import Fraction
 import pytest
 
 from grader.course.settings import AssignmentError
-from grader.exchange.otter_import.marks import marked, with_regions
-from grader.exchange.otter_import.master import Master
+from grader.exchange.otter_import.otter_notebook import OtterNotebook
 from grader.exchange.otter_import.question import OtterTest, Question
+from grader.exchange.otter_import.solution_marks import solution_marks, with_regions
 from tests.support import masters
 
 
 def read(tmp_path, text):
-    return Master(masters.write(tmp_path / "master.ipynb", text))
+    return OtterNotebook(masters.write(tmp_path / "master.ipynb", text))
 
 
 def region(source):
-    return with_regions(marked(source))
+    return with_regions(solution_marks(source))
 
 
 def test_cells_questions_and_tests_are_found(tmp_path):
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_notebook_says_so(tmp_path, data):
     path = tmp_path / "master.ipynb"
     path.write_bytes(data)
     with pytest.raises(AssignmentError, match="this is no notebook"):
-        Master(path)
+        OtterNotebook(path)
 
 
 CASES = [
