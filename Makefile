@@ -18,7 +18,7 @@ PIP = $(BIN)/pip --disable-pip-version-check install
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture kills verify proofs doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture reference kills verify proofs doctor image image-verify ci-full lock clean
 
 demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say where the report is.
 	$(BIN)/python -m tests.classroom build/class > /dev/null
@@ -60,6 +60,9 @@ bench: $(READY)  ## Measure speed and memory, beside otter-grader's and nbgrader
 
 picture: $(READY)  ## Draw docs/feedback.png anew, from a sample that is graded for it; needs Chromium.
 	$(BIN)/python tests/portrait.py docs/feedback.png
+
+reference: $(READY)  ## Write docs/reference.md from the docstrings of what authors import.
+	$(BIN)/python -m docs.reference
 
 scale: $(READY)  ## A class of 10,000: memory, disk, time; prints the figures of docs/scale.md.
 	$(BIN)/python benchmarks/scale.py

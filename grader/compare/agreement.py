@@ -48,7 +48,12 @@ MOST_LENIENT = 0.02
 
 
 class Disagreement(Failure):
-    """A result or a gradient that differs from the one that is due."""
+    """A Failure of `agree` or `call`: a result or gradient that differs from the one that is due.
+
+    Example:
+        >>> issubclass(Disagreement, Failure)
+        True
+    """
 
 
 def agree(
@@ -59,12 +64,34 @@ def agree(
     returns: Sequence[str] = (),
     **options: Any,
 ) -> None:
-    """Require equal results, and equal gradients for every floating input and named parameter.
+    """Require that results equal those of an oracle, and so do gradients.
 
-    Gradients are taken under a random cotangent, of those results that have one in `expected`;
-    under ``torch.no_grad()`` values alone are compared. `takes` and `returns` name tensors and
-    their axes, as in ``returns=("out (B, n_Q, e)", "weights (B, n_Q, n_K)")``.
-    Raises Disagreement, and whatever the student's code raises.
+    Gradients are compared for every floating-point input and every named parameter of the oracle,
+    under a random cotangent; under ``torch.no_grad()`` they are not. Inputs are float64. Code that
+    computes in float32 or in half precision gets the tolerance of that, and a Remark.
+
+    Args:
+        actual: The code to judge: a function or a module.
+        expected: The oracle: a function, or a module with the same parameters.
+        *inputs: Positional arguments of both: tensors of any shape, tuples of tensors, numbers.
+        takes: Names of the inputs and their axes, for messages; if empty, the names of the
+            parameters of the oracle.
+        returns: Names of the results and their axes, as in
+            ``("out (B, n_Q, e)", "weights (B, n_Q, n_K)")``.
+        **options: Keyword arguments of both.
+
+    Raises:
+        Disagreement: Says how they differ, and holds a drawing.
+        StudentError: What the judged code raises in the sandbox; outside, the exception itself.
+
+    Example:
+        >>> agree(lambda x: x + x, lambda x: 2 * x, draw(2, 3))
+        >>> def double(x):
+        ...     return 3 * x
+        >>> agree(double, lambda x: 2 * x, draw(2, 3), takes=["x (B, d)"], returns=["y (B, d)"])
+        Traceback (most recent call last):
+            ...
+        Disagreement: double with `x` (B=2, d=3): `y` is 1.5 × what it should be, everywhere.
     """
     agree_on_each(actual, expected, [inputs], takes=takes, returns=returns, **options)
 
@@ -77,9 +104,25 @@ def agree_on_each(
     returns: Sequence[str] = (),
     **options: Any,
 ) -> None:
-    """Require what `agree` does, on each of several inputs: at a fraction of the time.
+    """Require what `agree` does, on each of several inputs, at a fraction of the time.
 
-    All calls are made before the first result is looked at.
+    All calls are sent to the sandbox in one message.
+
+    Args:
+        actual: The code to judge.
+        expected: The oracle.
+        each: The positional arguments of each call.
+        takes: As for `agree`.
+        returns: As for `agree`.
+        **options: Keyword arguments of every call.
+
+    Raises:
+        Disagreement: For the first call that differs.
+        StudentError: What the judged code raises.
+
+    Example:
+        >>> each = [[draw(*shape)] for shape in ((3,), (2, 3), (2, 2, 3))]
+        >>> agree_on_each(lambda x: x + x, lambda x: 2 * x, each)
     """
     named = takes or list(_signature(expected))
     cases = [Arguments(tuple(map(Named.read, named[: len(i)])), tuple(i), options) for i in each]
@@ -222,10 +265,27 @@ def call(
     takes: Sequence[str] = (),
     **options: Any,
 ) -> list[Tensor]:
-    """Return the results in float64, without gradients, and require one of each shape.
+    """Call the code and require the shape of each result.
 
-    The keys of `shapes` name results and axes: ``{"out (B, n_Q, e)": (2, 5, 3)}``; `takes` does
-    the same for inputs. Where a dict is returned, they are its keys.
+    Args:
+        actual: The code to judge: a function or a module.
+        *inputs: Positional arguments.
+        shapes: The shape that is due for each result, in their order, by its name and axes, as in
+            ``{"out (B, n_Q, e)": (2, 5, 3)}``. Where a dict is returned, the names are its keys.
+        takes: Names of the inputs and their axes.
+        **options: Keyword arguments.
+
+    Returns:
+        The results in float64, without gradients, in the order of `shapes`.
+
+    Raises:
+        Disagreement: For another number of results, or another shape.
+        StudentError: What the judged code raises.
+
+    Example:
+        >>> (y,) = call(lambda x: 2 * x, draw(2, 3), shapes={"y (B, d)": (2, 3)})
+        >>> y.shape
+        torch.Size([2, 3])
     """
     return call_on_each(actual, [inputs], [shapes], takes=takes, **options)[0]
 
@@ -237,9 +297,31 @@ def call_on_each(
     takes: Sequence[str] = (),
     **options: Any,
 ) -> list[list[Tensor]]:
-    """Return what `call` does, for each of several inputs with the shapes of its results.
+    """Do what `call` does, for each of several inputs, at a fraction of the time.
 
-    All calls are made before the first result is looked at: at a fraction of the time.
+    All calls are sent to the sandbox in one message.
+
+    Args:
+        actual: The code to judge.
+        each: The positional arguments of each call.
+        shapes: As for `call`, once for each call.
+        takes: Names of the inputs and their axes.
+        **options: Keyword arguments of every call.
+
+    Returns:
+        The results of each call.
+
+    Raises:
+        Disagreement: For the first call with another number of results, or another shape.
+        StudentError: What the judged code raises.
+
+    Example:
+        >>> xs = [draw(2), draw(5)]
+        >>> [[two], [five]] = call_on_each(
+        ...     lambda x: 2 * x, [[x] for x in xs], [{"y (n)": x.shape} for x in xs]
+        ... )
+        >>> five.shape
+        torch.Size([5])
     """
     cases = []
     for inputs in each:

@@ -88,7 +88,21 @@ def within(actual: Tensor, expected: Tensor, bound: float) -> bool:
 
 
 def ratio(actual: Tensor, expected: Tensor, tolerance: float = EXACT.relative) -> float | None:
-    """Return the one factor by which all entries of `actual` differ from `expected`, or None."""
+    """Return the one factor by which every entry of a tensor differs from the one that is due.
+
+    Args:
+        actual: What the code returned, of any shape.
+        expected: What is due.
+        tolerance: How far an entry may be off, as a share of the largest.
+
+    Returns:
+        The factor, or None if the shapes differ or no single factor explains every entry.
+
+    Example:
+        >>> x = draw(3)
+        >>> round(ratio(2 * x, x), 6)
+        2.0
+    """
     if actual.shape != expected.shape or not (scale := float(expected.square().sum())):
         return None
     factor = float((actual * expected).sum()) / scale
@@ -201,7 +215,18 @@ def first_difference(
 
 
 def spelled(factor: float) -> str:
-    """Write a factor with three digits, and its likely origin: ``2.83 (√8)``."""
+    """Write a factor with three digits and its likely origin.
+
+    Args:
+        factor: A positive number.
+
+    Returns:
+        The digits, and in brackets a root or an inverse that equals the factor, if one does.
+
+    Example:
+        >>> spelled(8**0.5)
+        '2.83 (√8)'
+    """
     if not 1e-3 < factor < 1e3:
         return f"{factor:.3g}"
     for sign, value in (("", factor), ("1/", 1 / factor)):

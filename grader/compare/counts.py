@@ -4,14 +4,32 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def operators(student: Any, name: str, *inputs: Any, make: Sequence[Any] = ()) -> int:
-    """Count the operators of torch that a call of `name` runs: 1 for a matmul of any size.
+def operators(student: Any, name: str, *inputs: Any, make: Sequence[Any] | None = None) -> int:
+    """Count the operators of torch that a call runs: 1 for a matmul, whatever its size.
 
-    A count that grows with the batch or the length betrays a loop over it. With `make`, `name` is a
-    class, and these are the arguments that it is made with. The count is taken beside the student's
-    code, so let little depend on it.
+    A count that grows with the batch or the length betrays a loop over it. Counting happens in the
+    student's process, where student code could change the count: let few points depend on it.
+
+    Args:
+        student: What the check is given.
+        name: The name of a function or, with `make`, of a class of modules.
+        *inputs: The arguments of the call.
+        make: The arguments with which the class is constructed.
+
+    Returns:
+        The number of operators.
+
+    Raises:
+        StudentError: What the code raises.
+
+    Example:
+        >>> def count(n):
+        ...     q = draw(1, n, 4)
+        ...     return operators(student, "ScaledDotProductAttention", q, q, q, make=[])
+        >>> count(3) == count(30)
+        True
     """
-    return int(student.beside(_counted)(name, list(make), *inputs))
+    return int(student.beside(_counted)(name, make if make is None else list(make), *inputs))
 
 
 def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # sent as source
@@ -27,18 +45,36 @@ def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # s
             return func(*args, **(kwargs or {}))
 
     function = getattr(student, name)
-    function = function(*make) if make else function
+    function = function if make is None else function(*make)
     with Count():  # type: ignore[no-untyped-call]
         function(*inputs)
     return Count.number
 
 
-def parameters_made(student: Any, name: str, *inputs: Any, make: Sequence[Any] = ()) -> int:
-    """Count the parameters that a call of `name` makes: what they learn is lost with the call.
+def parameters_made(
+    student: Any, name: str, *inputs: Any, make: Sequence[Any] | None = None
+) -> int:
+    """Count the parameters that a call makes: whatever they learn is lost when it returns.
 
-    The arguments and what holds of the count are as in `operators`.
+    Counting happens in the student's process, as for `operators`.
+
+    Args:
+        student: What the check is given.
+        name: The name of a function or, with `make`, of a class of modules.
+        *inputs: The arguments of the call. What the call raises is ignored.
+        make: The arguments with which the class is constructed; what that makes does not count.
+
+    Returns:
+        The number of parameters.
+
+    Example:
+        >>> x = draw(1, 3, 4)
+        >>> parameters_made(student, "ScaledDotProductAttention", x, x, x, make=[])
+        0
     """
-    return int(student.beside(_parameters_made)(name, list(make), *inputs))
+    return int(
+        student.beside(_parameters_made)(name, make if make is None else list(make), *inputs)
+    )
 
 
 def _parameters_made(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # sent as source
@@ -55,7 +91,7 @@ def _parameters_made(student, name, make, *inputs):  # type: ignore[no-untyped-d
         register(self, name, parameter)
 
     function = getattr(student, name)
-    function = function(*make) if make else function
+    function = function if make is None else function(*make)
     with patch.object(nn.Module, "register_parameter", registered), suppress(Exception):
         function(*inputs)  # its errors are another check's business
     return len(made)

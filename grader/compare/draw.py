@@ -12,7 +12,18 @@ in float32, so that it arrives unchanged there."""
 
 
 class Draw:
-    """Random tensors that follow from a seed: new at every call, the same at every regrade."""
+    """Random tensors that follow from a seed: different at every call, the same at every regrade.
+
+    A check is given one, `draw`: its seed follows from the course's key, the submission and the
+    check.
+
+    Args:
+        seed: Any bytes.
+
+    Example:
+        >>> Draw(b"a seed")(2, 3).shape
+        torch.Size([2, 3])
+    """
 
     def __init__(self, seed: bytes) -> None:
         self.seed = seed
@@ -20,22 +31,54 @@ class Draw:
         self._generator = torch.Generator().manual_seed(number)
 
     def __call__(self, *shape: int, scale: float = 1.0) -> Tensor:
-        """Draw float64 normal numbers of standard deviation `scale`."""
+        """Draw normal numbers of mean 0.
+
+        Args:
+            *shape: The size of each axis.
+            scale: Their standard deviation.
+
+        Returns:
+            A float64 tensor of that shape.
+        """
         numbers = scale * torch.randn(shape, generator=self._generator, dtype=torch.float64)
         return numbers.float().double() if SINGLE.get() else numbers
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Draw int64 numbers from `low` up to, not including, `high`."""
+        """Draw integers.
+
+        Args:
+            low: The smallest that may be drawn.
+            high: The first that may not.
+            *shape: The size of each axis.
+
+        Returns:
+            An int64 tensor of that shape.
+        """
         return torch.randint(low, high, shape, generator=self._generator)
 
     def mask(self, *shape: int) -> Tensor:
-        """Draw booleans; each row has a True and, if longer than one, a False."""
+        """Draw truth values; each row holds a True and, if it is longer than one, a False.
+
+        Args:
+            *shape: The size of each axis; rows lie along the last.
+
+        Returns:
+            A bool tensor of that shape.
+        """
         u = torch.rand(shape, generator=self._generator, dtype=torch.float64)
         lowest, highest = u.amin(dim=-1, keepdim=True), u.amax(dim=-1, keepdim=True)
         return (u > 0.5) & (u != lowest) | (u == highest)
 
     def fill(self, module: nn.Module, scale: float = 0.5) -> nn.Module:
-        """Draw every parameter of a module, biases included, and return the module."""
+        """Draw every parameter of a module in place, biases included.
+
+        Args:
+            module: A module of the course.
+            scale: The standard deviation.
+
+        Returns:
+            The module.
+        """
         with torch.no_grad():
             for parameter in module.parameters():
                 parameter.copy_(self(*parameter.shape, scale=scale))

@@ -13,7 +13,25 @@ MOST_NAMED = 8
 
 
 def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
-    """Require trainable parameters of these names and shapes; others draw a remark."""
+    """Require trainable parameters of these names and shapes.
+
+    Args:
+        module: The module to judge.
+        shapes: The shape that each parameter must have, by its name.
+
+    Raises:
+        Failure: Names each parameter that is missing, not trainable or of another shape.
+
+    Warns:
+        Remark: Names other parameters, which cost no points; see `no_others`.
+
+    Example:
+        >>> parameters_are(nn.Linear(2, 3), {"weight": (3, 2), "bias": (3,)})
+        >>> parameters_are(nn.Linear(2, 3, bias=False), {"weight": (3, 2), "bias": (3,)})
+        Traceback (most recent call last):
+            ...
+        Failure: Among the parameters, `bias` is missing.
+    """
     found = dict(module.named_parameters())
     others = ", ".join(f"`{name}`" for name in [n for n in found if n not in shapes][:MOST_NAMED])
     problems = []
@@ -32,7 +50,22 @@ def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> No
 
 
 def no_others(module: nn.Module, names: Collection[str]) -> None:
-    """Require that a module has no parameters besides those of these names."""
+    """Require that a module has no parameters other than these.
+
+    Args:
+        module: The module to judge.
+        names: The names of the parameters that it may have.
+
+    Raises:
+        Failure: Names the others, up to eight of them.
+
+    Example:
+        >>> no_others(nn.Linear(2, 3, bias=False), ["weight"])
+        >>> no_others(nn.Linear(2, 3), ["weight"])
+        Traceback (most recent call last):
+            ...
+        Failure: There are parameters that are not asked for: `bias`.
+    """
     others = [f"`{name}`" for name, _ in module.named_parameters() if name not in names]
     if others:
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
@@ -41,9 +74,20 @@ def no_others(module: nn.Module, names: Collection[str]) -> None:
 
 
 def transplant(source: nn.Module, target: nn.Module) -> None:
-    """Copy every parameter of `source` into that of `target` with the same name.
+    """Copy every parameter of one module into the parameter of the same name of another.
 
-    Raises Failure where the names or shapes of `target` are others.
+    Args:
+        source: A module of the course, such as torch's own.
+        target: The module to judge. It keeps parameters that `source` does not have.
+
+    Raises:
+        Failure: If `target` lacks a parameter, or has one of another shape.
+
+    Example:
+        >>> theirs, ours = nn.Linear(2, 3), draw.fill(nn.Linear(2, 3))
+        >>> transplant(ours, theirs)
+        >>> torch.equal(theirs.weight, ours.weight)
+        True
     """
     parameters = dict(source.named_parameters())
     adopt: Callable[[dict[str, nn.Parameter]], bool] | None = getattr(target, "_adopt", None)

@@ -15,7 +15,14 @@ from .compare import Tolerance, within
 from .trial import Arguments, Cast, Function, tried
 
 HALF = Tolerance(0.03, 0.1)
-"""Of the largest entry: bfloat16 rounds by 0.4 %, and a sum of some products to 2 %."""
+"""The tolerance for code that computes in half precision, as shares of the largest entry.
+
+bfloat16 rounds by 0.4 %, and a sum of some products by 2 %.
+
+Example:
+    >>> HALF.relative
+    0.03
+"""
 HALVES = (torch.float16, torch.bfloat16)
 LARGE = 8.0
 """Root mean square of inputs from which on half precision is too coarse."""

@@ -67,7 +67,24 @@ _record: ContextVar[Record | None] = ContextVar("record", default=None)
 
 @contextmanager
 def recorded(wanted: Record | None = None) -> Iterator[Record]:
-    """Collect the numbers of the code that is judged; with `wanted`, as long as they are those."""
+    """Collect the numbers that the judged code returns, while the context is active.
+
+    Known mistakes are recognised by these numbers. Use it around a call that is only a trial, so
+    that its numbers are not taken for a finding of the check.
+
+    Args:
+        wanted: Numbers to look for; the first that differs ends the trial with `Unlike`. For the
+            session only.
+
+    Yields:
+        The numbers, as a list of tensors.
+
+    Example:
+        >>> with recorded() as numbers:
+        ...     agree(lambda x: x + x, lambda x: 2 * x, draw(3))
+        >>> len(numbers)  # a result and a gradient
+        2
+    """
     record = Record(wanted)
     token = _record.set(record)
     try:
@@ -122,7 +139,20 @@ class Watched(Tensor):
 
 
 def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    """Tell whether two records hold the same numbers, NaN for NaN; empty ones say nothing."""
+    """Tell whether two lists hold the same tensors, up to rounding; NaN equals NaN.
+
+    Args:
+        one: Tensors of any shape.
+        other: Tensors of any shape.
+
+    Returns:
+        False if they differ, and if both are empty.
+
+    Example:
+        >>> x = draw(3)
+        >>> same([x], [x + 1e-12]), same([x], [2 * x]), same([], [])
+        (True, False, False)
+    """
     return 0 < len(one) == len(other) and not any(differing(one, other))
 
 

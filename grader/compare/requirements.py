@@ -27,9 +27,27 @@ from .trial import (
 
 
 def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") -> None:
-    """Require equal tensors, up to rounding; `otherwise` is what the student reads if not.
+    """Require that a tensor equals the one that is due, up to rounding.
 
-    `name` may name the axes, too, as in ``"weights (B, H, n_Q, n_K)"``.
+    The tolerance is that of float64, or of the lower precision in which `actual` was computed.
+
+    Args:
+        actual: What the code returned, of any shape.
+        expected: What is due, of the same shape.
+        otherwise: The start of the sentence that the student reads if the two differ.
+        name: What the tensor is called in that sentence, and its axes if they have names, as in
+            ``"weights (B, n_Q, n_K)"``.
+
+    Raises:
+        Failure: Says how the two differ, and holds a drawing of where.
+
+    Example:
+        >>> x = draw(2, 3)
+        >>> equal(x / 2 * 2, x, "Halving and doubling is not undone")
+        >>> equal(2 * x, x, "The norm is wrong", "y (B, d)")
+        Traceback (most recent call last):
+            ...
+        Failure: The norm is wrong: `y` is 2 × what it should be, everywhere.
     """
     named = Named.read(name)
     coarse = is_single(actual)
@@ -53,9 +71,26 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
 
 
 def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any) -> None:
-    """Require that a call leaves its inputs alone, and that an equal call gives an equal result.
+    """Require that a call changes none of its inputs, and that an equal call gives equal results.
 
-    Of a module, parameters must stay the same, too.
+    Of a module, parameters must also stay the same.
+
+    Args:
+        actual: The code to judge: a function or a module.
+        *inputs: Its positional arguments, tensors of any shape.
+        takes: The name of each input, as in ``("q (B, n, d)", "k (B, n, d)")``; only the names are
+            used.
+        **options: Keyword arguments.
+
+    Raises:
+        Failure: Names what was changed in place, or says that the results differ.
+
+    Example:
+        >>> pure(lambda x: 2 * x, draw(3), takes=["x"])
+        >>> pure(lambda x: x.mul_(2), draw(3), takes=["x"])
+        Traceback (most recent call last):
+            ...
+        Failure: The input `x` is changed in place.
     """
 
     def attempt(cast: Cast) -> list[list[Tensor]]:
@@ -88,9 +123,24 @@ def _name_of(tensor: Tensor, function: Function, options: Mapping[str, Any]) -> 
 
 
 def half_precision(actual: Function, *inputs: Tensor) -> bool:
-    """Tell whether a call rounds its results or its inputs to half precision, and remark on it.
+    """Tell whether a call computes in half precision (float16 or bfloat16), and remark on it.
 
-    Such code is right about the mathematics, and deserves ``HALF.relative`` as a tolerance.
+    Such code is right about the mathematics, so a check of its own should then tolerate what
+    half precision rounds: ``HALF.relative``, 3 % of the largest entry.
+
+    Args:
+        actual: The code to judge.
+        *inputs: Its positional arguments, tensors of any shape.
+
+    Returns:
+        True if an input or a result is rounded to half precision.
+
+    Warns:
+        Remark: Where it is; it costs no points.
+
+    Example:
+        >>> half_precision(lambda x: 2 * x, draw(3))
+        False
     """
     given = Arguments(tuple(map(Named, [""] * len(inputs))), inputs, {})
     with torch.no_grad():
@@ -103,10 +153,28 @@ def half_precision(actual: Function, *inputs: Tensor) -> bool:
 
 
 def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
-    """Return D (T, T): how strongly position t of the result depends on position s of the inputs.
+    """Return how strongly each position of a result depends on each position of the inputs.
 
-    Each input is (T, d). One backward pass does it: the batch holds T copies of the inputs, and
-    of the result for copy t only position t is asked for. Raises Failure where D would be 0.
+    One backward pass finds all of it: the batch holds T copies of the inputs, and of the result for
+    copy t only position t is differentiated.
+
+    Args:
+        function: A function or module from inputs (B, T, d) to a first result (B, T, e).
+        *inputs: Its inputs without a batch axis, (T, d) each.
+        **options: Keyword arguments.
+
+    Returns:
+        D (T, T), float64. D[t, s] is the largest magnitude of a gradient of position t of the
+        result with respect to position s of an input: 0 if t does not depend on s.
+
+    Raises:
+        Failure: If no gradient reaches any input, or the result has another shape.
+
+    Example:
+        >>> dependencies(lambda x: x.cumsum(dim=1), draw(3, 4)) > 0  # causal
+        tensor([[ True, False, False],
+                [ True,  True, False],
+                [ True,  True,  True]])
     """
     T = len(inputs[0])
     names = tuple(Named(f"input {i}") for i in range(len(inputs)))

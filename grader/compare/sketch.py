@@ -28,9 +28,26 @@ from .gradients import cut
 
 
 def where(actual: Tensor, expected: Tensor, name: str, bound: float | None = None) -> Sketch:
-    """Sketch where `actual` is further off than `bound`; `name` as in ``"out (B, n_Q, e)"``.
+    """Sketch where a tensor is wrong, for a Failure of your own.
 
-    Without a bound, it is that of float64.
+    A drawing shows levels, never a value, and is made only for a student who gets to see it.
+
+    Args:
+        actual: What the code returned, of any shape.
+        expected: What is due, of the same shape.
+        name: What the tensor is called and its axes, as in ``"out (B, n_Q, e)"``.
+        bound: By how much an entry may be off; without one, what float64 rounds.
+
+    Returns:
+        The second argument of `Failure`.
+
+    Example:
+        >>> weights, visible = draw(2, 5, 5), torch.ones(5, 5).tril()
+        >>> sketch = where(weights, weights * visible, "weights (B, n_Q, n_K)")
+        >>> raise Failure("A hidden key has weight.", sketch)
+        Traceback (most recent call last):
+            ...
+        Failure: A hidden key has weight.
     """
 
     def draw() -> Grid | None:

@@ -26,7 +26,18 @@ Cast = Callable[[Tensor], Tensor]
 
 
 class Failure(AssertionError):
-    """What the student's code does wrong, in words that the student reads."""
+    """What the student's code does wrong, in words that the student reads.
+
+    Args:
+        words: A sentence or more. It must not hold a value that is due.
+        sketch: Draws it, as `where` does.
+
+    Example:
+        >>> raise Failure("The loss rises from step to step.")
+        Traceback (most recent call last):
+            ...
+        Failure: The loss rises from step to step.
+    """
 
     def __init__(self, words: str, sketch: Sketch | None = None) -> None:
         super().__init__(words)
@@ -35,7 +46,12 @@ class Failure(AssertionError):
 
 
 class Remark(UserWarning):
-    """Something to tell the student that costs no points."""
+    """A warning that the student reads; it costs no points.
+
+    Example:
+        >>> import warnings
+        >>> warnings.warn(Remark("A bias before a batch norm has no effect."))
+    """
 
 
 SINGLE_PRECISION = (
@@ -117,7 +133,20 @@ _changed: ContextVar[list[Tensor] | None] = ContextVar("changed", default=None)
 
 @contextmanager
 def changes() -> Iterator[list[Tensor]]:
-    """Collect the arguments and parameters that the judged code changes in place, in its copies."""
+    """Collect the tensors that calls change in place, while the context is active.
+
+    The judged code works on copies, so the tensors themselves keep their values.
+
+    Yields:
+        The arguments and parameters that have been changed, as the check knows them.
+
+    Example:
+        >>> x = draw(1, 3, 4)
+        >>> with changes() as changed:
+        ...     _ = student.ScaledDotProductAttention()(x, x, x)
+        >>> changed
+        []
+    """
     changed: list[Tensor] = []
     token = _changed.set(changed)
     try:

@@ -19,6 +19,8 @@ class Layer(nn.Module):
         super().__init__()
         self.d = d
     def forward(self, x): return x * self.d
+class Plain(nn.Module):
+    def forward(self, x): return -x
 """
 
 
@@ -30,7 +32,7 @@ def student(request, zygote):
         here._module = module
         yield here
     else:
-        there = Student(zygote, SOURCE.encode(), ("at_once", "by_row", "Layer"), Limits())
+        there = Student(zygote, SOURCE.encode(), ("at_once", "by_row", "Layer", "Plain"), Limits())
         there._begin(0)
         yield there
         there._close()
@@ -44,3 +46,4 @@ def test_a_loop_over_rows_shows_in_the_count_and_a_matrix_product_does_not(stude
 
 def test_a_module_is_made_first(student):
     assert operators(student, "Layer", torch.randn(2, 5), make=(5,)) >= 1
+    assert operators(student, "Plain", torch.randn(2, 5), make=()) == 1
