@@ -13,6 +13,7 @@ from .compare.draw import Draw
 from .compare.parameters import no_others, parameters_are, transplant
 from .compare.precision import HALF
 from .compare.record import recorded, same
+from .compare.refusal import refuses
 from .compare.requirements import dependencies, equal, half_precision, pure
 from .compare.sketch import where
 from .compare.trial import Failure, Remark, changes
@@ -21,5 +22,5 @@ __all__ = [
     "HALF", "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming",
     "call", "call_on_each", "changes", "dependencies", "equal", "half_precision", "needs",
     "no_others", "operators", "parameters_are", "parameters_made", "points", "pure", "question",
-    "ratio", "recorded", "same", "spelled", "transplant", "where",
+    "ratio", "recorded", "refuses", "same", "spelled", "transplant", "where",
 ]  # fmt: skip

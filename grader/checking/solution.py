@@ -69,7 +69,7 @@ class Solution:
 
     def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return `function` with the solution's names as its first argument."""
-        return apart(partial(function, self._module))
+        return self._randomness.around(partial(function, self._module))
 
     @contextmanager
     def using(self, **sources: str) -> Iterator[None]:

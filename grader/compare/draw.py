@@ -69,6 +69,14 @@ class Draw:
         lowest, highest = u.amin(dim=-1, keepdim=True), u.amax(dim=-1, keepdim=True)
         return (u > 0.5) & (u != lowest) | (u == highest)
 
+    def lengths(self, B: int, T: int) -> Tensor:
+        """Draw lengths (B) from 1 to T; one is T and, where that can be, another one is shorter."""
+        lengths = self.integers(1, T + 1, B)
+        order = torch.randperm(B, generator=self._generator)
+        lengths[order[-1]] = lengths[order[-1]].clamp(max=max(T - 1, 1))
+        lengths[order[0]] = T
+        return lengths
+
     def fill(self, module: nn.Module, scale: float = 0.5) -> nn.Module:
         """Draw every parameter of a module in place, biases included.
 
