@@ -20,13 +20,14 @@ IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\0
 
 .PHONY: demo test whole exploits fuzz lint build build-check bench scale picture reference kills verify proofs doctor image image-verify ci-full lock clean
 
-demo: $(GRADES)  ## Grade the sample class for real, in the sandbox, and say where the report is.
-	$(BIN)/python -m tests.classroom build/class > /dev/null
-	$(GRADER) grade build/class -a attention -o build/demo || [ $$? -eq 3 ]  # some files are no notebooks
+demo: DEMO = $(or $(ASSIGNMENT),attention)
+demo: $(GRADES)  ## Grade the sample class for real, and say where the report is. Or ASSIGNMENT=rnn.
+	$(BIN)/python -m tests.classroom $(DEMO) build/class/$(DEMO) > /dev/null
+	$(GRADER) grade build/class/$(DEMO) -a $(DEMO) -o build/demo/$(DEMO) || [ $$? -eq 3 ]  # some files are no notebooks
 	@echo
-	@$(BIN)/python -m tests.classroom build/class build/demo
-	@echo "The class report:  build/demo/report.html      (open it in a browser)"
-	@echo "A student's page:  build/demo/<id>/feedback.html"
+	@$(BIN)/python -m tests.classroom $(DEMO) build/class/$(DEMO) build/demo/$(DEMO)
+	@echo "The class report:  build/demo/$(DEMO)/report.html      (open it in a browser)"
+	@echo "A student's page:  build/demo/$(DEMO)/<id>/feedback.html"
 
 test: $(READY)  ## Lint, notebooks up to date, all tests, and of what `whole` and `exploits` prove a sample.
 	$(MAKE) lint build-check

@@ -417,9 +417,9 @@ def test_full_sequences_end_in_the_last_column(student):
 #
 # | step | reads | says |
 # |---|---|---|
-# | 1 | `first` | $y_1 = \arg\max$ of its logits |
-# | 2 | $y_1$ | $y_2$ |
-# | … | | |
+# | 1 | `first` | $y_1$, the symbol with the largest logit |
+# | 2 | $y_1$ | $y_2$, likewise |
+# | … | … | … |
 #
 # Two things go from step to step: the symbol *and* the state. Whoever loses the state speaks like
 # somebody who has forgotten the beginning of the sentence.

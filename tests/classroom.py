@@ -1,9 +1,9 @@
 """The sample class: hand-ins whose outcome is known, as the files that a course's LMS delivers.
 
-    python -m tests.classroom FOLDER            write the class
-    python -m tests.classroom FOLDER RESULTS    is it graded as its first lines say?
+    python -m tests.classroom ASSIGNMENT FOLDER            write the class
+    python -m tests.classroom ASSIGNMENT FOLDER RESULTS    is it graded as its first lines say?
 
-A sample is a notebook as a py:percent script in submissions/attention/, or, where the file itself
+A sample is a notebook as a py:percent script in submissions/ASSIGNMENT/, or, where the file itself
 is what is wrong, bytes made below. submissions/README.md explains its first line.
 """
 
@@ -20,7 +20,11 @@ import nbformat
 from grader.store.store import Store
 from tests.support.expectation import Expectation
 
-SAMPLES = Path(__file__).parent / "submissions" / "attention"
+SAMPLES = Path(__file__).parent / "submissions"
+ATTENTION = "attention"
+"""The assignment whose class has hostile samples and damaged files."""
+AFTER = "# after "
+"""Begins the second line of a sample that has the cells of another one above its own."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,12 @@ class HandIn:
     expectation: Expectation
 
 
-def build(folder: Path) -> dict[str, HandIn]:
+def build(folder: Path, assignment: str = ATTENTION) -> dict[str, HandIn]:
     """Write the class into `folder`; return what was made of each sample ("wrong/no_scale")."""
     folder.mkdir(parents=True, exist_ok=True)
     handins = {}
-    for name, line, content in samples():
-        path = folder / file_name(name)
+    for name, line, content in samples(assignment):
+        path = folder / file_name(name, assignment)
         path.write_bytes(content)
         handins[name] = HandIn(path, Expectation.read(line))
     if len({handin.path for handin in handins.values()}) < len(handins):
@@ -44,17 +48,31 @@ def build(folder: Path) -> dict[str, HandIn]:
     return handins
 
 
-def samples() -> Iterator[tuple[str, str, bytes]]:
+def samples(assignment: str = ATTENTION) -> Iterator[tuple[str, str, bytes]]:
     """Yield every sample: its name, its first line and the submitted bytes."""
-    for path in sorted(SAMPLES.glob("*/*.py")):
-        line, _, script = path.read_text("utf-8").partition("\n")
-        yield path.relative_to(SAMPLES).with_suffix("").as_posix(), line, notebook(script)
-    yield from damaged(notebook(script_of("right/plain")))
+    for path in sorted((SAMPLES / assignment).glob("*/*.py")):
+        name = path.relative_to(SAMPLES / assignment).with_suffix("").as_posix()
+        line = path.read_text("utf-8").partition("\n")[0]
+        yield name, line, notebook(script_of(name, assignment))
+    if assignment == ATTENTION:
+        yield from damaged(notebook(script_of("right/plain")))
 
 
-def script_of(name: str) -> str:
-    """Return the script of a sample without the line that gives it away."""
-    return (SAMPLES / f"{name}.py").read_text("utf-8").partition("\n")[2]
+def assignments() -> list[str]:
+    """Return the names of the assignments that have a sample class."""
+    return sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
+
+
+def script_of(name: str, assignment: str = ATTENTION) -> str:
+    """Return the script of a sample without the line that gives it away.
+
+    One that begins with `# after right/plain` has the cells of that one above its own.
+    """
+    script = (SAMPLES / assignment / f"{name}.py").read_text("utf-8").partition("\n")[2]
+    if not script.startswith(AFTER):
+        return script
+    line, _, script = script.partition("\n")
+    return script_of(line.removeprefix(AFTER), assignment) + script
 
 
 def notebook(script: str) -> bytes:
@@ -74,10 +92,10 @@ def notebook(script: str) -> bytes:
     return nbformat.writes(book).encode()
 
 
-def file_name(sample: str) -> str:
+def file_name(sample: str, assignment: str = ATTENTION) -> str:
     """Name a file as an LMS does; independent of the other samples, and silent about the sample."""
     number = zlib.crc32(sample.encode())
-    return f"{SURNAMES[number % len(SURNAMES)]}_{10_000 + number % 89_989}_attention.ipynb"
+    return f"{SURNAMES[number % len(SURNAMES)]}_{10_000 + number % 89_989}_{assignment}.ipynb"
 
 
 SURNAMES = (
@@ -124,9 +142,9 @@ def differences(handins: dict[str, HandIn], results: Path) -> Iterator[str]:
             yield f"{sample} should be: {expected.outcome} {expected.questions}, and {differs}"
 
 
-def main(folder: Path, results: Path | None = None) -> int:
+def main(assignment: str, folder: Path, results: Path | None = None) -> int:
     """Write the class and show it; given results, compare them. Return the exit code."""
-    handins = build(folder)
+    handins = build(folder, assignment)
     if results is None:
         for sample, handin in handins.items():
             print(f"{sample:40} {handin.expectation.outcome:20} {handin.path.name}")
@@ -139,4 +157,4 @@ def main(folder: Path, results: Path | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:])))
+    sys.exit(main(sys.argv[1], *map(Path, sys.argv[2:])))

@@ -73,6 +73,22 @@ def test_random_numbers_follow_from_the_seed_of_the_check(load):
     assert draws[0] == draws[2] != draws[1]
 
 
+def test_what_runs_beside_the_solution_draws_from_the_stream_of_its_code(load):
+    solution, draws = load(SOLUTION.replace("2 * x", "torch.rand(x)")), []
+
+    def twice(names, n):
+        return [names.double(n).tolist(), names.double(n).tolist()]
+
+    for beside in (True, False):
+        solution._begin(1)
+        outside = torch.get_rng_state()
+        draws.append(
+            solution.beside(twice)(3) if beside else [solution.double(3).tolist() for _ in range(2)]
+        )
+        assert torch.equal(outside, torch.get_rng_state())
+    assert draws[0] == draws[1]
+
+
 def test_a_change_in_place_reaches_no_tensor_of_a_check_as_in_a_sandbox(load):
     solution = load(SOLUTION.replace("2 * x", "x.mul_(2)"))
     x = torch.ones(2, requires_grad=True)

@@ -46,3 +46,12 @@ def test_every_row_of_a_mask_has_a_true_and_if_it_can_a_false(shape):
 def test_all_parameters_are_filled():
     linear = Draw(b"seed").fill(nn.Linear(3, 2))
     assert linear.bias.all() and not torch.equal(linear.weight[0], linear.weight[1])
+
+
+@pytest.mark.parametrize(("B", "T"), [(5, 7), (2, 2), (1, 4), (3, 1), (1, 1)])
+def test_lengths_reach_the_end_once_and_fall_short_of_it_where_they_can(B, T):
+    for seed in range(20):
+        lengths = Draw(bytes([seed])).lengths(B, T)
+        assert lengths.shape == (B,) and lengths.dtype is torch.int64
+        assert lengths.min() >= 1 and lengths.max() == T
+        assert B == 1 or T == 1 or lengths.min() < T

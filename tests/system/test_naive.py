@@ -140,7 +140,7 @@ def members(session: int) -> list[int]:
 
 
 def test_every_hostile_sample_has_a_control() -> None:
-    samples = {path.stem for path in (classroom.SAMPLES / "hostile").glob("*.py")}
+    samples = {path.stem for path in (classroom.SAMPLES / "attention" / "hostile").glob("*.py")}
     assert samples == EARN_FULL_MARKS | LEAVE_NO_SCORE | HAVE_A_TEST_OF_THEIR_OWN
 
 

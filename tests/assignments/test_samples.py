@@ -1,0 +1,72 @@
+"""Every assignment with a sample class: each sample is judged as its first line says.
+
+That of attention is graded by the whole command (test_sample_class.py). Here one judge has them all,
+in one session for each assignment; a sample of each kind always, and the whole class in `make whole`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from grader.checking.session import run_session
+from grader.course.assignment import Assignment
+from grader.judging.judge import judge
+from grader.model.verdict import Report
+from grader.sandbox.host.sandbox import Zygote
+from tests import classroom
+from tests.support.expectation import Expectation
+
+ROOT = Path(__file__).parents[2]
+CLASSES = [name for name in classroom.assignments() if name != classroom.ATTENTION]
+EXPECTED = {
+    (assignment, sample): Expectation.read(line)
+    for assignment in CLASSES
+    for sample, line, _ in classroom.samples(assignment)
+}
+FEW = set({
+    (assignment, sample.partition("/")[0], expected.outcome): (assignment, sample)
+    for (assignment, sample), expected in EXPECTED.items()
+}.values())  # fmt: skip
+"""The last sample of each assignment, folder and outcome."""
+
+
+@pytest.fixture(scope="module")
+def reports(
+    request: pytest.FixtureRequest, training_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Report]:
+    """The reports of the samples that are asked for."""
+    folder, found = tmp_path_factory.mktemp("class"), {}
+    asked = {
+        item.callspec.params["sample"]
+        for item in request.session.items
+        if item.path == request.path and "sample" in getattr(item, "fixturenames", ())
+    }
+    for assignment in CLASSES:
+        handins = classroom.build(folder / assignment, assignment)
+
+        def work(session, assignment=assignment, handins=handins):
+            for sample, handin in handins.items():
+                if (assignment, sample) in asked:
+                    made = judge(sample, handin.path, session, training_zygote, b"a key")
+                    found[assignment, sample] = made
+
+        read = Assignment.read(ROOT / "solutions" / f"{assignment}.py")
+        run_session(read, ROOT / "autograder_tests" / assignment, work)
+    return found
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param(key, id="-".join(key), marks=() if key in FEW else pytest.mark.whole)
+        for key in EXPECTED
+    ],
+)
+def test_a_sample_is_judged_as_its_first_line_says(reports, sample):
+    assert EXPECTED[sample].differs(reports[sample]) == ""
+
+
+@pytest.mark.parametrize("assignment", CLASSES)
+def test_a_class_has_right_wrong_and_messy_samples(assignment):
+    of_it = [sample.partition("/")[0] for name, sample in EXPECTED if name == assignment]
+    assert len(of_it) >= 12 and {*of_it} == {"right", "wrong", "messy"}
