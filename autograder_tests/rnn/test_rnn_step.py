@@ -76,7 +76,7 @@ def test_an_unknown_activation_is_refused(student, draw):
     """An activation of any other name raises a ValueError."""
     otherwise = "With activation='softmax' a state is returned: what was meant to happen is lost."
     refuses(
-        student, "rnn_step", *given(draw), "softmax", errors=("ValueError",), otherwise=otherwise
+        student, "rnn_step", *given(draw), "softmax", errors=["ValueError"], otherwise=otherwise
     )
 
 

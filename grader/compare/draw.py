@@ -70,7 +70,15 @@ class Draw:
         return (u > 0.5) & (u != lowest) | (u == highest)
 
     def lengths(self, B: int, T: int) -> Tensor:
-        """Draw lengths (B) from 1 to T; one is T and, where that can be, another one is shorter."""
+        """Draw lengths of sequences; one is T and, where that can be, another one is shorter.
+
+        Args:
+            B: How many sequences.
+            T: The number of steps.
+
+        Returns:
+            An int64 tensor (B) of numbers from 1 to T.
+        """
         lengths = self.integers(1, T + 1, B)
         order = torch.randperm(B, generator=self._generator)
         lengths[order[-1]] = lengths[order[-1]].clamp(max=max(T - 1, 1))
