@@ -546,7 +546,7 @@ WAYS = {  # which of three steps have an input, and which an output
     "many to many": ((0, 1, 2), (0, 1, 2)),
     "read first, then speak": ((0, 1), (2, 3)),
 }
-arrow = {"arrowstyle": "->", "color": "0.3"}
+BELOW, arrow = "₁₂₃₄", {"arrowstyle": "->", "color": "0.3"}
 figure, axes = plt.subplots(1, 4, figsize=(12, 2.2))
 for panel, (name, (inputs, outputs)) in zip(axes, WAYS.items(), strict=True):
     steps = range(max(*inputs, *outputs) + 1)
@@ -556,10 +556,10 @@ for panel, (name, (inputs, outputs)) in zip(axes, WAYS.items(), strict=True):
             panel.annotate("", (t - 0.2, 0), (t - 0.8, 0), arrowprops=arrow)
     for t in inputs:
         panel.annotate("", (t, -0.35), (t, -1.1), arrowprops=arrow)
-        panel.text(t, -1.3, f"$x_{t + 1}$", ha="center", va="center")
+        panel.text(t, -1.3, f"x{BELOW[t]}", ha="center", va="center")
     for n, t in enumerate(outputs):
         panel.annotate("", (t, 1.1), (t, 0.35), arrowprops=arrow)
-        panel.text(t, 1.3, f"$y_{n + 1}$", ha="center", va="center")
+        panel.text(t, 1.3, f"y{BELOW[n]}", ha="center", va="center")
     panel.set(xlim=(-0.6, 3.6), ylim=(-1.7, 1.7), title=name)
     panel.axis("off")
 figure.tight_layout()
