@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..model.limits import Limits, OutOfMemory, StudentError, TimedOut
+from ..sandbox.guest.layer import Layer
 from ..sandbox.host import isolation
 from ..sandbox.host.attempts import attack, leaks
 from ..sandbox.host.sandbox import OUTPUT_BYTES, SandboxError, Zygote
@@ -16,14 +17,6 @@ def time():
 def output(): return print("x" * (1 << 24))
 """
 STOPPED = "[green]stopped[/]"
-REMEDIES = {
-    "namespaces": "install bubblewrap (apt install bubblewrap) and allow user namespaces; on "
-    "Ubuntu 23.10 and later AppArmor must let bwrap make them. Docker's default profile does not: "
-    "fine there, if landlock holds",
-    "landlock": "needs Linux 5.13 or later with landlock among the LSMs; Docker 20.10.18 or later",
-    "seccomp": "needs a kernel with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
-    "user": "used for root without namespaces only; needs packages that other users can read",
-}
 
 
 def examine(console: Console) -> bool:
@@ -36,10 +29,12 @@ def examine(console: Console) -> bool:
     except SandboxError as error:
         console.print(f"[red]✗[/] {error}")
         return False
-    walls = Table("layer", "", "if it is missing", title="Walls around a submission")
-    for layer, remedy in REMEDIES.items():
-        name = next((held for held in layers if held.split()[0] == layer), "")
-        walls.add_row(name or layer, *(("[green]✓[/]", "") if name else ("[yellow]–[/]", remedy)))
+    walls = Table("layer", "", "takes away, or how to get it", title="Walls around a submission")
+    for layer in Layer:
+        if layer in layers:
+            walls.add_row(layer.described(), "[green]✓[/]", layer.takes_away)
+        else:
+            walls.add_row(layer.value, "[yellow]–[/]", layer.remedy)
     console.print(walls)
     known = leaks(layers)
     remedies = [known[a.name] for a in attempts if a.inside and a.name in known]

@@ -9,6 +9,7 @@ from typing import Self
 
 from .. import __version__
 from ..course.versions import torch_version
+from ..sandbox.guest.layer import Layer
 from .job import CannotJudge, Job
 
 LEFT_OUT = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
@@ -22,7 +23,7 @@ class JobBundle:
     files: tuple[tuple[str, bytes], ...]
     """Below checks/, and solution/NAME.py."""
     key: bytes
-    layers: tuple[str, ...] | None
+    layers: tuple[Layer, ...] | None
     unsafe: bool
     made_with: tuple[str, str] = (__version__, torch_version())
     """Versions of grader and torch; a verdict follows from them, too."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..model.result import Result
+from ..sandbox.guest.layer import Layer
 
 TRIES = 3
 """A fault of ours is tried again twice, and then listed for a person."""
@@ -23,7 +24,7 @@ class Job:
     solution: Path
     checks: Path
     key: bytes
-    layers: list[str] | None = None
+    layers: list[Layer] | None = None
     """Exactly these isolation layers, for tests; None takes the best that work."""
     unsafe: bool = False
 

@@ -48,7 +48,7 @@ def judge(
     """
     start = time.perf_counter()
     assignment = session.assignment
-    layers = zygote.layers if enough(zygote.layers) else ("UNSANDBOXED", *zygote.layers)
+    layers = (*([] if enough(zygote.layers) else ["UNSANDBOXED"]), *zygote.walls())
     remarks: list[str] = []
     problem, printed, sha256 = "", "", ""
     uses: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ def try_solution(session: Session, zygote: Zygote, job: Job) -> None:
     """
     session.zygote = zygote
     versions = Versions.read(session.assignment, job.checks, job.key)
-    walls = sorted({layer.split()[0] for layer in zygote.layers})
+    walls = sorted(layer.value for layer in zygote.layers)
     proof = hashlib.sha256(repr((versions.plan, walls)).encode()).hexdigest()
     note = job.solution.parents[1] / ".grader" / "proven" / session.assignment.name
     if _read(note) == proof:

@@ -89,7 +89,7 @@ def _ready(session: Session, job: Job, warming: Warming | None = None) -> Zygote
         )
         warming = None
         try:
-            zygote.layers += (prove(zygote, unsafe=job.unsafe),)
+            zygote.proof = prove(zygote, unsafe=job.unsafe)
             try_solution(session, zygote, job)
             return zygote
         except BaseException as error:

@@ -7,6 +7,7 @@ import pytest
 from grader.judging import judge
 from grader.judging.judge import TRIES
 from grader.model.result import Status
+from tests.support import walls
 from tests.support.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
 
 KILLS_WORKER = """
@@ -43,13 +44,13 @@ def test_a_report_says_who_handed_in_what_and_how_it_was_judged(zygote, tmp_path
     assert (report.student, report.file) == ("student_0", "0.ipynb")
     assert report.sha256 == hashlib.sha256(data).hexdigest()
     assert report.questions == ("double", "halve")
-    assert report.layers == zygote.layers
+    assert report.layers == zygote.walls()
     assert (report.score, report.max_score, report.problem) == (5, 5, "")
     assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in report.notes[0]
 
 
 def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
-    (report,) = grade(start(("seccomp",)), tmp_path, CHECKS, RIGHT)
+    (report,) = grade(start(walls.UNSAFE), tmp_path, CHECKS, RIGHT)
     assert report.layers[0] == "UNSANDBOXED" and report.score == 5
 
 

@@ -202,7 +202,7 @@ def test_a_worker_sees_no_folder_but_its_own(folders):
 
 
 def test_folders_end_with_their_zygote():
-    with Zygote(["landlock", "seccomp"]) as zygote, walls.running(zygote, FILLS) as worker:
+    with Zygote([*walls.DOCKER]) as zygote, walls.running(zygote, FILLS) as worker:
         place = Path(walls.call(worker, "here"))
         assert place.is_dir()
     assert not place.parent.exists()

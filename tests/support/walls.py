@@ -21,27 +21,28 @@ import pytest
 import torch
 
 from grader.model.limits import Limits
-from grader.sandbox.guest import confine
+from grader.sandbox.guest import landlock
+from grader.sandbox.guest.layer import Layer
 from grader.sandbox.host.sandbox import Sandbox, Zygote
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
 
-Layers = tuple[str, ...]
-NAMESPACES: Layers = ("namespaces", "landlock", "seccomp")
-DOCKER: Layers = ("landlock", "seccomp")
-ROOT: Layers = ("user", "landlock", "seccomp")
+Layers = tuple[Layer, ...]
+NAMESPACES: Layers = (Layer.NAMESPACES, Layer.LANDLOCK, Layer.SECCOMP)
+DOCKER: Layers = (Layer.LANDLOCK, Layer.SECCOMP)
+ROOT: Layers = (Layer.USER, Layer.LANDLOCK, Layer.SECCOMP)
 ARRANGEMENTS = (NAMESPACES, DOCKER, ROOT)
-UNSAFE: Layers = ("seccomp",)
+UNSAFE: Layers = (Layer.SECCOMP,)
 """Below the floor: it shows that an attack works where the wall against it is missing."""
 
 
 def missing(layers: Layers) -> str:
     """Say why this machine cannot enact `layers`; "" if it can."""
-    if "namespaces" in layers and not _bubblewrap_works():
+    if Layer.NAMESPACES in layers and not _bubblewrap_works():
         return "no bubblewrap, or no user namespaces"
-    if "landlock" in layers and not confine.landlock_abi():
+    if Layer.LANDLOCK in layers and not landlock.version():
         return "no landlock in this kernel"
-    return "only root can change the user" if "user" in layers and os.geteuid() else ""
+    return "only root can change the user" if Layer.USER in layers and os.geteuid() else ""
 
 
 def best() -> Layers:

@@ -67,7 +67,7 @@ def run(folder: Path) -> Report:
 
     def work(session: Session) -> None:
         with Zygote(trains=assignment.trains) as zygote:
-            zygote.layers += (prove(zygote),)
+            zygote.proof = prove(zygote)
             session.zygote = zygote
             reports.append(judge(student(metadata), path, session, zygote, course.key()))
 

@@ -33,23 +33,26 @@ import torch
 from torch import nn
 
 from . import confine, scratch, seccomp, siblings, wire, worker
+from .layer import Layer
+from .libc import check, libc
 from .notebook import device
 
 HUGE, MADV_COLLAPSE = 2 << 20, 25  # linux/mman.h
 
 
 def main(
-    control: socket.socket, layers: list[str], readable: list[str], place: str, *, trains: bool
+    control: socket.socket, layer_names: list[str], readable: list[str], place: str, *, trains: bool
 ) -> None:
     """Serve fork requests on `control` until the grader hangs up.
 
     Workers have their folders below `place`, where no namespaces give them one.
     """
+    layers = [Layer.named(name) for name in layer_names]
     torch.set_num_threads(1)
     torch.set_num_threads = _one_thread  # a second one would end the process (seccomp.py)
     warm_up(trains=trains)
     device.cpu_only()
-    if "namespaces" in layers:
+    if Layer.NAMESPACES in layers:
         seccomp.program(True, 1)  # cached: every worker is process 1 of its own namespace
     space = confine.size()
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -93,7 +96,7 @@ def main(
             number, folder = next(names), confine.SCRATCH
             slot = number % 10_000
             if place:
-                user = confine.user(slot) if "user" in layers else None
+                user = confine.user(slot) if Layer.USER in layers else None
                 folder = scratch.make(place, f"{number}", user)
             pid = _fork(request, fds, layers, readable, space, own, slot, folder)
             for fd in fds:
@@ -160,7 +163,7 @@ def _use_huge_pages() -> None:
         if access == "rw-p" and name in ([], ["[heap]"]):
             begin, end = (int(address, 16) for address in addresses.split("-"))
             for place in range(-(-begin // HUGE) * HUGE, end - HUGE + 1, HUGE):
-                confine.libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(HUGE), MADV_COLLAPSE)
+                libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(HUGE), MADV_COLLAPSE)
 
 
 def _one_thread(nthreads: int) -> None:
@@ -170,7 +173,7 @@ def _one_thread(nthreads: int) -> None:
 def _fork(
     request: dict[str, Any],
     fds: list[int],
-    layers: list[str],
+    layers: list[Layer],
     readable: list[str],
     space: int,
     own: int,
@@ -180,9 +183,9 @@ def _fork(
     """Fork a worker and return its pid as the zygote sees it."""
     if (threads := len(os.listdir("/proc/self/task"))) != 1:
         raise RuntimeError(f"the zygote has {threads} threads; a fork would copy their locks")
-    isolated = "namespaces" in layers
+    isolated = Layer.NAMESPACES in layers
     if isolated:  # the next child is process 1 of a new pid namespace, in a single fork
-        confine.check(confine.libc.unshare(confine.CLONE_NEWPID), "unshare pid")
+        check(libc.unshare(confine.CLONE_NEWPID), "unshare pid")
     if (pid := os.fork()) == 0:
         try:
             os.setsid()
@@ -197,14 +200,14 @@ def _fork(
                 wire.send(sock, {"failed": str(error)})
                 os._exit(1)
             gc.enable()
-            wire.send(sock, {"layers": held})
+            wire.send(sock, {"layers": [layer.value for layer in held]})
             worker.serve(sock)
         except MemoryError:
             os._exit(worker.NO_MEMORY)
         finally:
             os._exit(0)
     if isolated:
-        confine.check(confine.libc.setns(own, confine.CLONE_NEWPID), "setns")
+        check(libc.setns(own, confine.CLONE_NEWPID), "setns")
     return pid
 
 

@@ -12,12 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.limits import Limits, StudentError
+from ..guest.layer import Layer
 from .sandbox import SandboxError, Zygote
 from .student import Student
 
@@ -120,9 +121,9 @@ def prove(zygote: Zygote, *, unsafe: bool = False) -> str:
     return f"{stopped} of {len(inside)} attempts to break out stopped"
 
 
-def leaks(layers: tuple[str, ...]) -> dict[str, str]:
+def leaks(layers: Collection[Layer]) -> dict[str, str]:
     """Return which attempts are known to succeed with these layers, and the remedies."""
-    return {} if "namespaces" in layers else LEAKS
+    return {} if Layer.NAMESPACES in layers else LEAKS
 
 
 def attack(zygote: Zygote) -> list[Attempt]:

@@ -11,9 +11,11 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Collection
 from pathlib import Path
 
-from ..guest import confine
+from ..guest import confine, landlock
+from ..guest.layer import Layer
 
 GUEST = Path(__file__).parents[1] / "guest"
 """The only files of ours that run on the untrusted side."""
@@ -33,22 +35,21 @@ zygote.main(
 """
 
 
-def arrangements() -> list[list[str]]:
+def arrangements() -> list[list[Layer]]:
     """Return the sets of layers worth trying on this machine, best first."""
-    inner = (["landlock"] if confine.landlock_abi() else []) + ["seccomp"]
-    outer = [["namespaces", *inner]] if shutil.which("bwrap") else []
-    user = ["user"] if os.geteuid() == 0 and all(map(_world_readable, readable())) else []
+    inner = ([Layer.LANDLOCK] if landlock.version() else []) + [Layer.SECCOMP]
+    outer = [[Layer.NAMESPACES, *inner]] if shutil.which("bwrap") else []
+    user = [Layer.USER] if os.geteuid() == 0 and all(map(_world_readable, readable())) else []
     return [*outer, [*user, *inner]]
 
 
-def enough(held: tuple[str, ...]) -> bool:
+def enough(held: Collection[Layer]) -> bool:
     """Whether the layers that hold reach the floor: seccomp and a wall around files.
 
     Measured with 78 attacks: seccomp alone reads the solutions, landlock alone lets a fork bomb
     and UDP through, user namespaces alone execute programs.
     """
-    kinds = {layer.split()[0] for layer in held}
-    return "seccomp" in kinds and bool(kinds & {"namespaces", "landlock", "user"})
+    return Layer.SECCOMP in held and any(layer.walls_off_files for layer in held)
 
 
 def readable() -> list[str]:
@@ -70,18 +71,18 @@ def packages() -> list[str]:
     return list(dict.fromkeys(folders))
 
 
-def command(layers: list[str], control: int, place: str, *, trains: bool) -> list[str]:
+def command(layers: list[Layer], control: int, place: str, *, trains: bool) -> list[str]:
     """Return the program that starts a zygote with `layers` and the socket `control`.
 
     Without namespaces, its workers have their folders in `place`.
     """
-    inside = "namespaces" in layers
+    inside = Layer.NAMESPACES in layers
     home = "/grader" if inside else str(GUEST.parent)
     boot = BOOT.format(
         packages=packages(),
         home=home,
         control=control,
-        layers=layers,
+        layers=[layer.value for layer in layers],
         readable=readable(),
         place=place,
         trains=trains,
@@ -90,9 +91,9 @@ def command(layers: list[str], control: int, place: str, *, trains: bool) -> lis
     return [*_bubblewrap(), *python] if inside else python
 
 
-def environment(layers: list[str]) -> dict[str, str]:
+def environment(layers: list[Layer]) -> dict[str, str]:
     """Return the whole environment of a zygote: nothing of ours, one thread, no GPU."""
-    home = confine.SCRATCH if "namespaces" in layers else "/tmp"
+    home = confine.SCRATCH if Layer.NAMESPACES in layers else "/tmp"
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": home,
@@ -104,25 +105,6 @@ def environment(layers: list[str]) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         **dict.fromkeys(THREADS, "1"),
     }
-
-
-def verified(held: list[str], pid: int) -> list[str]:
-    """Return those of `held` that the kernel confirms for the process `pid`, see proc(5).
-
-    Landlock has no entry there; its word is the return value of landlock_restrict_self(2).
-    """
-    status = dict(
-        line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-    )
-    nothing = int(status["CapEff"], 16) == 0 and status["NoNewPrivs"].strip() == "1"
-    proofs = {
-        "namespaces": len(status["NSpid"].split()) >= 3 and status["NSpid"].split()[-1] == "1",
-        "seccomp": status["Seccomp"].strip() == "2",
-        "user": int(status["Uid"].split()[0]) >= confine.FIRST_USER,
-        "landlock": True,
-        "rlimits": True,
-    }
-    return [layer for layer in held if nothing and proofs[layer.split()[0]]]
 
 
 def _bubblewrap() -> list[str]:

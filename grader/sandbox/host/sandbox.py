@@ -23,6 +23,7 @@ from typing import Any, NoReturn, Self
 
 from ...model.limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
 from ..guest import scratch, wire
+from ..guest.layer import Layer
 from . import isolation
 from .budget import Budget
 from .reply import ANSWERS, ERROR, fits
@@ -50,11 +51,13 @@ class Zygote:
     warm, too. Raises SandboxError.
     """
 
-    layers: tuple[str, ...] = ()
-    """What holds, e.g. ("rlimits", "namespaces", "landlock 7", "seccomp")."""
+    layers: tuple[Layer, ...] = ()
+    """Those that hold, as the kernel confirms."""
+    proof = ""
+    """What came of the attempts to break out, where they were made; see attempts.prove."""
 
     def __init__(
-        self, layers: list[str] | None = None, *, unsafe: bool = False, trains: bool = False,
+        self, layers: list[Layer] | None = None, *, unsafe: bool = False, trains: bool = False,
         warming: Warming | None = None,
     ) -> None:  # fmt: skip
         self._trains, self._place = trains, ""
@@ -64,7 +67,7 @@ class Zygote:
             try:
                 self._start(wanted, warming)
                 with self.open(Limits()) as probe:
-                    self.layers = tuple(isolation.verified(probe.held, probe.pid))
+                    self.layers = tuple(layer for layer in probe.applied if layer.holds(probe.pid))
                 break
             except (SandboxError, OSError) as error:
                 failures.append(f"{', '.join(wanted)}: {error}")
@@ -78,6 +81,10 @@ class Zygote:
                 f"only {', '.join(self.layers) or 'nothing'} holds on this machine, and grading "
                 "needs seccomp and one of namespaces, landlock or user; see `grader doctor`"
             )
+
+    def walls(self) -> tuple[str, ...]:
+        """Say for reports what holds, e.g. ``("rlimits", "namespaces", "landlock 7")``."""
+        return (*(layer.described() for layer in self.layers), *filter(None, [self.proof]))
 
     def share(self) -> socket.socket:
         """Return a control socket for another process; see `shared`. Raises SandboxError."""
@@ -102,7 +109,7 @@ class Zygote:
         self._control.close()
         return fork
 
-    def _start(self, layers: list[str], warming: Warming | None) -> None:
+    def _start(self, layers: list[Layer], warming: Warming | None) -> None:
         """Start the process, if it does not start already, and wait until it is warm."""
         if warming is None or (warming.layers, warming.trains) != (layers, self._trains):
             warming = Warming(layers, trains=self._trains)
@@ -216,8 +223,8 @@ class Sandbox:
         if "failed" in hello:
             self.__exit__()
             raise SandboxError(hello["failed"])
-        self.held: list[str] = hello["layers"]
-        """The layers that the worker says it applied; isolation.verified asks the kernel."""
+        self.applied = [Layer.named(name) for name in hello["layers"]]
+        """The layers that the worker says it has put in force; Layer.holds asks the kernel."""
 
     def begin(self, **state: Any) -> None:
         """Have the worker start afresh (worker.Submission.begin) before it answers what is next.

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from grader.model.limits import Limits, StudentError
-from grader.sandbox.guest import confine, zygote
+from grader.sandbox.guest import zygote
+from grader.sandbox.guest.libc import libc
 from grader.sandbox.host.sandbox import Sandbox, SandboxError, Zygote
 from tests.support import walls
 
@@ -102,7 +103,7 @@ def collapses() -> bool:
     memory = ctypes.create_string_buffer(b"x" * (4 << 20))
     place = -(-ctypes.addressof(memory) // zygote.HUGE) * zygote.HUGE
     size = ctypes.c_size_t(zygote.HUGE)
-    return confine.libc.madvise(ctypes.c_void_p(place), size, zygote.MADV_COLLAPSE) == 0
+    return libc.madvise(ctypes.c_void_p(place), size, zygote.MADV_COLLAPSE) == 0
 
 
 def test_inside_bubblewrap_it_has_the_one_capability_that_it_needs(start):
@@ -212,7 +213,7 @@ def test_when_it_is_killed_its_workers_end_and_the_grader_is_told(own):
 def test_after_close_no_process_is_left(layers):
     if reason := walls.missing(layers):
         pytest.skip(reason)
-    with Zygote(list(layers)) as zygote:
+    with Zygote([*layers]) as zygote:
         worker = zygote.open(Limits())
         family = walls.family(zygote._process.pid)
         assert worker.pid in family and len(family) >= 2
