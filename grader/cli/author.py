@@ -16,15 +16,19 @@ from .terminal import console, progress
 
 @click.command()
 @click.argument("name")
-@click.option("--title", default="", help="Heading of notebook and reports; by default, NAME.")
+@click.option("--title", default="", help="Title of the notebook and reports (default: NAME).")
 @click.pass_obj
 def new(root: Path, name: str, title: str) -> None:
-    """Begin an assignment NAME: a small whole one, to be changed into yours.
+    """Create a small working assignment that you can edit.
 
-    Writes solutions/NAME.py, hidden checks with known mistakes and correct variants in
-    autograder_tests/NAME/, and the students' notebook. All of it works: `grader verify NAME` says
-    so, and stays at your side while you change it. A folder that is in no course becomes one.
-    Nothing is ever replaced.
+    This writes solutions/NAME.py, hidden checks with known mistakes and correct variants in
+    autograder_tests/NAME/, and the students' notebook. It passes `grader verify NAME`, which you
+    can run again after each edit. Outside of a course, the folder becomes one. No file is
+    overwritten.
+
+    \b
+    Example:
+      grader new layer_norm --title "Layer normalization"
     """
     from ..course.new import new as begin
 
@@ -39,10 +43,20 @@ def new(root: Path, name: str, title: str) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is stale.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if a notebook is out of date."
+)
 @click.pass_obj
 def build(root: Path, names: tuple[str, ...], check: bool) -> None:
-    """Make assignments/NAME.ipynb from solutions/NAME.py (default: of all assignments)."""
+    """Build the students' notebooks from the solutions.
+
+    Writes assignments/NAME.ipynb from solutions/NAME.py (default: all assignments).
+
+    \b
+    Examples:
+      grader build
+      grader build attention --check
+    """
     from ..course.build import build as make
 
     course = Course.find(root)
@@ -65,7 +79,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
 @click.argument("names", nargs=-1)
 @click.option(
     "--seeds", type=click.IntRange(1), default=3, show_default=True,
-    help="On how many draws of inputs correct code must pass.",
+    help="Number of input draws on which correct code must pass.",
 )  # fmt: skip
 @JOBS
 @click.option(
@@ -74,12 +88,17 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
 )  # fmt: skip
 @click.pass_obj
 def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path) -> None:
-    """Test the tests of the assignments NAMES (default: all).
+    """Test the hidden checks of assignments NAMES (default: all).
 
-    Runs the hidden checks on the solution, on correct variants, on known mistakes and on stubs, and
-    says where a check is too strict, too lax, idle or unfair. Exit code 0: all is sound; 1: not.
-    What is sound is not examined again until something that it depends on changes; to have that
-    done, delete .grader/verified in the course's folder.
+    Runs them on the solution, on correct variants, on known mistakes and on stubs, and reports each
+    check that is too strict, too lax, redundant or unfair. Results without defects are kept in
+    .grader/verified until something they depend on changes; delete that folder to start over.
+
+    \b
+    Example:
+      grader verify attention --seeds 10
+
+    Exit codes: 0 if the checks are sound, 1 if they are not.
     """
     from ..verify.finding import Finding, write
 
@@ -113,10 +132,15 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
 )  # fmt: skip
 @click.pass_obj
 def handout(root: Path, names: tuple[str, ...], out: Path) -> None:
-    """Render the students' notebooks of assignments NAMES (default: all) to print and to edit.
+    """Render the students' notebooks for print and for editors.
 
-    NAME.html loads nothing from anywhere, and can be printed. NAME.py is the notebook as a script
-    for editors that have no notebooks; it can be handed in like one. No solution is in them.
+    Renders those of NAMES (default: all).
+    NAME.html is self-contained and can be printed. NAME.py is the notebook as a script, which
+    students can submit as well. Neither contains a solution.
+
+    \b
+    Example:
+      grader handout attention
     """
     from ..files import replace_file
 
@@ -139,9 +163,14 @@ def handout(root: Path, names: tuple[str, ...], out: Path) -> None:
 @ZIP
 @click.pass_obj
 def release(root: Path, name: str, out: Path) -> None:
-    """Write what students get of assignment NAME: its notebook and a README.
+    """Pack what students get for assignment NAME.
 
-    Refused when a line or a statement of a solution or a hidden check is found in it.
+    That is the notebook and a README. Fails if the files contain a line or statement of a solution
+    or a hidden check.
+
+    \b
+    Example:
+      grader release attention -o attention.zip
     """
     from ..course.release import release as pack
 

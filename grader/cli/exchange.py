@@ -12,13 +12,13 @@ from .terminal import console
 
 FOLDER = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write into; made if needed.",
+    help="Folder to write into; created if needed.",
 )  # fmt: skip
 
 
 @click.group()
 def export() -> None:
-    """Pack an assignment for another tool."""
+    """Export an assignment to another tool."""
 
 
 @export.command()
@@ -28,7 +28,11 @@ def export() -> None:
 def gradescope(root: Path, name: str, out: Path) -> None:
     """Write the autograder zip of assignment NAME for Gradescope.
 
-    Solution, hidden checks and key are in it: upload it, and give it to nobody.
+    It contains the solution, the hidden checks and the key: upload it, and do not share it.
+
+    \b
+    Example:
+      grader export gradescope attention -o attention.zip
     """
     from ..exchange.gradescope.bundle import gradescope as pack
 
@@ -45,8 +49,12 @@ def gradescope(root: Path, name: str, out: Path) -> None:
 def otter(root: Path, name: str, out: Path) -> None:
     """Write assignment NAME as a master notebook for `otter assign`.
 
-    Text, code, solutions, points and public checks go along as they are, hidden checks as fixed
-    inputs with the solution's answers. What cannot be carried is printed. Needs no otter-grader.
+    Text, code, solutions, points and public checks are kept. Hidden checks become fixed inputs with
+    the solution's answers. What cannot be exported is listed. otter-grader need not be installed.
+
+    \b
+    Example:
+      grader export otter attention -o build/otter
     """
     from ..exchange.transcript.otter import otter as write
 
@@ -60,10 +68,14 @@ def otter(root: Path, name: str, out: Path) -> None:
 @FOLDER
 @click.pass_obj
 def nbgrader(root: Path, name: str, out: Path) -> None:
-    """Write assignment NAME as the source notebook of nbgrader's course in FOLDER.
+    """Write assignment NAME as a source notebook of an nbgrader course in FOLDER.
 
-    Text, code, solutions, points and public checks go along as they are, hidden checks as fixed
-    inputs with the solution's answers. What cannot be carried is printed. Needs no nbgrader.
+    Text, code, solutions, points and public checks are kept. Hidden checks become fixed inputs with
+    the solution's answers. What cannot be exported is listed. nbgrader need not be installed.
+
+    \b
+    Example:
+      grader export nbgrader attention -o build/nbgrader
     """
     from ..exchange.transcript.nbgrader import nbgrader as write
 
@@ -75,21 +87,25 @@ def nbgrader(root: Path, name: str, out: Path) -> None:
 
 @click.group("import")
 def import_() -> None:
-    """Take an assignment over from another tool."""
+    """Import an assignment from another tool."""
 
 
 @import_.command("otter")
 @click.argument("master", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the course; made if needed (default: the course around the current folder).",
+    help="Folder of the course; created if needed (default: the current course).",
 )  # fmt: skip
 @click.pass_obj
 def from_otter(root: Path, master: Path, out: Path | None) -> None:
-    """Make an assignment from MASTER, a notebook that `otter assign` takes.
+    """Create an assignment from MASTER, a notebook for `otter assign`.
 
-    Questions, solution regions, text, tests and points are carried over; what cannot be, is
-    printed. The master's own code is run to try the checks on it: import only what you trust.
+    Questions, solution regions, text, tests and points are kept; what cannot be imported is listed.
+    This runs the code in MASTER to try the checks on it: import only notebooks that you trust.
+
+    \b
+    Example:
+      grader import otter hw01/master.ipynb
     """
     from ..exchange.otter_import.convert import import_otter
 

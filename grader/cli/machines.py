@@ -18,14 +18,20 @@ from .terminal import console
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )  # fmt: skip
 def merge(out: Path, shards: tuple[Path, ...]) -> None:
-    """Join what `grader grade --shard I/N -o SHARD_OUT` has judged, and write the files of OUT.
+    """Merge the results of shards into OUT.
 
-    Refused, and nothing changes, where shards contradict each other: another assignment, other
-    checks, key or versions, two submissions of a student, two verdicts about the same bytes. What
-    OUT has already stays in its history; the same command again finds nothing to do.
+    Each SHARD_OUT is a folder of `grader grade --shard I/N -o SHARD_OUT`.
 
-    Exit code 0: everybody is judged; 2: refused; 3: a shard is missing or not done, or a person
-    should look.
+    Fails, and changes nothing, if shards contradict each other: a different assignment, checks, key
+    or versions, two submissions of one student, or two verdicts on the same bytes. Earlier results
+    in OUT stay in its history. Merging again changes nothing.
+
+    \b
+    Example:
+      grader merge results shard_1 shard_2
+
+    Exit codes: 0 if everybody was judged; 2 if the shards cannot be merged; 3 if a shard is missing
+    or incomplete, or a person should look.
     """
     from ..report.export import Export
     from ..store.merge import Conflict, Merge

@@ -129,25 +129,31 @@ def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | s
 @click.version_option(__version__, prog_name="grader")
 @click.option(
     "--course", "root", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(), help="Folder of the course (default: the one around the current folder).",
+    default=Path(), help="Folder of the course (default: found from the current folder upwards).",
 )  # fmt: skip
 @click.pass_context
 def main(context: click.Context, root: Path) -> None:
-    """Grade PyTorch notebooks: in a sandbox, exactly, and with sentences that teach.
+    """Grade PyTorch notebooks in a sandbox, with feedback that teaches.
 
     \b
-    Course team:  grader new NAME          begin an assignment
-                  grader build             make the students' notebooks from solutions/
-                  grader grade SUBMISSIONS -a attention -o results
-                  grader merge results shard_1 shard_2       what several machines have judged
-                  grader regrade results   judge again: a question, a student, only failures
-                  grader override results decisions.csv      what people decide, counts
-                  grader diff results      whose score moved, and why
-                  grader gradebook results canvas.csv --column Attention -o upload.csv
-                  grader verify            are the checks fair, and do they catch what they should?
-                  grader export gradescope attention -o attention.zip
-                  grader doctor            can this machine keep submissions locked in?
-    Students:     grader check attention.ipynb
+    Authors
+      grader new NAME              create a small working assignment
+      grader build                 build the students' notebooks from solutions/
+      grader verify                test the checks: are they fair, do they catch mistakes?
+      grader release NAME -o FILE  pack what students get
+
+    \b
+    Teaching assistants
+      grader doctor                check this machine's sandbox
+      grader grade PATH... -a attention -o results
+      grader override results decisions.csv
+      grader regrade results --failures
+      grader diff results          show whose score changed, and why
+      grader gradebook results canvas.csv --column Attention -o upload.csv
+
+    \b
+    Students
+      grader check attention.ipynb
     """
     context.obj = root
 
@@ -159,19 +165,19 @@ def main(context: click.Context, root: Path) -> None:
 @NAMES
 @click.option(
     "--roster", metavar="FILE", callback=_roster,
-    help="CSV with columns id and name: lists who is missing, and who is unknown.",
+    help="CSV file with columns id and name, to list who is missing and who is unknown.",
 )  # fmt: skip
 @click.option(
     "--deadline", metavar='"YYYY-MM-DD HH:MM"', callback=_deadline,
-    help="With --names: of several files of a student, take the last one in time. All of the last "
-    "minute is; seconds and a time zone may follow (23:59:30 Europe/Berlin).",
+    help="With --names: use each student's last file before this time, if there is one. Seconds "
+    "and a time zone are optional (23:59:30 Europe/Berlin); 23:59 includes the whole minute.",
 )  # fmt: skip
 @click.option(
     "--late", metavar="FORMULA", callback=_rule,
-    help='What the hours after the deadline cost, e.g. "score * (1 - 0.1 * days)".',
+    help='Score of a late submission, e.g. "score * (1 - 0.1 * days)".',
 )  # fmt: skip
 @LANGUAGE
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @JOBS
 @SHARD
 @CLUSTER
@@ -182,19 +188,23 @@ def grade(
     roster: Path | str | None, deadline: str | None, late: str | None, language: str | None,
     as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
 ) -> None:  # fmt: skip
-    """Grade notebooks: files, folders of files, or zips of a whole class.
+    """Grade notebooks: files, folders, or zips of a whole class.
 
-    A file name such as kim_12345_attention.ipynb gives the student id kim_12345; what an LMS has
-    named is read with --names. For each student, OUT/ID/ gets results.json (Gradescope's format)
-    and feedback.html; for the class, OUT gets grades.csv and report.html.
+    For each student, this writes OUT/ID/feedback.html and OUT/ID/results.json (in Gradescope's
+    format); for the class, OUT/report.html and OUT/grades.csv. The id comes from the file name:
+    kim_12345_attention.ipynb is kim_12345. For files named by an LMS, use --names.
 
-    All of these come from OUT/grades.sqlite, which has every result as soon as it is judged. The
-    same command again goes on where it was ended, even by a power cut: it judges what is new, what
-    our fault has spoiled, and those checks that have changed. OUT remembers --names, --deadline,
-    --late, --roster and --lang, and says so; "none" forgets one.
+    Run the same command again to grade what is new, after an interruption as well: only new files,
+    checks that have changed and errors of the grader are judged. OUT remembers --names, --deadline,
+    --late, --roster and --lang; "none" clears one.
 
-    Exit code 0: all were judged; 3: a person should look, at some that could not be, or at another
-    file that counts now than before; 4: a file cannot be written.
+    \b
+    Examples:
+      grader grade kim_attention.ipynb -a attention -o results
+      grader grade canvas.zip -a attention --names canvas --deadline "2026-11-20 23:59" -o results
+
+    Exit codes: 0 if everything was judged; 3 if a person should look, because a submission could
+    not be judged or a different file counts than before; 4 if a file cannot be written.
     """
     from ..intake.roster import compare
     from ..judging.batch import Batch
@@ -253,9 +263,13 @@ def grade(
 @main.command()
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(notebook: Path) -> None:
-    """Run the public checks on your own NOTEBOOK, on this machine and without a sandbox.
+    """Run the public checks in your NOTEBOOK, without a sandbox. For students, on any system.
 
-    For students, on any system. Exit code 0: all checks passed; 1: some did not.
+    \b
+    Example:
+      grader check attention.ipynb
+
+    Exit codes: 0 if all checks passed, 1 if some did not.
     """
     from ..sandbox.guest.notebook.read import Unreadable
     from .practice import practise
@@ -280,19 +294,24 @@ def check(notebook: Path) -> None:
 @NAMES
 @click.option(
     "--archive", multiple=True, type=click.Path(exists=True, path_type=Path),
-    help="Notebooks of earlier years, to compare with; may be given several times.",
+    help="Notebooks of earlier years to compare with; can be repeated.",
 )  # fmt: skip
 @click.pass_obj
 def similarity(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
     archive: tuple[Path, ...],
 ) -> None:  # fmt: skip
-    """Rank pairs of notebooks that share code which few others have: evidence, never a penalty.
+    """Rank pairs of notebooks that share unusual code.
 
-    Names, comments and layout play no part, nor does what the skeleton holds. Scores stay as they
-    are; a person reads similarity.html, where the pairs stand side by side. Nothing is run.
+    A pair is evidence for a person, not a penalty. Names, comments, layout and the code of the
+    skeleton do not count. Nothing is run, and scores do not change. OUT/similarity.html shows the
+    pairs side by side.
 
-    Exit code 0: all were compared; 3: some cannot be read, and are named.
+    \b
+    Example:
+      grader similarity submissions/ -a attention -o results --archive last_year.zip
+
+    Exit codes: 0 if all notebooks were compared, 3 if some cannot be read (they are listed).
     """
     from ..files import replace_file
     from ..similarity import similarity as alike
@@ -333,7 +352,10 @@ def similarity(
 
 @main.command()
 def doctor() -> None:
-    """Say which walls hold around a submission on this machine, and try to break out of them."""
+    """Check this machine's sandbox: list its layers, try to escape.
+
+    Exit codes: 0 if submissions are contained, 1 if they are not.
+    """
     from .doctor import examine
 
     sys.exit(0 if examine(console) else 1)

@@ -12,32 +12,32 @@ PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
 )
 ASSIGNMENT = click.option(
-    "-a", "--assignment", "name", required=True, help="Which assignment, e.g. attention."
+    "-a", "--assignment", "name", required=True, help="Name of the assignment, e.g. attention."
 )
 OUT = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the results; made if needed.",
+    help="Folder for the results; created if needed.",
 )  # fmt: skip
 ZIP = click.option(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="The zip to write, e.g. attention.zip.",
+    help="Zip file to write, e.g. attention.zip.",
 )  # fmt: skip
 NAMES = click.option(
     "--names", metavar="PLATFORM|PATTERN",
-    help="Who has named the files: canvas, moodle, blackboard, brightspace, gradescope, nbgrader, "
-    'classroom50; or how, e.g. "{name}-{id}-*.ipynb", where {id} has no blank and no /.',
+    help="LMS that named the files (canvas, moodle, blackboard, brightspace, gradescope, nbgrader, "
+    'classroom50), or a pattern, e.g. "{name}-{id}-*.ipynb"; {id} contains no blank and no slash.',
 )  # fmt: skip
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one per core", help="How many submissions to judge at the same time.",
+    show_default="one per core", help="Number of submissions to judge in parallel.",
 )  # fmt: skip
 LANGUAGE = click.option(
     "--lang", "language", type=click.Choice(LANGUAGES),
-    help="What pages and terminal speak; later commands on the same folder, too (at first: en).",
+    help="Language of pages and terminal, remembered by the folder (at first: en).",
 )  # fmt: skip
 UNSAFE = click.option(
     "--unsafe", is_flag=True,
-    help="Grade although this machine cannot lock submissions in; results are marked UNSANDBOXED.",
+    help="Grade without a sandbox if this machine has none; results are marked UNSANDBOXED.",
 )  # fmt: skip
 
 
@@ -50,9 +50,9 @@ def _shard(_: click.Context, __: click.Parameter, text: str) -> Shard:
 
 SHARD = click.option(
     "--shard", metavar="I/N", default="1/1", callback=_shard,
-    help="Judge only share I of N, by the sha256 of the files; `grader merge` joins all shares.",
+    help="Judge only share I of N, by the sha256 of the files; see `grader merge`.",
 )  # fmt: skip
 CLUSTER = click.option(
     "--cluster", metavar="ADDRESS", default="",
-    help="Let the workers of this dask scheduler judge, e.g. tcp://10.0.0.1:8786.",
+    help="Judge on the workers of a dask scheduler, e.g. tcp://10.0.0.1:8786.",
 )  # fmt: skip

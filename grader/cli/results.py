@@ -28,10 +28,18 @@ STORE = click.Path(exists=True, path_type=Path)
 
 @click.command()
 @FOLDER
-@click.option("-q", "--question", "questions", multiple=True, help="Only the checks of a question.")
-@click.option("-s", "--student", "students", multiple=True, help="Only this student, by id.")
+@click.option(
+    "-q",
+    "--question",
+    "questions",
+    multiple=True,
+    help="Only checks of this question; can be repeated.",
+)
+@click.option(
+    "-s", "--student", "students", multiple=True, help="Only this student, by id; can be repeated."
+)
 @click.option("--failures", is_flag=True, help="Only checks that did not pass.")
-@click.option("--faults", is_flag=True, help="Only checks that a fault of ours has spoiled.")
+@click.option("--faults", is_flag=True, help="Only checks that ended in an error of the grader.")
 @LANGUAGE
 @JOBS
 @UNSAFE
@@ -40,15 +48,19 @@ def regrade(
     root: Path, folder: Path, questions: tuple[str, ...], students: tuple[str, ...],
     failures: bool, faults: bool, language: str | None, jobs: int, unsafe: bool,
 ) -> None:  # fmt: skip
-    """Judge submissions in OUT again, from the files where they were.
+    """Judge submissions in OUT again, from their original files.
 
-    Without an option, all checks of all submissions; several options narrow it down together. The
-    other results stay, except for checks that have changed, or that build on what moves now.
-    Decisions of people stay, too. Whose score moved: `grader diff OUT`.
+    By default, all checks of all submissions; options narrow this down, and combine. Other results
+    are kept, unless their check has changed or depends on one that is judged again. Manual grades
+    are kept. Identical submissions share a judgement, so they are regraded together.
 
-    Identical submissions share a judgement: to regrade one of them is to regrade them all.
+    \b
+    Examples:
+      grader regrade results --failures
+      grader regrade results -s kim_12345 -q split_heads
 
-    Exit code 0: all were judged; 2: a file has changed or is gone; 3: some could not be judged.
+    Exit codes: 0 if everything was judged; 2 if a file has changed or is missing; 3 if a submission
+    could not be judged.
     """
     from ..judging.batch import Batch, digest
     from .run import run
@@ -92,13 +104,18 @@ def regrade(
 @click.argument("before", type=STORE)
 @click.argument("after", type=STORE, required=False)
 def diff(before: Path, after: Path | None) -> None:
-    """Show whose score moved from BEFORE to AFTER, and why.
+    """Show whose score changed from BEFORE to AFTER, and why.
 
-    Each is a folder that `grader grade` has filled, or a backup. With one of them alone: what has
-    moved since `grader gradebook` or `grader results` wrote its scores last or, before that, what
-    the last command has moved. Also listed is of whom another file counts, or one of another time.
+    BEFORE and AFTER are folders of `grader grade`, or backups. With BEFORE alone: what has changed
+    since scores were last written by `grader gradebook` or `grader results` or, if they never were,
+    what the last command changed. Also lists students whose submission is a different file or time.
 
-    Exit code 0: nothing moved; 1: something did.
+    \b
+    Examples:
+      grader diff results
+      grader diff monday.sqlite results
+
+    Exit codes: 0 if nothing changed, 1 if something did.
     """
     from ..store.diff import between, since
 
@@ -125,14 +142,18 @@ def diff(before: Path, after: Path | None) -> None:
 @FOLDER
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def override(folder: Path, table: Path) -> None:
-    """Let people's decisions in TABLE count in OUT, whatever the checks say, now and later.
+    """Apply manual grades from TABLE. They override the checks and survive regrading.
 
-    TABLE is a CSV with the columns id, question, points and comment. Points take the place of
-    those that the checks give; a comment alone leaves them; a line with neither lifts a decision.
-    Students see both on their page, and results.json, grades.csv and report.html say which points
-    are set by hand. If one line cannot be used, none is.
+    TABLE is a CSV file with the columns id, question, points and comment. Points replace those of
+    the checks; a line with only a comment keeps the points; a line with neither removes a manual
+    grade. Students see both on their page; results.json, grades.csv and report.html mark manual
+    points.
 
-    Exit code 0: all lines count; 2: TABLE cannot be used, and nothing has changed.
+    \b
+    Example:
+      grader override results decisions.csv
+
+    Exit codes: 0 if every line was applied; 2 if one is not valid, and then none is.
     """
     from ..report.export import Export
     from ..store.decisions import read
@@ -150,10 +171,14 @@ def override(folder: Path, table: Path) -> None:
 @FOLDER
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(folder: Path, file: Path) -> None:
-    """Write the store of OUT, as it is at one moment, into a new FILE, also while it is in use.
+    """Copy the store of OUT to a new FILE, even while it is in use.
 
-    To go back: put FILE in the place of OUT/grades.sqlite, and delete the files grades.sqlite-wal
-    and grades.sqlite-shm beside it if there are any.
+    To restore it, replace OUT/grades.sqlite with FILE and delete OUT/grades.sqlite-wal and
+    OUT/grades.sqlite-shm, if they exist.
+
+    \b
+    Example:
+      grader backup results monday.sqlite
     """
     with Store(folder / NAME) as store:
         store.back_up(file)
@@ -163,26 +188,33 @@ def backup(folder: Path, file: Path) -> None:
 @click.command()
 @FOLDER
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--column", required=True, help="Column for the scores, or how its name begins.")
+@click.option(
+    "--column", required=True, help="Column for the scores, or the beginning of its name."
+)
 @click.option(
     "--id", "ids", default="ID", show_default=True,
-    help="Column with the students' ids; Moodle calls it Identifier.",
+    help="Column with the students' ids, in Moodle Identifier.",
 )  # fmt: skip
-@click.option("--comments", default="", help="Column for people's comments (default: none).")
+@click.option(
+    "--comments", default="", help="Column for the comments of `grader override` (default: none)."
+)
 @click.option(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="File to upload, a copy of TABLE with the scores filled in.",
+    help="File to upload: a copy of TABLE with the scores filled in.",
 )  # fmt: skip
 def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, out: Path) -> None:
-    """Fill the scores of OUT into TABLE, the gradebook as the LMS has exported it.
+    """Fill the scores of OUT into TABLE, exported from the LMS.
 
-    Only cells of the column are changed; every other byte stays, also the encoding, the order, the
-    quotes and the row of points; scores get the table's decimal comma. A row is found by the id;
-    "Participant 4711" is 4711, and 12345 is kim_12345 if all ids are made like that, or the row
-    names kim. Nobody's row is guessed: who has none, or no score, is listed, and also who has a
-    similar one.
+    Only the cells of the column change; encoding, order, quotes and all other bytes stay. A row is
+    found by the student's id: "Participant 4711" is 4711, and 12345 is kim_12345 if all ids have
+    that form or the row names kim. No row is guessed: students without a row or a score are listed,
+    as are those with a similar id.
 
-    Exit code 0: everybody is filled in; 2: TABLE cannot be used; 3: somebody is listed.
+    \b
+    Example:
+      grader gradebook results canvas.csv --column Attention -o upload.csv
+
+    Exit codes: 0 if every student is filled in; 2 if TABLE is not valid; 3 if students are listed.
     """
     from ..csv_table import TableError, decode
     from ..files import replace_file
@@ -213,14 +245,18 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
 @FOLDER
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def results(folder: Path, file: Path) -> None:
-    """Write the class into FILE for other programs; its name's end says how.
+    """Export the class to FILE for other programs. The suffix selects the format.
 
     \b
-    .jsonl   one JSON object per student and line, with all that is known
-    .xml     JUnit: a suite per student, a case per check
-    .csv     the table of grades
+      .jsonl   one JSON object per student, with everything that is known
+      .xml     JUnit: one suite per student, one case per check
+      .csv     the table of grades
 
-    The same store gives the same bytes. All three are for the course team, not for students.
+    The same store gives the same bytes. For the course team, not for students.
+
+    \b
+    Example:
+      grader results results class.jsonl
     """
     from ..files import replace_file
     from ..report.formats import FORMATS

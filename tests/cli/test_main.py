@@ -59,12 +59,12 @@ def test_the_version_is_the_packages():
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("", ["grader build", "grader grade SUBMISSIONS -a attention -o results", "grader check"]),
-        ("build", ["assignments/NAME.ipynb", "solutions/NAME.py", "--check", "stale"]),
+        ("", ["grader build", "grader grade PATH... -a attention -o results", "grader check"]),
+        ("build", ["assignments/NAME.ipynb", "solutions/NAME.py", "--check", "out of date"]),
         ("grade", ["kim_12345_attention.ipynb", "results.json", "feedback.html", "grades.csv",
-                   "report.html", "one per core", "Exit code 0", "UNSANDBOXED"]),
-        ("check", ["public checks", "without a sandbox", "Exit code 0"]),
-        ("doctor", ["walls", "break out"]),
+                   "report.html", "one per core", "Exit codes: 0", "UNSANDBOXED"]),
+        ("check", ["public checks", "without a sandbox", "Exit codes: 0"]),
+        ("doctor", ["sandbox", "layers", "escape"]),
     ],
 )  # fmt: skip
 def test_help_says_what_goes_in_and_what_comes_out(command, words):
@@ -75,11 +75,24 @@ def test_help_says_what_goes_in_and_what_comes_out(command, words):
         assert not [word for word in words if word not in said]
 
 
-def test_every_command_and_option_explains_itself():
-    assert all(command.help for command in main.commands.values())
-    for command in (main, *main.commands.values()):
+def test_every_command_and_option_explains_itself_by_an_example():
+    groups = [c for c in main.commands.values() if isinstance(c, click.Group)]
+    leaves = [c for g in (main, *groups) for c in g.commands.values() if c not in groups]
+    for command in (main, *groups, *leaves):
+        assert command.help
         options = [p for p in command.params if isinstance(p, click.Option)]
         assert all(option.help for option in options), command.name
+    for command in leaves:
+        assert (
+            not command.params
+            or f"grader {command.name} " in command.help
+            or (any(f"grader {g.name} {command.name} " in command.help for g in groups))
+        ), command.name
+
+
+def test_the_list_of_commands_cuts_no_sentence_short():
+    commands = run("--help").output.partition("Commands:")[2]
+    assert [line for line in commands.splitlines() if line.endswith("...")] == []
 
 
 # wrong usage: exit code 2 and a sentence
