@@ -50,8 +50,8 @@ class Names:
 class Pattern:
     """Names that a course asks for, such as `{name}-{id}-*.ipynb`; the time is the file's.
 
-    """Names that begin with the platform's part, or lie in folders named by the platform.
-    split at a `_` by the pattern. Raises IntakeError without an {id}.
+    `beneath` is the platform that certainly named the files: it knows the times, and the pattern
+    does not split its ids at a `_`. Raises IntakeError without an {id}.
     """
 
     def __init__(self, text: str, beneath: Platform | None = None) -> None:

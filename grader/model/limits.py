@@ -55,7 +55,7 @@ class Limits:
 
     @property
     def total(self) -> float:
-    """The end of one exchange, in CPU seconds of the worker; the wall clock is a backstop.
+        """CPU seconds for all requests of a submission; the wall clock allows WALL times more."""
         return self.total_seconds or max(TOTAL * self.seconds, LEAST_TOTAL)
 
 
