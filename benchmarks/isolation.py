@@ -16,7 +16,6 @@ import sys
 import types
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import torch
 from throughput import busy
@@ -35,13 +34,12 @@ from grader.sandbox.guest.notebook import read as notebook
 CORE, FEW = 0, 4
 
 
-class Here(Solution):
-    """A submission, loaded into this very process."""
-
-    def __init__(self, data: bytes, names: tuple[str, ...]) -> None:
-        statements, _ = slice.statements(notebook.read(data))
-        self._module = types.ModuleType("__main__")
-        execution.run(slice.needed(statements, names), self._module.__dict__)
+def loaded_here(data: bytes, names: tuple[str, ...]) -> Solution:
+    """Load a submission into this very process."""
+    statements, _ = slice.statements(notebook.read(data))
+    module = types.ModuleType("__main__")
+    execution.run(slice.needed(statements, names), vars(module))
+    return Solution(module)
 
 
 def main(rounds: int, files: list[Path]) -> None:
@@ -53,7 +51,7 @@ def main(rounds: int, files: list[Path]) -> None:
     def work(session: Session) -> None:
         def floor(some: list[Path]) -> None:
             for path in some:
-                student: Any = Here(path.read_bytes(), assignment.questions)
+                student = loaded_here(path.read_bytes(), assignment.questions)
                 results = session.results(student, b"", [])
                 lost = [r for r in results if r.status is not Status.PASSED]
                 assert not lost, lost[0]

@@ -33,13 +33,12 @@ from grader.sandbox.host.sandbox import Sandbox, Zygote
 ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
 
 
-class Here(Solution):
-    """A submission, loaded into this very process."""
-
-    def __init__(self, data: bytes, names: tuple[str, ...]) -> None:
-        statements, _ = slice.statements(notebook.read(data))
-        self._module = types.ModuleType("__main__")
-        execution.run(slice.needed(statements, names), self._module.__dict__)
+def loaded_here(data: bytes, names: tuple[str, ...]) -> Solution:
+    """Load a submission into this very process."""
+    statements, _ = slice.statements(notebook.read(data))
+    module = types.ModuleType("__main__")
+    execution.run(slice.needed(statements, names), vars(module))
+    return Solution(module)
 
 
 class Metered(Zygote):
@@ -74,7 +73,7 @@ def main(course: Course, name: str) -> None:
     assignment = Assignment.read(course.solution(name))
 
     def on_the_floor(session: Session, path: Path) -> list[dict[str, Any]]:
-        student: Any = Here(path.read_bytes(), assignment.questions)
+        student = loaded_here(path.read_bytes(), assignment.questions)
         return [asdict(result) for result in session.results(student, b"", [])]
 
     def serve(session: Session) -> None:

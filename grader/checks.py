@@ -16,7 +16,8 @@ from .compare.record import recorded, same
 from .compare.refusal import refuses
 from .compare.requirements import dependencies, equal, half_precision, pure
 from .compare.sketch import where
-from .compare.trial import Failure, Remark, changes
+from .compare.trial import Failure, Remark
+from .sandbox.host.changes import changes
 
 __all__ = [
     "HALF", "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming",

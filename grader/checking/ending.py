@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from ..compare.record import Record, Unlike, differing, recorded, same
 from ..compare.trial import Failure
 from ..model.limits import StudentError
 from ..model.result import Status
+from ..model.subject import Subject
 
-Run = Callable[[Any], BaseException | None]
+Run = Callable[[Subject], BaseException | None]
 """Runs a check on somebody's code, on the inputs that it had, and returns what it raised."""
 
 
@@ -21,7 +22,7 @@ class Ending:
     error: BaseException | None
 
     @classmethod
-    def of(cls, run: Run, code: Any, wanted: Record | None = None) -> Self:
+    def of(cls, run: Run, code: Subject, wanted: Record | None = None) -> Self:
         """Run a check on a student's code, or on a solution, as long as numbers are as `wanted`."""
         with recorded(wanted) as numbers:
             error = run(code)

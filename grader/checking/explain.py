@@ -32,8 +32,9 @@ from typing import Any, Self
 
 from ..compare.record import Record
 from ..course.assignment import Assignment, AssignmentError, Cell
+from ..model.subject import Subject
 from .ending import Ending, Run
-from .solution import Solution
+from .solution import Program, Solution
 
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
@@ -154,7 +155,8 @@ class Bank:
     def __init__(self, assignment: Assignment, mistakes: Sequence[Mistake] = ()) -> None:
         self.mistakes = mistakes
         self._sources = {cell.question: cell.source for cell in assignment.cells}
-        self._right = cache(lambda: Solution(assignment))
+        self._program = cache(lambda: Program(assignment))
+        self._right = cache(lambda: self._program().run())
         self.solution = cache(self._make)
         self._due = cache(lambda run: self.ending(run).numbers)
         self._known_ending = cache(self._ending_at_first_difference)
@@ -173,7 +175,7 @@ class Bank:
         for mistake in mistakes:
             source = mistake.made_in(source)
         try:
-            return self._right()._with(source)
+            return self._program().run_with(source)
         except Exception as error:
             raise ValueError(f"{' and '.join(m.name for m in mistakes)}: {error}") from error
 
@@ -198,7 +200,7 @@ class Bank:
     def explain(
         self,
         question: str,
-        student: Any,
+        student: Subject,
         ended: Ending,
         failed: Run,
         passed: Sequence[Run],
@@ -260,7 +262,7 @@ def together(mistakes: Sequence[Mistake]) -> str:
 class _Others:
     """The checks that were not run: asked only where what was run leaves a doubt."""
 
-    def __init__(self, runs: Sequence[Run], student: Any, bank: Bank) -> None:
+    def __init__(self, runs: Sequence[Run], student: Subject, bank: Bank) -> None:
         self._runs, self._student, self._bank = runs, student, bank
 
     @cached_property

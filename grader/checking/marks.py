@@ -2,17 +2,12 @@
 
 import functools
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any
 
 import pytest
 
 from ..compare.draw import Draw
 from ..compare.record import recorded
-
-solved: ContextVar[frozenset[str]] = ContextVar("solved", default=frozenset())
-"""Whatever is defined in the cells of questions whose checks have all passed so far; the session
-keeps it."""
+from ..model.subject import Subject
 
 
 def question(name: str) -> pytest.MarkDecorator:
@@ -98,15 +93,15 @@ def assuming(**parts: str) -> Callable[[Callable[..., None]], Callable[..., None
 
     def decorate(check: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(check)
-        def judge(student: Any, draw: Draw) -> None:
-            early = parts.keys() <= solved.get()
-            if early and _passes(check, student, Draw(draw.seed)):
+        def judge(student: Subject, draw: Draw) -> None:
+            early = parts.keys() <= student.beginning.solved
+            if early and _passes(check, student, draw.again()):
                 return
             try:
                 with student.using(**parts):
                     check(student, draw)
             except Exception:
-                if early or not _passes(check, student, Draw(draw.seed)):
+                if early or not _passes(check, student, draw.again()):
                     raise
 
         return judge
@@ -114,7 +109,7 @@ def assuming(**parts: str) -> Callable[[Callable[..., None]], Callable[..., None
     return decorate
 
 
-def _passes(check: Callable[..., None], student: Any, draw: Draw) -> bool:
+def _passes(check: Callable[..., None], student: Subject, draw: Draw) -> bool:
     try:
         with recorded():  # what is to be explained is the attempt with trusted parts
             check(student, draw)

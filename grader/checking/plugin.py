@@ -8,6 +8,7 @@ When grading, `session.py` puts a submission in the place of the solution.
 
 import hashlib
 import hmac
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pytest
 
 if TYPE_CHECKING:  # torch costs every pytest run of the machine 1.4 s; only checks need it
     from ..compare.draw import Draw
+    from ..model.subject import Subject
     from .solution import Solution
 
 MARKS = (
@@ -32,9 +34,11 @@ MARKS = (
 class Graded:
     """What a session grades just now."""
 
-    student: Any
+    student: "Subject"
     key: bytes
     """Seeds every draw, together with the name of the check."""
+    single: bool = False
+    """Whether what is drawn has a place in float32."""
 
 
 GRADED = pytest.StashKey[Graded]()
@@ -70,16 +74,18 @@ class SolutionChecks(pytest.Module):
     """The public checks in an author's file."""
 
     def _getobj(self) -> Any:
-        return solution(self.path)._module
+        module = types.ModuleType(self.path.stem)
+        vars(module).update(solution(self.path).names)
+        return module
 
 
 @cache
 def solution(path: Path) -> "Solution":
     """Load solutions/<name>.py once. Raises AssignmentError."""
     from ..course.assignment import Assignment
-    from .solution import Solution
+    from .solution import Program
 
-    return Solution(Assignment.read(path))
+    return Program(Assignment.read(path)).run()
 
 
 def solution_of(test: Path) -> Path:
@@ -116,7 +122,9 @@ def draw(request: pytest.FixtureRequest) -> "Draw":
     from ..compare.draw import Draw
 
     graded = request.config.stash.get(GRADED, None)
-    return Draw(seed(graded.key if graded else b"", request.node.name))
+    if graded is None:
+        return Draw(seed(b"", request.node.name))
+    return Draw(seed(graded.key, request.node.name), single=graded.single)
 
 
 def seed(key: bytes, check: str) -> bytes:

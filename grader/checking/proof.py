@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from ..course.assignment import Assignment, Cell
 from ..course.settings import AssignmentError
+from ..sandbox.host.loaded import Loaded
 from ..sandbox.host.sandbox import Zygote
 from ..sandbox.host.student import Student
 from .check import Check
@@ -37,15 +38,11 @@ def notebook(cells: Iterable[Cell], *more: str) -> bytes:
 def handed_in(zygote: Zygote, assignment: Assignment, data: bytes) -> Iterator[Student]:
     """Treat code of the course team's as a submission, in a worker of its own.
 
-    Raises what Student does.
+    Raises what Loaded does.
     """
-    student = Student(
-        zygote, data, assignment.questions, assignment.limits, values=assignment.values
-    )
-    try:
-        yield student
-    finally:
-        student._close()
+    names, limits, values = assignment.questions, assignment.limits, assignment.values
+    with Loaded(zygote, data, names, limits, values) as loaded:
+        yield Student(loaded)
 
 
 def fault(check: Check, error: BaseException, *, here: bool) -> AssignmentError:

@@ -22,20 +22,20 @@ import pytest
 import torch
 from _pytest.runner import runtestprotocol
 
-from ..compare.draw import SINGLE, Draw
+from ..compare.draw import Draw
 from ..compare.record import recorded
 from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.result import NOT_YET, Result, Status
+from ..model.subject import Beginning, Subject
 from ..sandbox.guest.packing import Unsendable
+from ..sandbox.host.loaded import Unreadable
 from ..sandbox.host.sandbox import SandboxError, Zygote
-from ..sandbox.host.student import Student, Unreadable
 from .check import Check, require_order
 from .ending import Ending
 from .explain import Bank, Hypothesis
-from .marks import solved
 from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 
@@ -114,7 +114,7 @@ class Session:
         return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
 
     def results(
-        self, student: Any, key: bytes, remarks: list[str], kept: Iterable[Result] = ()
+        self, student: Subject, key: bytes, remarks: list[str], kept: Iterable[Result] = ()
     ) -> Iterator[Result]:
         """Run every check on a submission; what builds on a check that failed is not run.
 
@@ -139,15 +139,15 @@ class Session:
                 if result.status in (Status.FAILED, Status.STUDENT_ERROR):
                     explained.add(check.question)
             else:
-                solved.set(self._made_for(q for q in right if right[q] and q != check.question))
-                result = self._judge(check, student, key, passed, explained)
+                solved = self.made_for(q for q in right if right[q] and q != check.question)
+                result = self._judge(check, student, key, passed, explained, solved)
             remarks += result.notes
             is_right = result.status is Status.PASSED or check.name in self.refused
             passed[function] = passed.get(function, True) and is_right
             right[check.question] = right.get(check.question, True) and is_right
             yield result
 
-    def _made_for(self, questions: Iterable[str]) -> frozenset[str]:
+    def made_for(self, questions: Iterable[str]) -> frozenset[str]:
         """Return these questions, and the helpers that stand in their cells."""
         names = {name for q in questions for name in (q, *self._helpers.get(q, ()))}
         return frozenset(names)
@@ -162,8 +162,8 @@ class Session:
         try:
             with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
                 for check in self.checks:
-                    solved.set(self._made_for(every - {check.question}))  # as where all is right
-                    error = self._run(check, own, key, [])
+                    solved = self.made_for(every - {check.question})  # as where all is right
+                    error = self.run(check, own, key, [], solved)
                     if isinstance(error, SandboxError):
                         raise error
                     if error and not (check.public and isinstance(error, Unsendable)):
@@ -179,15 +179,21 @@ class Session:
         return replace(said, detail=detail, counted=not check.public)
 
     def _judge(
-        self, check: Check, student: Any, key: bytes, passed: dict[str, bool], explained: set[str]
+        self,
+        check: Check,
+        student: Subject,
+        key: bytes,
+        passed: dict[str, bool],
+        explained: set[str],
+        solved: frozenset[str],
     ) -> Result:
         """Run one check and say how it ended; the first that fails in a question is explained."""
         start = time.perf_counter()
         notes: list[str] = []
         hypothesis = None
         with recorded() as numbers:
-            error = self._run(check, student, key, notes)
-        if _takes_single(error) and self._passes_single(check, student, key, notes):
+            error = self.run(check, student, key, notes, solved)
+        if _takes_single(error) and self._passes_single(check, student, key, notes, solved):
             error = None
         if error is not None and not isinstance(error, OURS_OR_THEIRS):
             error = self._whose(check, key, error)
@@ -217,23 +223,37 @@ class Session:
             counted=not in_notebook,
         )
 
-    def _passes_single(self, check: Check, student: Any, key: bytes, remarks: list[str]) -> bool:
+    def _passes_single(
+        self,
+        check: Check,
+        student: Subject,
+        key: bytes,
+        remarks: list[str],
+        solved: frozenset[str],
+    ) -> bool:
         """Whether a check passes where the student's code has float32, as in their notebook."""
-        token = SINGLE.set(True)
-        try:
-            said: list[str] = []
-            with recorded():
-                passes = self._run(check, student, key, said) is None
-        finally:
-            SINGLE.reset(token)
+        said: list[str] = []
+        with recorded():
+            passes = self.run(check, student, key, said, solved, single=True) is None
         if passes:
             remarks += [*said, SINGLE_PRECISION]
         return passes
 
-    def _run(
-        self, check: Check, student: Any, key: bytes, remarks: list[str]
+    def run(
+        self,
+        check: Check,
+        student: Subject,
+        key: bytes,
+        remarks: list[str],
+        solved: frozenset[str] = frozenset(),
+        *,
+        single: bool = False,
     ) -> BaseException | None:
-        """Run one check and return what it raised."""
+        """Run one check and return what it raised.
+
+        Names that are `solved` may be tried before their stand-ins. With `single`, the code has
+        float32, and what is drawn has a place there.
+        """
         error: BaseException | None = None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
@@ -241,15 +261,13 @@ class Session:
             try:
                 number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
                 forbid = self.assignment.forbid.get(check.question, ())
-                if SINGLE.get() and isinstance(student, Student):
-                    student._begin(number, forbid, single=True)
-                else:
-                    student._begin(number, forbid)
+                student.begin(Beginning(number, forbid, single, solved))
                 if check.plain:
                     with double():
-                        check(student=student, draw=Draw(seed(key, check.name)))
+                        draw = Draw(seed(key, check.name), single=single)
+                        check(student=student, draw=draw)
                 else:
-                    error = _run_by_pytest(check.item, Graded(student, key))
+                    error = _run_by_pytest(check.item, Graded(student, key, single))
             except KeyboardInterrupt:
                 raise
             except BaseException as raised:
@@ -258,10 +276,12 @@ class Session:
         return error
 
     def _explain(
-        self, check: Check, student: Any, ended: Ending, passed: dict[str, bool], key: bytes
+        self, check: Check, student: Subject, ended: Ending, passed: dict[str, bool], key: bytes
     ) -> Hypothesis | None:
-        """Look for a known mistake that ends like this, and passes what has been passed."""
-        solved.set(frozenset())  # a known mistake gets the trusted parts at once
+        """Look for a known mistake that ends like this, and passes what has been passed.
+
+        Nothing counts as solved there: a known mistake gets the trusted parts at once.
+        """
         beside = [c for c in self.checks if c.question == check.question and c is not check]
         right = [c for c in beside if passed.get(c.item.originalname)]
         rest = [c for c in beside if c not in right and not c.public]
@@ -298,7 +318,7 @@ class Session:
 
     def _here(self, check: Check, key: bytes) -> BaseException | None:
         """Run a check on the solution in this process, and return what it raised."""
-        return self._run(check, solution(self.assignment.path), key, [])
+        return self.run(check, solution(self.assignment.path), key, [])
 
     def _across(self, check: Check, key: bytes) -> BaseException | None:
         """Run a check on the solution in a worker, and return what it raised."""
@@ -306,7 +326,7 @@ class Session:
         data = notebook(self.assignment.cells)
         try:
             with handed_in(self.zygote, self.assignment, data) as student:
-                return self._run(check, student, key, [])
+                return self.run(check, student, key, [])
         except (StudentError, SandboxError, Unreadable) as error:  # while it was read
             return error
 
@@ -334,9 +354,9 @@ class Again:
     check: Check
     key: bytes
 
-    def __call__(self, code: Any) -> BaseException | None:
+    def __call__(self, code: Subject) -> BaseException | None:
         """Return what the check raises."""
-        return self.session._run(self.check, code, self.key, [])
+        return self.session.run(self.check, code, self.key, [])
 
 
 def _result(check: Check, status: Status, message: str) -> Result:

@@ -4,9 +4,8 @@ import re
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from functools import cache, partial, wraps
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,6 +13,7 @@ from torch import nn
 from ..compare.apart import apart
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
+from ..model.subject import Beginning, Subject
 from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook.cell import Cell
 
@@ -21,44 +21,60 @@ CALLS = ("__init__", "__call__")
 """What of a module draws random numbers: making it, and calling it."""
 
 
-class Solution:
-    """The names that an assignment's solution defines, and its public checks.
+class Program:
+    """The statements of a solution that count for its questions and its public checks.
 
-    Loaded like a submission, by the statements that count, so that plots and training do not run.
+    They are chosen as those of a submission are, so that plots and training do not run.
     """
 
     def __init__(self, assignment: Assignment) -> None:
-        """Raises AssignmentError where the author's code raises."""
         code = [cell for cell in assignment.cells if cell.kind == "code"]
         cells = [Cell(number, cell.source) for number, cell in enumerate(code, 1)]
         names = [*assignment.questions, *(check for cell in code for check in cell.checks)]
         statements, _ = slice.statements(cells)
+        self._path, self._lines = assignment.path, [cell.line for cell in code]
+        self._name = f"solutions.{assignment.name}"
         self._statements = slice.needed(statements, names)
-        self._module = types.ModuleType(f"solutions.{assignment.name}")
-        sure = slice.needed(statements, names, slice.How.SURE)
-        problems = execution.run(self._statements, self._module.__dict__, sure)
+        self._sure = slice.needed(statements, names, slice.How.SURE)
+
+    def run(self) -> "Solution":
+        """Return what the statements define. Raises AssignmentError where they raise."""
+        module = types.ModuleType(self._name)
+        problems = execution.run(self._statements, vars(module), self._sure)
         if problems := [problem for problem in problems if problem.sure]:
             cell, line = map(int, re.findall(r"\d+", problems[0].place))
             remedy = "Correct it; the solution must run as it stands"
-            where = code[cell - 1].line + line
-            raise AssignmentError(assignment.path, where, problems[0].error, remedy)
-        self._begin(0)
+            where = self._lines[cell - 1] + line
+            raise AssignmentError(self._path, where, problems[0].error, remedy)
+        return Solution(module)
 
-    def _with(self, source: str) -> Self:
+    def run_with(self, source: str) -> "Solution":
         """Return the solution with the definitions in `source` in the place of its own.
 
         Raises whatever `source` raises.
         """
-        other = copy(self)
-        other._module = types.ModuleType(self._module.__name__)
-        execution.run(self._statements, other._module.__dict__)
-        exec(source, other._module.__dict__)
-        return other
+        module = types.ModuleType(self._name)
+        execution.run(self._statements, vars(module))
+        exec(source, vars(module))
+        return Solution(module)
 
-    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
-        """Start a check, as student.Student does."""
-        self._seed = seed
-        self._randomness = Randomness(seed)
+
+class Solution(Subject):
+    """The names that code of the course team's defines, in this process."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        self._module = module
+        self.begin(Beginning())
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """All that it defines, imports included, as it stands: nothing is kept apart."""
+        return vars(self._module)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Start a check: random numbers begin anew. What it forbids, only a sandbox does."""
+        self.beginning = beginning
+        self._randomness = Randomness(beginning.seed)
 
     def __getattr__(self, name: str) -> Any:
         """Return what the solution defines."""
@@ -77,8 +93,8 @@ class Solution:
 
         Random numbers begin anew, as they do in the worker that a submission gets for this.
         """
-        self._begin(self._seed)
-        names = self._module.__dict__
+        self.begin(self.beginning)
+        names = self.names
         kept = {name: names[name] for name in sources if name in names}  # a skeleton lacks some
         try:
             for name, source in sources.items():

@@ -4,9 +4,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ..model.limits import Limits, OutOfMemory, StudentError, TimedOut
+from ..model.subject import Beginning
 from ..sandbox.guest.layer import Layer
 from ..sandbox.host import isolation
 from ..sandbox.host.attempts import attack, leaks
+from ..sandbox.host.loaded import Loaded
 from ..sandbox.host.sandbox import OUTPUT_BYTES, SandboxError, Zygote
 from ..sandbox.host.student import Student
 
@@ -59,19 +61,19 @@ def examine(console: Console) -> bool:
 
 def exhaust(zygote: Zygote) -> dict[str, bool]:
     """Use up memory, time and output; return for each whether a limit stopped it."""
-    student = Student(
-        zygote, EXHAUSTION.encode(), ("memory", "time", "output"), Limits(seconds=1, memory_mb=256)
-    )
+    names, limits = ("memory", "time", "output"), Limits(seconds=1, memory_mb=256)
+    loaded = Loaded(zygote, EXHAUSTION.encode(), names, limits)
+    student = Student(loaded)
     held = {"memory": False, "time": False}
     for name, limit in (("memory", OutOfMemory), ("time", TimedOut)):
         try:
-            student._begin(0)
+            student.begin(Beginning())
             getattr(student, name)()
         except limit:
             held[name] = True
         except StudentError:
             pass
-    student._begin(0)
+    student.begin(Beginning())
     student.output()
-    held["output"] = len(student._close()) <= OUTPUT_BYTES
+    held["output"] = len(loaded.close()) <= OUTPUT_BYTES
     return held

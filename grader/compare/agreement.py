@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.host.call import Foreseen
 from .compare import (
     EXACT,
     SINGLE,
@@ -35,7 +36,6 @@ from .trial import (
     Function,
     Remark,
     Trial,
-    foreseen,
     in_either_precision,
     tensors,
     tried,
@@ -129,8 +129,7 @@ def agree_on_each(
     due = cache(lambda: [Due(expected, given, returns) for given in cases])
 
     def attempt(cast: Cast) -> list[tuple[list[Tensor], list[Tensor]]]:
-        with foreseen(lambda: [case.cotangents for case in due()]):
-            trials = _try(actual, cases, cast)
+        trials = _try(actual, cases, cast, lambda: [case.cotangents for case in due()])
         found = []
         for n, trial in enumerate(trials):
             note(trial.results)  # before the oracle is asked: it may be all that is needed
@@ -345,9 +344,11 @@ def call_on_each(
     return [watched([result.double() for result in trial.results]) for trial in trials]
 
 
-def _try(actual: Function, cases: Sequence[Arguments], cast: Cast) -> list[Trial]:
+def _try(
+    actual: Function, cases: Sequence[Arguments], cast: Cast, foreseen: Foreseen | None = None
+) -> list[Trial]:
     """Make all calls. Raises Disagreement where one returns something that is no tensor."""
-    trials = tried(actual, cases, cast)
+    trials = tried(actual, cases, cast, foreseen)
     for given, trial in zip(cases, trials, strict=True):
         try:
             _ = trial.results

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..sandbox.guest import packing
 from ..sandbox.guest.tracked import differ
-from .trial import note_change
+from ..sandbox.host.changes import note_change
 
 
 def apart(function: Callable[..., Any], *, method: bool = False) -> Callable[..., Any]:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..model.subject import Subject
 
-def operators(student: Any, name: str, *inputs: Any, make: Sequence[Any] | None = None) -> int:
+
+def operators(student: Subject, name: str, *inputs: Any, make: Sequence[Any] | None = None) -> int:
     """Count the operators of torch that a call runs: 1 for a matmul, whatever its size.
 
     A count that grows with the batch or the length betrays a loop over it. Counting happens in the
@@ -52,7 +54,7 @@ def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # s
 
 
 def parameters_made(
-    student: Any, name: str, *inputs: Any, make: Sequence[Any] | None = None
+    student: Subject, name: str, *inputs: Any, make: Sequence[Any] | None = None
 ) -> int:
     """Count the parameters that a call makes: whatever they learn is lost when it returns.
 

@@ -1,14 +1,9 @@
 """Random tensors for hidden checks."""
 
 import hashlib
-from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
-
-SINGLE: ContextVar[bool] = ContextVar("single", default=False)
-"""Whether a check is tried on code that takes float32 for granted: then what is drawn has a place
-in float32, so that it arrives unchanged there."""
 
 
 class Draw:
@@ -19,16 +14,22 @@ class Draw:
 
     Args:
         seed: Any bytes.
+        single: Draw numbers that have a place in float32, and arrive unchanged at code that has
+            only that.
 
     Example:
         >>> Draw(b"a seed")(2, 3).shape
         torch.Size([2, 3])
     """
 
-    def __init__(self, seed: bytes) -> None:
-        self.seed = seed
+    def __init__(self, seed: bytes, *, single: bool = False) -> None:
+        self.seed, self._single = seed, single
         number = int.from_bytes(hashlib.sha256(seed).digest()[:8])
         self._generator = torch.Generator().manual_seed(number)
+
+    def again(self) -> "Draw":
+        """Return what draws the same once more, from the beginning."""
+        return Draw(self.seed, single=self._single)
 
     def __call__(self, *shape: int, scale: float = 1.0) -> Tensor:
         """Draw normal numbers of mean 0.
@@ -41,7 +42,7 @@ class Draw:
             A float64 tensor of that shape.
         """
         numbers = scale * torch.randn(shape, generator=self._generator, dtype=torch.float64)
-        return numbers.float().double() if SINGLE.get() else numbers
+        return numbers.float().double() if self._single else numbers
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """Draw integers.

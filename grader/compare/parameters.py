@@ -1,11 +1,12 @@
 """What a check asks of a module's parameters."""
 
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import nn
 
+from ..sandbox.host.remote import RemoteModule
 from .trial import Failure, Remark
 
 MOST_NAMED = 8
@@ -90,8 +91,7 @@ def transplant(source: nn.Module, target: nn.Module) -> None:
         True
     """
     parameters = dict(source.named_parameters())
-    adopt: Callable[[dict[str, nn.Parameter]], bool] | None = getattr(target, "_adopt", None)
-    if adopt and adopt(parameters):  # it is not asked for those that it would lose
+    if isinstance(target, RemoteModule) and target.adopt(parameters):  # spares asking for its own
         return
     with warnings.catch_warnings(action="ignore", category=Remark):
         parameters_are(target, {name: p.shape for name, p in parameters.items()})

@@ -4,10 +4,13 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
+from ..model.subject import Subject
 from .trial import Failure
 
 
-def refuses(student: Any, name: str, *inputs: Any, errors: Sequence[str], otherwise: str) -> None:
+def refuses(
+    student: Subject, name: str, *inputs: Any, errors: Sequence[str], otherwise: str
+) -> None:
     """Require that a call raises one of some built-in errors, or one that derives from it.
 
     The call is made beside the student's code, where an error of a class of their own is still

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.host.changes import changes
 from .compare import EXACT, SINGLE, Named, is_single, shape_difference, value_difference
 from .margin import measure
 from .precision import FEW_DIGITS, HALF, HALF_PRECISION, is_half, nearly, rounds
@@ -19,7 +20,6 @@ from .trial import (
     Function,
     Remark,
     call_each,
-    changes,
     in_either_precision,
     tensors,
     tried,

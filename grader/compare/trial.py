@@ -5,7 +5,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..model.picture import Sketch
+from ..sandbox.host.call import Batched, Call, Cotangents, Foreseen
 from .compare import Named
 from .draw import Draw
 from .keys import ordered
@@ -104,64 +104,6 @@ def tensors(value: object) -> list[Tensor]:
     raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
 
 
-Cotangents = Sequence[Tensor | None]
-_foreseen: ContextVar[Callable[[], Sequence[Cotangents]]] = ContextVar("foreseen", default=tuple)
-
-
-@contextmanager
-def foreseen(cotangents: Callable[[], Sequence[Cotangents]]) -> Iterator[None]:
-    """Tell the cotangents under which the gradients of the next calls will be taken, if asked.
-
-    Code that runs elsewhere may take them at once, which saves asking again.
-    """
-    token = _foreseen.set(cotangents)
-    try:
-        yield
-    finally:
-        _foreseen.reset(token)
-
-
-def ahead() -> Sequence[Cotangents]:
-    """Return the cotangents of the next calls, as far as they are known: those of all, or none."""
-    cotangents = _foreseen.get()
-    with foreseen(tuple):  # to know them, the oracle is called, and that may be elsewhere, too
-        return cotangents()
-
-
-_changed: ContextVar[list[Tensor] | None] = ContextVar("changed", default=None)
-
-
-@contextmanager
-def changes() -> Iterator[list[Tensor]]:
-    """Collect the tensors that calls change in place, while the context is active.
-
-    The judged code works on copies, so the tensors themselves keep their values.
-
-    Yields:
-        The arguments and parameters that have been changed, as the check knows them.
-
-    Example:
-        >>> x = draw(1, 3, 4)
-        >>> with changes() as changed:
-        ...     _ = student.ScaledDotProductAttention()(x, x, x)
-        >>> changed
-        []
-    """
-    changed: list[Tensor] = []
-    token = _changed.set(changed)
-    try:
-        yield changed
-    finally:
-        _changed.reset(token)
-
-
-def note_change(tensor: Tensor) -> None:
-    """Note that a call has changed what it was given as a copy of `tensor`."""
-    changed = _changed.get()
-    if changed is not None:
-        changed.append(tensor)
-
-
 class Trial:
     """One call on copies of the arguments, with what is needed to differentiate it.
 
@@ -177,7 +119,7 @@ class Trial:
         """What gradients are taken for, by name: floating inputs and a module's parameters."""
         values = [self._copy(n.name, v) for n, v in zip(given.named, given.values, strict=True)]
         keywords = {name: self._copy(name, v) for name, v in given.keywords.items()}
-        self.arguments = tuple(values), keywords
+        self.arguments: Call = tuple(values), keywords
         if isinstance(function, nn.Module) and torch.is_grad_enabled():
             self.leaves |= {n: p for n, p in function.named_parameters() if p.requires_grad}
 
@@ -228,25 +170,33 @@ class Trial:
 
 
 def tried(
-    function: Function, each: Sequence[Arguments], cast: Cast = lambda tensor: tensor
+    function: Function,
+    each: Sequence[Arguments],
+    cast: Cast = lambda tensor: tensor,
+    foreseen: Foreseen | None = None,
 ) -> list[Trial]:
-    """Call a function on each of several arguments. Raises what a call raises."""
+    """Call a function on each of several arguments. Raises what a call raises.
+
+    `foreseen` returns the cotangents under which gradients will be taken, for every trial: code
+    that runs elsewhere takes them along with the call.
+    """
     trials = [Trial(function, given, cast) for given in each]
-    results = call_each(function, [trial.arguments for trial in trials])
+    results = call_each(function, [trial.arguments for trial in trials], foreseen)
     for trial, returned in zip(trials, results, strict=True):
         trial.returned = returned
     return trials
 
 
 def call_each(
-    function: Function, each: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
+    function: Function, each: Sequence[Call], foreseen: Foreseen | None = None
 ) -> list[Any]:
     """Call a function several times; one that runs elsewhere is asked once for all.
 
     Two processes that take turns pay for every turn: 1 ms of CPU time on a slow machine.
     """
-    at_once: Callable[..., list[Any]] | None = getattr(function, "_each", None)
-    return at_once(each) if at_once else [function(*args, **more) for args, more in each]
+    if isinstance(function, Batched):
+        return function.call_each(each, foreseen)
+    return [function(*args, **more) for args, more in each]
 
 
 def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:

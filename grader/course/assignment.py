@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from ..model.limits import Limits
+from ..model.subject import RESERVED
 from .percent import read_cell
 from .settings import BLOCK, AssignmentError, read_settings
 
@@ -86,6 +87,7 @@ class Assignment:
             raise AssignmentError(path, line, "this is not UTF-8", "Save it as UTF-8") from None
         settings = read_settings(path, text)
         cells = tuple(_cells(path, text))
+        _refuse_reserved(path, cells)
         _refuse_duplicates(path, cells)
         questions = tuple(cell.question for cell in cells if cell.question)
         if not questions:
@@ -256,6 +258,13 @@ def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield name
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
+
+
+def _refuse_reserved(path: Path, cells: tuple[Cell, ...]) -> None:
+    for cell in cells:
+        if cell.question in RESERVED:
+            what = f"student.{cell.question} is of ours, so no check could ask for this question"
+            raise AssignmentError(path, cell.line, what, "Give the question another name")
 
 
 def _refuse_duplicates(path: Path, cells: tuple[Cell, ...]) -> None:

@@ -1,1 +1,1 @@
-"""Submissions: files, archives, and the names that platforms give them."""
+"""What was handed in: files, archives, and the names that platforms give them."""

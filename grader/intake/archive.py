@@ -1,9 +1,10 @@
-"""Unpack a zip or tar of a whole class, as an LMS packs it. Students have named the files in it.
+"""Unpack what an LMS packs: a zip or tar of a whole class, whose files students have named.
 
-Nothing is trusted: a member that would land outside the folder, a link, a device or a bomb rejects
-the archive, before or while it is unpacked, and nothing of it stays. A name that is merely odd is
-replaced by a safe one (place.py), with a remark. A file too large to grade takes no room: only
-its size is kept, for the message to its student.
+Nothing is trusted: a member that would land outside the folder, a link, a device or a bomb
+refuses the archive, before or while it is unpacked, and nothing of it stays. A name that is
+merely odd costs nobody anything: the member gets a name that is safe, see place.py, and a
+remark. A file too large to be graded takes no room: only its size is kept, for the sentence that
+its student reads.
 """
 
 import contextlib
@@ -28,11 +29,11 @@ BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
     ValueError, OSError,
 )  # fmt: skip
-"""Errors of zipfile and tarfile for archives that are damaged, encrypted or oddly packed."""
+"""What zipfile and tarfile raise for archives that are damaged, encrypted or oddly packed."""
 ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".tar.zst")
 WAY = b"2"
-"""Changes when the naming of members does, so that older archives are unpacked again."""
+"""Changes with how members are named, so that what was unpacked otherwise is unpacked anew."""
 
 
 def packed(path: Path) -> bool:
@@ -47,9 +48,9 @@ def packed(path: Path) -> bool:
 
 
 def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
-    """Unpack an archive into its own folder; return the folder and remarks on names.
+    """Unpack an archive into a folder of its own; return it, and remarks on names.
 
-    An archive that is already unpacked is left alone. Raises Refused.
+    What is unpacked is left as it is. Raises Refused.
     """
     with open(archive, "rb") as file:
         whole = hashlib.file_digest(file, lambda: hashlib.sha256(WAY)).hexdigest()
@@ -62,7 +63,7 @@ def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
         part.mkdir(parents=True)
         try:
             beside.write_text(json.dumps(_unpack(archive, part)))
-            part.rename(folder)  # so that a folder with that name is complete
+            part.rename(folder)  # so that a folder with the name is whole
         except BROKEN as error:
             raise Refused(f"{archive} cannot be unpacked: {error}.") from None
         finally:
@@ -86,7 +87,7 @@ def _unpack(archive: Path, folder: Path) -> list[str]:
 
 
 def _members(archive: Path) -> Iterator[Member]:
-    """Yield all members except folders."""
+    """Yield all members but folders."""
     if archive.name.lower().endswith(".zip"):
         with zipfile.ZipFile(archive) as pack:
             yield from of_zip(pack)
@@ -96,7 +97,7 @@ def _members(archive: Path) -> Iterator[Member]:
 
 
 def _copy(member: Member, target: Path) -> int:
-    """Write a member, with its time, and return its true size; the stated one may be a lie."""
+    """Write a member, with its time, and return how many bytes that took; sizes may be lies."""
     limit, size = MAX_MB << 20, 0
     with member.open() as source, open(target, "xb") as file:
         while size <= limit and (data := source.read(CHUNK)):

@@ -14,8 +14,9 @@ from ..model.result import CAUSES, NOT_YET, Result, Status
 from ..model.verdict import Report
 from ..sandbox.host.budget import Budget
 from ..sandbox.host.isolation import enough
+from ..sandbox.host.loaded import Loaded, Unreadable
 from ..sandbox.host.sandbox import SandboxError, Zygote
-from ..sandbox.host.student import Student, Unreadable
+from ..sandbox.host.student import Student
 from .job import TRIES, seed
 
 UNTOUCHED = (
@@ -104,18 +105,18 @@ def _attempt(
     assignment = session.assignment
     budget = Budget(assignment.limits)
 
-    def attempt(*, whole: bool = False) -> Student:
-        return Student(
+    def attempt(*, whole: bool = False) -> Loaded:
+        return Loaded(
             zygote, submission.data, assignment.questions, assignment.limits, assignment.values,
             whole=whole, forbids=any(assignment.forbid.values()), budget=budget,
         )  # fmt: skip
 
     try:
-        student = attempt()
+        loaded = attempt()
     except (StudentError, SandboxError) as error:
         return _none_run(session, error), "", ()
-    results, said = _judged(student, session, key, kept)
-    if student._left_out and _lost(results) and not _faulty(results):
+    results, said = _judged(loaded, session, key, kept)
+    if loaded.left_out and _lost(results) and not _faulty(results):
         said.append(WHOLE_TRIED)
         try:
             other = attempt(whole=True)
@@ -124,19 +125,19 @@ def _attempt(
         else:
             again, said_then = _judged(other, session, key, kept)
             if _lost(again) < _lost(results) and not _faulty(again):
-                student, other, results, said = other, student, again, [*said_then, WHOLE_COUNTS]
-            other._close()
+                loaded, other, results, said = other, loaded, again, [*said_then, WHOLE_COUNTS]
+            other.close()
     remarks += said
-    uses = {name[:MOST_LETTERS] for names in student._uses.values() for name in names}
-    return results, student._close(), tuple(sorted(uses)[:MOST_USES])
+    uses = {name[:MOST_LETTERS] for names in loaded.uses.values() for name in names}
+    return results, loaded.close(), tuple(sorted(uses)[:MOST_USES])
 
 
 def _judged(
-    student: Student, session: Session, key: bytes, kept: tuple[Result, ...]
+    loaded: Loaded, session: Session, key: bytes, kept: tuple[Result, ...]
 ) -> tuple[list[Result], list[str]]:
     """Run all checks on what has been loaded; return also what is to be said of the notebook."""
-    remarks = [*student._notes, *_hints(student, session.assignment)]
-    return list(session.results(student, key, remarks, kept)), remarks
+    remarks = [*loaded.notes, *_hints(loaded, session.assignment)]
+    return list(session.results(Student(loaded), key, remarks, kept)), remarks
 
 
 def _lost(results: list[Result]) -> float:
@@ -149,12 +150,12 @@ def _faulty(results: list[Result]) -> bool:
     return any(r.status is Status.GRADER_ERROR for r in results)
 
 
-def _hints(student: Student, assignment: Assignment) -> list[str]:
+def _hints(loaded: Loaded, assignment: Assignment) -> list[str]:
     """Tell the student early which forbidden names stand in an answer, whether run or not."""
     return [
         f"{question} uses {name}, which this question asks you to build yourself."
         for question, forbidden in assignment.forbid.items()
-        for name in student._uses.get(question, ())
+        for name in loaded.uses.get(question, ())
         if name in forbidden
     ]
 

@@ -7,7 +7,7 @@ student's error, as it would if it came from the sandbox.
 import functools
 import random
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import replace
@@ -17,14 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
-from ..checking.solution import Solution
+from ..checking.solution import Program, Solution
 from ..course.assignment import Assignment, without_solution
 from ..model.limits import StudentError
+from ..model.subject import Beginning, Subject
 
 Leaf = Callable[[Any], Any]
 
 
-class Candidate:
+class Candidate(Subject):
     """A version of the solution, as a session sees a submission.
 
     With `pretend`, every tensor and number that a call returns is replaced by what that makes of
@@ -33,9 +34,17 @@ class Candidate:
 
     def __init__(self, version: Solution, pretend: Leaf | None = None) -> None:
         self._version, self._pretend = version, pretend
+        self.beginning = version.beginning
 
-    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
-        self._version._begin(seed, forbid)
+    @property
+    def names(self) -> Collection[str]:
+        """The names that this version defines."""
+        return self._version.names
+
+    def begin(self, beginning: Beginning) -> None:
+        """Start a check, as Solution does."""
+        self._version.begin(beginning)
+        self.beginning = beginning
 
     def using(self, **sources: str) -> AbstractContextManager[None]:
         """Replace names that the code uses by others, as Solution does."""
@@ -51,10 +60,9 @@ class Candidate:
         """Return a function, a value, or a factory of modules, as student.Student does."""
         if name.startswith("_"):
             raise AttributeError(name)
-        try:
-            found = getattr(self._version, name)
-        except AttributeError:
-            raise StudentError(f"`{name}` is not defined", "NameError") from None
+        if name not in self.names:
+            raise StudentError(f"`{name}` is not defined", "NameError")
+        found = getattr(self._version, name)
         if found is ...:
             raise StudentError(f"{name} is still ...", "NotImplementedError")
         if not callable(found):
@@ -85,7 +93,7 @@ class Candidate:
 def skeleton(assignment: Assignment) -> Solution:
     """Return what students start from. Raises AssignmentError where it cannot even be loaded."""
     cells = (replace(cell, source=without_solution(cell.source)) for cell in assignment.cells)
-    return Solution(replace(assignment, cells=tuple(cells)))
+    return Program(replace(assignment, cells=tuple(cells))).run()
 
 
 def zeros(leaf: Any) -> Any:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -20,12 +20,14 @@ from ..checking.explain import Bank, Mistake
 from ..checking.plugin import seed, solution
 from ..checking.proof import handed_in, notebook
 from ..checking.session import Session, outcome
+from ..checking.solution import Program
 from ..compare.draw import Draw
 from ..compare.margin import Margin, measured
 from ..course.assignment import without_solution
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.result import Result, Status
+from ..model.subject import Subject
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from .candidate import STUBS, Candidate, skeleton
 from .listener import Listener, Told
@@ -76,6 +78,7 @@ class Examiner:
         self._session, self._folder, self._zygote = session, folder, zygote
         self._bank = session.bank
         self._solution = solution(session.assignment.path)
+        self._program = Program(session.assignment)
         self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
         self._mute = Bank(session.assignment)
         self._listener = cache(self._listening)
@@ -100,7 +103,7 @@ class Examiner:
             return Outcome(case, problem=f"cannot be loaded: {_line(error)}")
         return Outcome(case, tuple(self._as_students_do(here, results, key)), tuple(margins))
 
-    def _opened(self, case: Case) -> AbstractContextManager[Any]:
+    def _opened(self, case: Case) -> AbstractContextManager[Subject]:
         """Return the candidate as the session sees it: in a worker, but for a stub and a pair.
 
         Raises StudentError and SandboxError.
@@ -155,7 +158,7 @@ class Examiner:
             case "mistake" | "explanation" | "pair":
                 return Candidate(self._bank.solution(*self._of(case)))
             case "variant":
-                return Candidate(self._solution._with(self._variant(case)))
+                return Candidate(self._program.run_with(self._variant(case)))
             case "stub":
                 return Candidate(self._solution, STUBS[case.name])
         return Candidate(self._solution)
@@ -166,7 +169,7 @@ class Examiner:
     def _of(self, case: Case) -> list[Mistake]:
         return [self._mistakes[name] for name in case.name.split(AND)]
 
-    def _explained(self, case: Case, candidate: Any, key: bytes) -> tuple[Told, ...]:
+    def _explained(self, case: Case, candidate: Subject, key: bytes) -> tuple[Told, ...]:
         """Grade the answer to the one question that is wrong; return what is said of it."""
         listener, checks = self._listener(case.unknown), self._session.checks
         own = [check for check in checks if check.question == self._of(case)[0].question]

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.checking.session import run_session
-from grader.checking.solution import Solution
+from grader.checking.solution import Program
 from grader.course.assignment import Assignment
 from tests.support.small_course import IMPORTS, NAME, write
 
@@ -68,11 +68,11 @@ def seen(tmp_path_factory):
     plain, raised, ran = {}, {}, []
 
     def work(session):
-        student = Solution(assignment)
+        student = Program(assignment).run()
         for check in session.checks:
             if not check.public:
                 plain[check.name] = check.plain
-                raised[check.name] = session._run(check, student, b"a key", [])
+                raised[check.name] = session.run(check, student, b"a key", [])
         ran.extend(session.checks[0].item.module.ran)
 
     run_session(assignment, checks, work)

@@ -9,10 +9,11 @@ import pytest
 
 from grader.checking.explain import Bank, read_mistakes
 from grader.checking.session import Session, run_session
-from grader.checking.solution import Solution
+from grader.checking.solution import Program
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
 from grader.model.result import Result, Status
+from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.student import Student
 from grader.verify.candidate import Candidate
 from tests.support.small_course import write
@@ -44,7 +45,7 @@ def test_any_size(student, draw):
 def test_halve(student, draw):
     """Half, and nothing is printed."""
     agree(student.halve, lambda x: x / 2, draw(3), takes=("x (n)",), returns=("half (n)",))
-    if getattr(student._module, "noise", False):
+    if "noise" in student.names:
         raise Failure("It prints.")
 '''
 
@@ -82,7 +83,7 @@ def results(tmp_path):
         (course.checks(name) / "mistakes.toml").write_text(mistakes, "utf-8")
 
         def work(session: Session) -> None:
-            student = Solution(assignment)._with(f"def double(x): return {expression}\n{more}")
+            student = Program(assignment).run_with(f"def double(x): return {expression}\n{more}")
             found.update({r.check: r for r in session.results(wrap(student), b"a key", [])})
 
         run_session(assignment, course.checks(name), work)
@@ -299,7 +300,7 @@ def test_after_the_first_submission_only_likely_mistakes_are_tried(tmp_path, mon
     def work(session: Session) -> None:
         for number, expression in enumerate(("3 * x", "7 * x", "x / 7", "8 * x", "x / 7")):
             tried.append(0)
-            student = Solution(assignment)._with(f"def double(x): return {expression}")
+            student = Program(assignment).run_with(f"def double(x): return {expression}")
             results = session.results(student, b"key %d" % number, [])
             found.append(next(r.mistake for r in results if r.status is Status.FAILED))
 
@@ -360,7 +361,7 @@ def attention() -> dict[str, list[Result]]:
             student = bank.solution(mistake)
             found[mistake.name] = list(session.results(student, b"a key", []))
         for name in VARIANTS:
-            student = Solution(assignment)._with((HIDDEN / f"variants/{name}.py").read_text())
+            student = Program(assignment).run_with((HIDDEN / f"variants/{name}.py").read_text())
             found[f"{name}.py"] = list(session.results(student, b"a key", []))
 
     run_session(assignment, HIDDEN, work)
@@ -414,9 +415,8 @@ def test_code_in_the_sandbox_is_explained_even_where_it_is_random_or_crashes(zyg
         ]
         book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         data = json.dumps(book).encode()
-        student = Student(zygote, data, assignment.questions, assignment.limits)
-        found.extend(session.results(student, b"a key", []))
-        student._close()
+        with Loaded(zygote, data, assignment.questions, assignment.limits) as loaded:
+            found.extend(session.results(Student(loaded), b"a key", []))
 
     run_session(assignment, HIDDEN, work)
     said = words + ENTRIES[name]["sentence"]

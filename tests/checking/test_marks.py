@@ -1,9 +1,10 @@
 """What checks say of themselves."""
 
-from contextlib import contextmanager
+from types import ModuleType
 
 import pytest
 
+from grader.checking.solution import Solution
 from grader.checks import Draw, Failure, agree, assuming, needs, points, question, recorded
 
 
@@ -12,26 +13,10 @@ def draw():
     return Draw(b"test")
 
 
-class Code:
-    """Python source in the place of a student."""
-
-    def __init__(self, source):
-        self._names = {}
-        exec(source, self._names)
-
-    def __getattr__(self, name):
-        return self._names[name]
-
-    @contextmanager
-    def using(self, **sources):
-        kept = {name: self._names[name] for name in sources}
-        for name, source in sources.items():
-            exec(source, self._names)
-            assert self._names[name] is not kept[name]
-        try:
-            yield
-        finally:
-            self._names.update(kept)
+def code(source: str) -> Solution:
+    """Return Python source in the place of a student."""
+    exec(source, vars(module := ModuleType("source")))
+    return Solution(module)
 
 
 def test_marks_say_question_points_and_needs():
@@ -66,16 +51,16 @@ def check_quarter(student, draw):
 def test_a_slip_in_an_earlier_part_costs_nothing_later(draw, source, passes):
     judge = assuming(**PARTS)(check_quarter)
     if passes:
-        judge(Code(source), draw)
+        judge(code(source), draw)
     else:
         with pytest.raises((Failure, NotImplementedError)):
-            judge(Code(source), draw)
+            judge(code(source), draw)
 
 
 def test_the_record_is_that_of_the_trusted_parts(draw):
     source = "def half(x): return x / 3\ndef quarter(x): return half(x)"
     with recorded() as numbers, pytest.raises(Failure, match="2 × what"):
-        assuming(**PARTS)(check_quarter)(Code(source), draw)
+        assuming(**PARTS)(check_quarter)(code(source), draw)
     assert len(numbers) == 2  # one result and one gradient
 
 

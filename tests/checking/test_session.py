@@ -153,8 +153,8 @@ def test_a_check_of_many_cases_counts_as_held_when_every_case_does(zygote, tmp_p
 def test_what_stands_in_the_cell_of_a_solved_question_needs_no_stand_in():
     assignment = Course(Path(__file__).parents[2]).solution("lstm_mnist")
     session = Session(Assignment.read(assignment), None, None)
-    assert session._made_for(["LSTMCell"]) == {"LSTMCell", "lstm_step"}
-    assert session._made_for([]) == set()
+    assert session.made_for(["LSTMCell"]) == {"LSTMCell", "lstm_step"}
+    assert session.made_for([]) == set()
 
 
 def test_torchs_defaults_are_as_they_were_after_a_check(zygote, tmp_path):
@@ -259,7 +259,7 @@ def test_a_bug_in_a_check_is_ours_and_never_a_score(zygote, tmp_path, body):
 
 
 def test_what_cannot_be_sent_is_no_fault_of_the_students(outcome):
-    result = outcome("student.double(lambda: 1) if hasattr(student, '_worker') else None")
+    result = outcome("student.double(lambda: 1) if hasattr(student, '_loaded') else None")
     assert result.status is Status.GRADER_ERROR
 
 

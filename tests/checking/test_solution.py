@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from grader.checking.solution import Solution
-from grader.compare.trial import changes
+from grader.checking.solution import Program, Solution
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
+from grader.model.subject import Beginning
+from grader.sandbox.host.changes import changes
 from tests.support.small_course import SOLUTION, write
 
 
@@ -16,7 +17,7 @@ def load(tmp_path):
 
     def load(text: str = SOLUTION) -> Solution:
         course, name = write(tmp_path, solution=text)
-        return Solution(Assignment.read(course.solution(name)))
+        return Program(Assignment.read(course.solution(name))).run()
 
     return load
 
@@ -68,7 +69,7 @@ def test_random_numbers_follow_from_the_seed_of_the_check(load):
     solution = load(SOLUTION.replace("2 * x", "torch.rand(x)"))
     draws = []
     for seed in (1, 2, 1):
-        solution._begin(seed)
+        solution.begin(Beginning(seed))
         draws.append(solution.double(3).tolist())
     assert draws[0] == draws[2] != draws[1]
 
@@ -80,7 +81,7 @@ def test_what_runs_beside_the_solution_draws_from_the_stream_of_its_code(load):
         return [names.double(n).tolist(), names.double(n).tolist()]
 
     for beside in (True, False):
-        solution._begin(1)
+        solution.begin(Beginning(1))
         outside = torch.get_rng_state()
         draws.append(
             solution.beside(twice)(3) if beside else [solution.double(3).tolist() for _ in range(2)]

@@ -12,7 +12,7 @@ from tests.support import walls
 
 pytestmark = walls.ON_LINUX
 
-NAMES = [*attempts._names(attempts.ATTEMPTS)]
+NAMES = [*attempts.SENTENCES]
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 import pytest
 import torch
 
-from grader.checking.solution import Solution
 from grader.checks import operators
-from grader.model.limits import Limits
-from grader.sandbox.host.student import Student
+from tests.support.subjects import PLACES, placed
 
 SOURCE = """
 import torch
@@ -24,18 +22,10 @@ class Plain(nn.Module):
 """
 
 
-@pytest.fixture(params=["here", "sandbox"])
+@pytest.fixture(params=PLACES)
 def student(request, zygote):
-    if request.param == "here":
-        here = Solution.__new__(Solution)
-        exec(SOURCE, (module := type(torch)("__main__")).__dict__)
-        here._module = module
-        yield here
-    else:
-        there = Student(zygote, SOURCE.encode(), ("at_once", "by_row", "Layer", "Plain"), Limits())
-        there._begin(0)
-        yield there
-        there._close()
+    with placed(request.param, zygote, SOURCE, ("at_once", "by_row", "Layer", "Plain")) as student:
+        yield student
 
 
 def test_a_loop_over_rows_shows_in_the_count_and_a_matrix_product_does_not(student):

@@ -8,6 +8,7 @@ from grader.compare.agreement import Disagreement, agree, call
 from grader.compare.keys import key_difference, unlike
 from grader.compare.trial import tensors
 from grader.model.limits import Limits
+from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.student import Student
 
 X = torch.tensor([[1.0, -2.0], [3.0, 5.0]], dtype=torch.float64)
@@ -117,8 +118,8 @@ class Cut(torch.nn.Module):
 
 
 def test_it_is_so_across_the_border(zygote):
-    student = Student(zygote, RIGHT.encode(), ("answer", "Cut"), Limits())
-    agree(student.answer, due, X)
-    text = said(Around(student.Cut()), expected=Around(Scaled()))
+    with Loaded(zygote, RIGHT.encode(), ("answer", "Cut"), Limits()) as loaded:
+        student = Student(loaded)
+        agree(student.answer, due, X)
+        text = said(Around(student.Cut()), expected=Around(Scaled()))
     assert "no gradient reaches `weight`:" in text
-    student._close()

@@ -2,10 +2,9 @@
 
 import pytest
 
-from grader.checking.solution import Solution
 from grader.checks import Failure, refuses
-from grader.model.limits import Limits, StudentError
-from grader.sandbox.host.student import Student
+from grader.model.limits import StudentError
+from tests.support.subjects import PLACES, placed
 
 SOURCE = """
 class Odd(ValueError): pass
@@ -17,19 +16,10 @@ def unwritten(x): raise NotImplementedError
 NAMES = ("silent", "honest", "derived", "unwritten")
 
 
-@pytest.fixture(params=["here", "sandbox"])
+@pytest.fixture(params=PLACES)
 def student(request, zygote):
-    if request.param == "here":
-        here = Solution.__new__(Solution)
-        exec(SOURCE, (module := type(pytest)("__main__")).__dict__)
-        here._module = module
-        here._begin(0)
-        yield here
-    else:
-        there = Student(zygote, SOURCE.encode(), NAMES, Limits())
-        there._begin(0)
-        yield there
-        there._close()
+    with placed(request.param, zygote, SOURCE, NAMES) as student:
+        yield student
 
 
 @pytest.mark.parametrize("name", ["honest", "derived"])

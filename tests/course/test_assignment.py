@@ -202,6 +202,10 @@ MISTAKES = {
         "# %%\n", '# %% question="double"\ndouble = 1\n# BEGIN SOLUTION\n# END SOLUTION\n', 29,
         "already the name of a question or check in line 15", "another name",
     ),
+    "question that checks could not ask for": (
+        "# %%\n", '# %% question="names"\nnames = 1\n# BEGIN SOLUTION\n# END SOLUTION\n', 29,
+        "student.names is of ours", "another name",
+    ),
     "duplicate check": (
         "# %%\n", '# %% tags=["check"]\n' + TEST + '    """Twice."""\n', 29,
         "test_three_becomes_six is already the name", "another name",

@@ -37,9 +37,10 @@ from pathlib import Path
 def test_that_halving_outlives_a_zygote(student):
     """Half of two is one."""
     try:
-        if b"BEGIN SOLUTION" not in student._data.numpy().tobytes():  # not while that is tried
+        loaded = student._loaded
+        if b"BEGIN SOLUTION" not in loaded.data.numpy().tobytes():  # not while that is tried
             Path(__file__).with_name("kill").unlink()
-            worker = Path(f"/proc/{student._worker.pid}/status").read_text()
+            worker = Path(f"/proc/{loaded.worker.pid}/status").read_text()
             os.kill(int(re.search(r"PPid:\s*(\d+)", worker)[1]), signal.SIGKILL)
     except FileNotFoundError:
         pass
@@ -175,10 +176,10 @@ from pathlib import Path
 def test_halving(student):
     """Half of two is one."""
     assert student.halve(2) == 1
-    if b"BEGIN SOLUTION" in student._data.numpy().tobytes():  # it is tried before
+    if b"BEGIN SOLUTION" in student._loaded.data.numpy().tobytes():  # it is tried before
         return
     here = Path(__file__).parent
-    worker = Path(f"/proc/{student._worker.pid}/status").read_text()
+    worker = Path(f"/proc/{student._loaded.worker.pid}/status").read_text()
     zygote = re.search(r"PPid:\s*(\d+)", worker)[1]
     links = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
     sockets = [link for link in links if link.startswith("socket:")]

@@ -23,7 +23,7 @@ def test_double(student):
     warnings.warn(Remark("Seen."))
     if deaths:
         deaths -= 1
-        os.kill(student._worker.pid, signal.SIGKILL)
+        os.kill(student._loaded.worker.pid, signal.SIGKILL)
     assert student.double(1) == 2
 
 

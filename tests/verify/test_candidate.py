@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.checking.solution import Solution
+from grader.checking.solution import Program
 from grader.course.assignment import Assignment
 from grader.model.limits import StudentError
 from grader.verify.candidate import STUBS, Candidate, noise, skeleton, zeros
@@ -42,7 +42,7 @@ def assignment(tmp_path):
 
 @pytest.fixture
 def solution(assignment):
-    return Solution(assignment)
+    return Program(assignment).run()
 
 
 def test_functions_and_modules_can_be_called(solution):
@@ -55,8 +55,8 @@ def test_functions_and_modules_can_be_called(solution):
     ]  # fmt: skip
 
 
-def test_what_it_raises_is_a_students_error(solution):
-    candidate = Candidate(solution._with("def double(x): return x + nothing"))
+def test_what_it_raises_is_a_students_error(assignment):
+    candidate = Candidate(Program(assignment).run_with("def double(x): return x + nothing"))
     with pytest.raises(StudentError, match="nothing") as caught:
         candidate.double(1)
     assert caught.value.kind == "NameError" and "nothing" in caught.value.traceback
@@ -117,8 +117,8 @@ def test_a_value_is_what_it_is_and_a_stub_of_it_is_not(tmp_path):
     course, name = write(tmp_path, solution=SOLUTION + VALUE)
     assignment = Assignment.read(course.solution(name))
     assert assignment.values == ("side",)
-    assert Candidate(Solution(assignment)).side == 5
-    assert Candidate(Solution(assignment), zeros).side == 0
+    assert Candidate(Program(assignment).run()).side == 5
+    assert Candidate(Program(assignment).run(), zeros).side == 0
     with pytest.raises(StudentError) as caught:
         Candidate(skeleton(assignment)).side  # noqa: B018
     assert caught.value.kind == "NotImplementedError"
@@ -129,5 +129,5 @@ def test_what_runs_beside_raises_as_it_does_in_the_sandbox(assignment):
         return names.halve(1) / 0
 
     with pytest.raises(StudentError) as caught:
-        Candidate(Solution(assignment)).beside(divide)()
+        Candidate(Program(assignment).run()).beside(divide)()
     assert caught.value.kind == "ZeroDivisionError"

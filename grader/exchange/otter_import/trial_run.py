@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from ...checking.solution import Solution
+from ...checking.solution import Program
 from ...course.assignment import Assignment
+from ...model.subject import Subject
 from ...sandbox.guest import packing
 from ...verify.candidate import Candidate, skeleton
 from .otter_notebook import OtterNotebook
@@ -53,7 +54,7 @@ class Border(Candidate):
 
 def tried(master: OtterNotebook, assignment: Assignment, checks: list[Check]) -> list[Check]:
     """Try each check on the solution: across the border, then beside; leave out what fails."""
-    solution, kept = Solution(assignment), []
+    solution, kept = Program(assignment).run(), []
     for check in checks:
         reason = _run(check, Border(solution))
         if reason:
@@ -80,7 +81,7 @@ def say_what_stubs_earn(master: OtterNotebook, assignment: Assignment, checks: l
             master.notes.append(f"{name} passes without an answer, and gives {points:g} for it.")
 
 
-def _run(check: Check, student: Candidate | Solution) -> str:
+def _run(check: Check, student: Subject) -> str:
     """Run a check; return in a line what it raised."""
     names: dict[str, Any] = {}
     before = torch.get_default_dtype()

@@ -10,7 +10,7 @@ every variant, correct code in another style.
 import hashlib
 import hmac
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -21,11 +21,12 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from ...checking.session import Session, run_session
-from ...checking.solution import Solution
+from ...checking.solution import Program, Solution
 from ...course.assignment import Assignment
 from ...course.course import Course
 from ...course.settings import AssignmentError
 from ...model.result import Status
+from ...model.subject import Beginning, Subject
 from .replay import Answers, Call, Otherwise, answers, replay
 
 SIMPLE = (Tensor, bool, int, float, str, type(None))
@@ -62,17 +63,31 @@ class Transcripts:
         return {check.check: check.calls for check in self.checks if not check.obstacle}
 
 
-class Recorder:
+@dataclass
+class Notes:
+    """What the present check has asked so far."""
+
+    calls: list[Call] = field(default_factory=list)
+    obstacle: str = ""
+    """Why that cannot be written down; empty where it can."""
+
+
+class Recorder(Subject):
     """The solution, as a session sees a submission, with a note of every call."""
 
-    def __init__(self, solution: Solution) -> None:
-        self._solution = solution
-        self._calls: list[Call] = []
-        self._obstacle = ""
+    def __init__(self, solution: Solution, notes: Notes) -> None:
+        self._solution, self._notes, self.beginning = solution, notes, solution.beginning
 
-    def _begin(self, seed: int, forbid: tuple[str, ...] = ()) -> None:
-        self._calls, self._obstacle = [], ""
-        self._solution._begin(seed, forbid)
+    @property
+    def names(self) -> Collection[str]:
+        """The names that the solution defines."""
+        return self._solution.names
+
+    def begin(self, beginning: Beginning) -> None:
+        """Start a check, as Solution does, with no notes."""
+        self._notes.calls, self._notes.obstacle = [], ""
+        self._solution.begin(beginning)
+        self.beginning = beginning
 
     def using(self, **sources: str) -> AbstractContextManager[None]:
         """Replace names by stand-ins, as Solution does."""
@@ -80,7 +95,7 @@ class Recorder:
 
     def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Run a function beside the solution; that leaves nothing to write down."""
-        self._obstacle = "it runs code of its own beside the student's"
+        self._notes.obstacle = "it runs code of its own beside the student's"
         return self._solution.beside(function)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -116,7 +131,7 @@ class Recorder:
         """Keep a call as it is now: a check may change its inputs and the parameters later."""
         given = tree_leaves((args, kwargs, call.get("make")))
         if strange := next((leaf for leaf in given if not isinstance(leaf, SIMPLE)), None):
-            self._obstacle = f"it hands over a {type(strange).__name__}"
+            self._notes.obstacle = f"it hands over a {type(strange).__name__}"
             return
         asked = any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in given)
         args, kwargs = tree_map_only(Tensor, _frozen, (args, kwargs))
@@ -125,7 +140,7 @@ class Recorder:
             state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
             noted["state"] = {path: _frozen(value) for path, value in state.items()}
             noted["training"] = module.training
-        self._calls.append(noted)
+        self._notes.calls.append(noted)
 
 
 def transcribe(course: Course, name: str) -> Transcripts:
@@ -139,10 +154,11 @@ def transcribe(course: Course, name: str) -> Transcripts:
     found: list[Transcripts] = []
 
     def work(session: Session) -> None:
-        solution = Solution(assignment)
+        program = Program(assignment)
+        solution = program.run()
         checks = list(_recorded(session, assignment, key))
         styles = {
-            path.name: solution._with(path.read_text("utf-8"))
+            path.name: program.run_with(path.read_text("utf-8"))
             for path in sorted((folder / "variants").glob("*.py"))
         }
         for check in checks:
@@ -159,14 +175,15 @@ def transcribe(course: Course, name: str) -> Transcripts:
 
 def _recorded(session: Session, assignment: Assignment, key: bytes) -> Iterator[Transcript]:
     """Yield what each hidden check asks of the solution."""
-    recorder = Recorder(Solution(assignment))
+    notes = Notes()
+    recorder = Recorder(Program(assignment).run(), notes)
     for result in session.results(recorder, key, []):
         if result.public:
             continue
         if result.status is not Status.PASSED:
             what = f"the solution does not pass {result.check}: {result.message or result.detail}"
             raise AssignmentError(assignment.path, 1, what, "Correct one of the two first")
-        calls, obstacle = recorder._calls, recorder._obstacle
+        calls, obstacle = notes.calls, notes.obstacle
         if not calls:
             obstacle = obstacle or "it calls nothing of the student's"
         yield Transcript(
@@ -181,21 +198,21 @@ def _unfair(check: Transcript, solution: Solution, styles: dict[str, Solution]) 
             call["answers"] = _answers(solution, call)
         for seed in (1, 2):
             torch.manual_seed(seed)
-            replay(vars(solution._module), check.calls)
+            replay(solution.names, check.calls)
     except Otherwise:
         return "its answers are random"
     except RuntimeError as error:
         return f"its calls cannot be made again: {error}"
     for name, style in styles.items():
         try:
-            replay(vars(style._module), check.calls)
+            replay(style.names, check.calls)
         except Exception as error:
             return f"variants/{name}, correct code, answers otherwise: {error}"
     return ""
 
 
 def _answers(solution: Solution, call: Call) -> Answers:
-    results, gradients = answers(vars(solution._module), call, torch.float64)
+    results, gradients = answers(solution.names, call, torch.float64)
     return [_frozen(result) for result in results], gradients
 
 
@@ -204,7 +221,7 @@ def _catches(checks: Sequence[Transcript], wrong: Solution, question: str) -> bo
     for check in checks:
         if check.question == question:
             try:
-                replay(vars(wrong._module), check.calls)
+                replay(wrong.names, check.calls)
             except Exception:
                 return True
     return False

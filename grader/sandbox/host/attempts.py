@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.limits import Limits, StudentError
+from ...model.subject import Beginning
 from ..guest.layer import Layer
+from .loaded import Loaded
 from .sandbox import SandboxError, Zygote
 from .student import Student
 
@@ -84,6 +86,12 @@ def limits_the_grader(target):
     import resource
     return str(resource.prlimit(target["pid"], resource.RLIMIT_NOFILE))
 '''
+SENTENCES = {
+    function.name: ast.get_docstring(function) or ""
+    for function in ast.parse(ATTEMPTS).body
+    if isinstance(function, ast.FunctionDef)
+}
+"""What each of them tries."""
 LEAKS = {
     "finds_a_file": "Landlock does not hide whether a path exists and how long a file is, only "
     "what it says. Namespaces hide both; so does the layer user, with the course in a folder that "
@@ -131,18 +139,16 @@ def attack(zygote: Zygote) -> list[Attempt]:
     with _target() as target:
         outside = without_walls(target)
     inside = within(zygote)
-    sentences = _names(ATTEMPTS)
-    return [Attempt(n, sentence, inside[n], outside[n]) for n, sentence in sentences.items()]
+    return [Attempt(n, sentence, inside[n], outside[n]) for n, sentence in SENTENCES.items()]
 
 
 def within(zygote: Zygote) -> dict[str, str]:
     """Make the attempts in a worker; return what each got."""
-    names = _names(ATTEMPTS)
-    with _target() as target:
-        student = Student(zygote, ATTEMPTS.encode(), tuple(names), Limits(seconds=5))
-        inside = {name: _attempt(student, name, target) for name in names}
-        student._close()
-    return inside
+    with (
+        _target() as target,
+        Loaded(zygote, ATTEMPTS.encode(), tuple(SENTENCES), Limits(seconds=5)) as loaded,
+    ):
+        return {name: _attempt(Student(loaded), name, target) for name in SENTENCES}
 
 
 def without_walls(target: dict[str, object]) -> dict[str, str]:
@@ -154,8 +160,7 @@ def without_walls(target: dict[str, object]) -> dict[str, str]:
         "    try: print(json.dumps([name, globals()[name](target)]))\n"
         "    except Exception: print(json.dumps([name, '']))\n"
     )
-    names = list(_names(ATTEMPTS))
-    command = [sys.executable, "-c", program, json.dumps([target, names])]
+    command = [sys.executable, "-c", program, json.dumps([target, list(SENTENCES)])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return dict(json.loads(line) for line in done.stdout.splitlines())
 
@@ -183,13 +188,7 @@ def _target() -> Iterator[dict[str, object]]:
 
 def _attempt(student: Student, name: str, target: dict[str, object]) -> str:
     try:
-        student._begin(0)
+        student.begin(Beginning())
         return str(getattr(student, name)(target))
     except StudentError:
         return ""
-
-
-def _names(source: str) -> dict[str, str]:
-    """Return the functions of a source and their docstrings."""
-    functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
-    return {f.name: ast.get_docstring(f) or "" for f in functions}

@@ -1,29 +1,42 @@
 """Calls into a worker, each of them one node of the graph here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from ...compare.trial import ahead, note_change
 from ...model.limits import StudentError
 from ..guest import packing
+from .changes import note_change
 from .sandbox import Sandbox, meddled
 
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+Call = tuple[tuple[Any, ...], Mapping[str, Any]]
 """What a function is called with: by position, and by name."""
+Cotangents = Sequence[Tensor | None]
+"""One for each tensor of a result, or None for one that has no gradient."""
+Foreseen = Callable[[], Sequence[Cotangents]]
+"""Returns the cotangents of several calls, in their order: under these, gradients will be taken."""
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A function or module that runs elsewhere, and takes several calls in one message."""
+
+    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
+        """Return the result of each; take the gradients that are foreseen along with them."""
 
 
 def make_calls(
     worker: Sandbox, send: Callable[..., dict[str, Any]], state: Mapping[str, Tensor],
-    there: dict[str, bytes], calls: Sequence[Arguments],
+    there: dict[str, bytes], calls: Sequence[Call], foreseen: Foreseen | None = None,
 ) -> list[Any]:  # fmt: skip
     """Have calls made in the sandbox with one message, and return their results.
 
     `send` asks for them. `there` holds the numbers of `state` that the worker has; only the others
-    are sent. What the code claims to have changed in place is noted, and stays as it is here: a
-    check computes what is due from it. Only buffers follow, which are the module's own memory.
+    are sent. Gradients that are `foreseen` come along with the results. What the code claims to
+    have changed in place is noted, and stays as it is here: a check computes what is due from it.
+    Only buffers follow, which are the module's own memory.
     Raises StudentError and SandboxError.
     """
     here = {name: packing.numbers(tensor) for name, tensor in state.items()}
@@ -34,9 +47,7 @@ def make_calls(
         [learning and t.requires_grad and t.is_floating_point() for t in tensors]
         for tensors in inputs
     ]
-    expected = ahead() if learning else ()
-    if len(expected) != len(calls):
-        expected = [()] * len(calls)
+    expected = foreseen() if foreseen and learning else [()] * len(calls)
     requests = [
         {"args": args, "kwargs": kwargs, "needs_grad": need, "cotangents": list(cotangents)}
         for (args, kwargs), need, cotangents in zip(calls, needs, expected, strict=True)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ...model.limits import StudentError
 from ..guest import packing
-from .call import Arguments, make_calls
+from .call import Call, Foreseen, make_calls
 from .sandbox import Sandbox
 
 MOST_PARENTS = 32
@@ -27,7 +27,7 @@ class RemoteModule(nn.Module):
 
     It is made there at once, and an error of its constructor is raised here. But one like another
     that was made before is put off. If it has no parameters, or is given those that it shall have
-    (`_adopt`), it is made along with its first call: it costs no message of its own.
+    (`adopt`), it is made along with its first call: it costs no message of its own.
     """
 
     handed_in = True
@@ -94,7 +94,7 @@ class RemoteModule(nn.Module):
         if self._spelled and not buffers and all(learns.values()):
             self._worker.known[self._spelled] = _shapes(parameters)
 
-    def _adopt(self, parameters: Mapping[str, Tensor]) -> bool:
+    def adopt(self, parameters: Mapping[str, Tensor]) -> bool:
         """Have it made with copies of these parameters; False where that is not known to fit."""
         if self._number is not None or _shapes(parameters) != self._known:
             return False
@@ -150,14 +150,14 @@ class RemoteModule(nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's module with the parameters and buffers that it has here."""
-        return self._each([(args, kwargs)])[0]
+        return self.call_each([(args, kwargs)])[0]
 
-    def _each(self, calls: Sequence[Arguments]) -> list[Any]:
-        """Call it several times, with one message for all."""
+    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
+        """Call it several times, with one message for all; see call.Batched."""
         self._be_made()  # gradients are for its parameters, too
         held = {path: place.get(leaf) for path, (place, leaf) in self._places.items()}
         state = {path: tensor for path, tensor in held.items() if tensor is not None}
-        return make_calls(self._worker, self._send, state, self._there, calls)
+        return make_calls(self._worker, self._send, state, self._there, calls, foreseen)
 
     def _send(self, **request: Any) -> dict[str, Any]:
         """Ask for a call of it; if its making was put off, for both."""
@@ -198,8 +198,8 @@ class RemoteFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it."""
-        return self._each([(args, kwargs)])[0]
+        return self.call_each([(args, kwargs)])[0]
 
-    def _each(self, calls: Sequence[Arguments]) -> list[Any]:
-        """Call it several times, with one message for all."""
-        return make_calls(self._worker, self._send, {}, {}, calls)
+    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
+        """Call it several times, with one message for all; see call.Batched."""
+        return make_calls(self._worker, self._send, {}, {}, calls, foreseen)

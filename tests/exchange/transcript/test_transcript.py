@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.checking.solution import Solution
+from grader.checking.solution import Program
 from grader.course.assignment import Assignment, AssignmentError
 from grader.exchange.transcript import replay
 from grader.exchange.transcript.transcript import transcribe
@@ -49,7 +49,7 @@ def test_weights_scale(student, draw):
 def answers(course, name, source):
     """Return what the checks' transcripts say of another solution: the error, or nothing."""
     found = transcribe(course, name)
-    names = vars(Solution(Assignment.read(course.solution(name)))._with(source)._module)
+    names = Program(Assignment.read(course.solution(name))).run_with(source).names
     problems = {}
     for check, calls in found.calls.items():
         try:

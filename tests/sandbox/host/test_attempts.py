@@ -12,7 +12,7 @@ from tests.support import walls
 
 pytestmark = walls.ON_LINUX
 
-NAMES = [*attempts._names(attempts.ATTEMPTS)]
+NAMES = [*attempts.SENTENCES]
 HIDE_PATHS = {Layer.NAMESPACES, Layer.USER}
 
 
@@ -48,7 +48,7 @@ def test_every_attempt_is_stopped_where_the_walls_stand(each):
 
 
 def test_every_attempt_says_what_it_is():
-    assert all(attempts._names(attempts.ATTEMPTS).values())
+    assert all(attempts.SENTENCES.values())
     assert set(attempts.LEAKS) <= set(NAMES)
 
 

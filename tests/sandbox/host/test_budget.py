@@ -3,8 +3,10 @@
 import pytest
 
 from grader.model.limits import TOTAL, WALL, Limits, TimedOut
+from grader.model.subject import Beginning
 from grader.sandbox.host import sandbox
 from grader.sandbox.host.budget import Budget
+from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.student import Student
 from tests.support import walls
 
@@ -56,20 +58,23 @@ def test_requests_below_their_limit_reach_that_of_all_together(zygote):
 def test_workers_that_follow_each_other_share_one_budget_and_none_is_forked_for_nothing(
     zygote, monkeypatch
 ):
-    student = Student(zygote, SCRIPT.encode(), ("computes",), Limits(seconds=0.2, total_seconds=9))
+    limits = Limits(seconds=0.2, total_seconds=9)
+    budget = Budget(limits)
+    loaded = Loaded(zygote, SCRIPT.encode(), ("computes",), limits, budget=budget)
+    student = Student(loaded)
     with pytest.raises(TimedOut, match=r"computed for more than 0\.2 s"):
         student.computes(60.0)
-    student._begin(0)
+    student.begin(Beginning())
     assert student.computes(0.01) == 0.01
-    student._budget.spend(0, 1000)
+    budget.spend(0, 1000)
     with pytest.raises(TimedOut, match=TOGETHER):
         student.computes(0.01)
-    student._worker.close()
+    loaded.worker.close()
     monkeypatch.setattr(zygote, "open", None)
     for _ in range(2):
         with pytest.raises(TimedOut, match=TOGETHER):
-            student._begin(0)
-    student._close()
+            student.begin(Beginning())
+    loaded.close()
 
 
 def test_the_workers_own_cpu_limit_is_a_time_out_and_no_fault_of_ours(zygote, monkeypatch):

@@ -1,15 +1,17 @@
 """Modules that are put off until their first call, and several calls in one message."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import torch
 from torch import nn
 
-from grader.compare.trial import changes, foreseen
 from grader.model.limits import Limits, StudentError
 from grader.model.result import Status
+from grader.model.subject import Beginning
+from grader.sandbox.host.changes import changes
+from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.remote import RemoteModule
 from grader.sandbox.host.sandbox import Sandbox
 from grader.sandbox.host.student import Student
@@ -48,17 +50,13 @@ def float64():
 @pytest.fixture
 def read(zygote):
     """Return a function that loads a notebook and ends it after the test."""
-    students = []
+    with ExitStack() as stack:
 
-    def read(cells: str, names=("f",), limits=Limits(seconds=1.0)) -> Student:  # noqa: B008
-        student = Student(zygote, notebook(cells), names, limits)
-        student._begin(0)
-        students.append(student)
-        return student
+        def read(cells: str, names=("f",), limits=Limits(seconds=1.0)) -> Student:  # noqa: B008
+            loaded = stack.enter_context(Loaded(zygote, notebook(cells), names, limits))
+            return Student(loaded)
 
-    yield read
-    for student in students:
-        student._close()
+        yield read
 
 
 @pytest.fixture
@@ -136,14 +134,14 @@ def test_the_mode_of_a_module_that_is_put_off_is_that_of_its_parts(student, said
 def test_a_module_that_is_put_off_takes_over_parameters_and_learns(student, said):
     first, second = student.Net(3, 4), student.Net(3, 4)
     del said[:]
-    assert second._adopt(dict(first.named_parameters()))
+    assert second.adopt(dict(first.named_parameters()))
     x = torch.ones(2, 3)
     second(x).sum().backward()
     assert said == ["call", "backward"]
     assert torch.equal(first(x), second(x))
     assert second.scale.grad is not None and first.scale.grad is None
-    assert not student.Net(3, 4)._adopt({"scale": torch.ones(4)})
-    assert not first._adopt(dict(second.named_parameters()))
+    assert not student.Net(3, 4).adopt({"scale": torch.ones(4)})
+    assert not first.adopt(dict(second.named_parameters()))
 
 
 @pytest.mark.parametrize("between", ["Net", "noise"])
@@ -151,7 +149,7 @@ def test_what_it_has_taken_over_stays_whatever_is_asked_before_it_is_called(stud
     source = nn.ParameterDict({"scale": torch.full((4,), 5.0)})
     first, second = student.Net(3, 4), student.Net(3, 4)
     parameters = dict(first.named_parameters()) | dict(source.named_parameters())
-    assert second._adopt(parameters)
+    assert second.adopt(parameters)
     held = second.scale
     student.Net(3, 4) if between == "Net" else student.noise()
     assert second.scale is held and held.tolist() == [5, 5, 5, 5]
@@ -173,7 +171,7 @@ class Single(nn.Module):
 """
     student, x = read(cells, names=("Single",)), torch.ones(2, dtype=torch.float64)
     first, second = student.Single(), student.Single()
-    assert second._adopt(dict(first.named_parameters()))
+    assert second.adopt(dict(first.named_parameters()))
     with raises("RuntimeError"):
         second(x)
     assert second.float()(x.float()).tolist() == [2, 2]
@@ -193,7 +191,7 @@ def noise(): return torch.rand(4)
 """
     student, drawn = read(cells, names=("Net", "noise")), []
     for _ in range(2):  # the second time, modules of this kind are known
-        student._begin(7)
+        student.begin(Beginning(7))
         net, other = student.Net(), student.Net()
         noise = student.noise()
         drawn.append([net(), other(), noise])
@@ -220,7 +218,7 @@ class Net(nn.Module):
 """
     student = read(cells, names=("Net", "made"))
     first, second = student.Net(), student.Net()
-    assert second._adopt(dict(first.named_parameters()))
+    assert second.adopt(dict(first.named_parameters()))
     with pytest.raises(StudentError, match="other parameters each time it is made"):
         second(torch.ones(1, 3, dtype=torch.float64))
 
@@ -228,7 +226,7 @@ class Net(nn.Module):
 def test_a_module_that_was_put_off_does_not_outlive_its_check(student):
     student.Net(3, 4)
     another = student.Net(3, 4)
-    student._begin(0)
+    student.begin(Beginning())
     with raises("IndexError"):
         another(torch.ones(1, 3))
     with raises("IndexError"):
@@ -237,7 +235,7 @@ def test_a_module_that_was_put_off_does_not_outlive_its_check(student):
 
 def test_several_calls_are_one_message(student, said):
     x, y = torch.ones(2, requires_grad=True), torch.full((3,), 2.0)
-    first, second = student.square._each([((x,), {}), ((y,), {})])
+    first, second = student.square.call_each([((x,), {}), ((y,), {})])
     assert said == ["call"]
     assert first.tolist() == [1, 1] and second.tolist() == [4, 4, 4]
     assert torch.autograd.grad(first.sum(), x)[0].tolist() == [2, 2]
@@ -247,8 +245,8 @@ def test_several_calls_are_one_message(student, said):
 def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
     x, y = torch.ones(2, requires_grad=True), torch.full((2,), 3.0, requires_grad=True)
     cotangents = torch.tensor([1.0, 2.0]), torch.tensor([5.0, 7.0])
-    with foreseen(lambda: [[cotangents[0]], [cotangents[1]]]):
-        results = student.square._each([((x,), {}), ((y,), {})])
+    foreseen = lambda: [[cotangents[0]], [cotangents[1]]]  # noqa: E731
+    results = student.square.call_each([((x,), {}), ((y,), {})], foreseen)
     for leaf, result, cotangent in zip((x, y), results, cotangents, strict=True):
         (result * cotangent).sum().backward()
         assert torch.equal(leaf.grad, 2 * leaf.detach() * cotangent)
@@ -257,15 +255,14 @@ def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
 
 def test_a_result_without_a_cotangent_is_foreseen_too(student, said):
     x = torch.ones(2, requires_grad=True)
-    with foreseen(lambda: [[None, torch.ones(2)]]):
-        _, whole = student.detached(x)
+    ((_, whole),) = student.detached.call_each([((x,), {})], lambda: [[None, torch.ones(2)]])
     whole.sum().backward()
     assert x.grad.tolist() == [3, 3] and said == ["call"]
 
 
 def test_an_error_in_one_of_several_calls_is_raised(student):
     with raises("RuntimeError"):
-        student.outer._each([((torch.ones(2, 2),), {}), ((torch.ones(2, 3),), {})])
+        student.outer.call_each([((torch.ones(2, 2),), {}), ((torch.ones(2, 3),), {})])
 
 
 def test_each_of_several_calls_may_take_as_long_as_one_alone(read):
@@ -279,14 +276,14 @@ def f(seconds):
     student = read(cells, limits=Limits(seconds=0.5))
     with raises("", Status.TIMED_OUT):
         student.f(60.0)
-    student._begin(0)
-    assert student.f._each([((0.35,), {})] * 2) == [0.35, 0.35]
+    student.begin(Beginning())
+    assert student.f.call_each([((0.35,), {})] * 2) == [0.35, 0.35]
 
 
 def test_each_call_tells_what_it_has_changed(student):
     x, y = torch.ones(2), torch.full((2,), 3.0)
     with changes() as changed:
-        student.doubled_in_place._each([((x,), {}), ((y,), {})])
+        student.doubled_in_place.call_each([((x,), {}), ((y,), {})])
     assert x.tolist() == [1, 1] and y.tolist() == [3, 3]
     assert changed[0] is x and changed[1] is y
 

@@ -1,17 +1,19 @@
 """A student's functions and modules behave here as if they were local torch code."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import torch
 from torch import nn
 
-from grader.compare.trial import changes, foreseen
 from grader.model.limits import Limits, OutOfMemory, StudentError, TimedOut
 from grader.model.result import Status
+from grader.model.subject import Beginning
+from grader.sandbox.host.changes import changes
+from grader.sandbox.host.loaded import DYNAMIC, Loaded, Unreadable
 from grader.sandbox.host.sandbox import Sandbox, Zygote
-from grader.sandbox.host.student import DYNAMIC, Student, Unreadable
+from grader.sandbox.host.student import Student
 from tests.support.small_course import notebook
 
 LIMITS = Limits(seconds=1.0, memory_mb=512)
@@ -114,9 +116,8 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def loaded(zygote: Zygote) -> Iterator[Student]:
-    student = Student(zygote, SOURCE.encode(), NAMES, LIMITS)
-    yield student
-    student._close()
+    with Loaded(zygote, SOURCE.encode(), NAMES, LIMITS) as loaded:
+        yield Student(loaded)
 
 
 @pytest.fixture
@@ -124,25 +125,28 @@ def student(loaded: Student) -> Iterator[Student]:
     """The student at the start of a check, with torch set as in one."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
-    loaded._begin(0)
+    loaded.begin(Beginning())
     yield loaded
     torch.set_default_dtype(before)
 
 
 @pytest.fixture
-def read(zygote: Zygote):
+def notes() -> list[str]:
+    """What is said of the notebook that was read last."""
+    return []
+
+
+@pytest.fixture
+def read(zygote: Zygote, notes: list[str]):
     """Return a function that loads a notebook of its own and ends it after the test."""
-    students = []
+    with ExitStack() as stack:
 
-    def read(*cells: str, names: tuple[str, ...] = ("f",), limits: Limits = LIMITS) -> Student:
-        student = Student(zygote, notebook(*cells), names, limits)
-        student._begin(0)
-        students.append(student)
-        return student
+        def read(*cells: str, names: tuple[str, ...] = ("f",), limits: Limits = LIMITS) -> Student:
+            loaded = stack.enter_context(Loaded(zygote, notebook(*cells), names, limits))
+            notes[:] = loaded.notes
+            return Student(loaded)
 
-    yield read
-    for student in students:
-        student._close()
+        yield read
 
 
 @contextmanager
@@ -202,7 +206,7 @@ def test_the_workers_default_is_float64_and_float32_stays_float32(student):
 def test_random_numbers_over_there_follow_from_the_seed_of_the_check(loaded):
     draws = []
     for seed in (1, 2, 1):
-        loaded._begin(seed)
+        loaded.begin(Beginning(seed))
         draws.append(loaded.noise())
     assert torch.equal(draws[0], draws[2])
     assert not torch.equal(draws[0], draws[1])
@@ -248,8 +252,7 @@ def test_only_gradients_that_were_not_foreseen_are_asked_for(student, monkeypatc
         Sandbox, "ask", lambda self, do, **request: said.append(do) or ask(self, do, **request)
     )
     x, cotangent = torch.randn(3, requires_grad=True), torch.randn(3)
-    with foreseen(lambda: [[cotangent]]):
-        result = student.square(x)
+    (result,) = student.square.call_each([((x,), {})], lambda: [[cotangent]])
     (result * cotangent * factor).sum().backward()
     assert said == ["call", *asked]
     assert torch.allclose(x.grad, 2 * x.detach() * cotangent * factor)
@@ -434,10 +437,8 @@ def test_a_name_that_is_not_defined_says_so(student):
 def values(zygote: Zygote):
     source = "import torch\nn = 3\nt = torch.ones(2)\ntodo = ...\nodd = object()\ndef f(): return 1"
     names = ("n", "t", "todo", "odd", "f", "absent")
-    student = Student(zygote, notebook(source), names, LIMITS, names)
-    student._begin(0)
-    yield student
-    student._close()
+    with Loaded(zygote, notebook(source), names, LIMITS, names) as loaded:
+        yield Student(loaded)
 
 
 def test_a_value_that_is_asked_for_is_sent(values):
@@ -520,12 +521,12 @@ def test_code_that_takes_float32_for_granted_has_it_and_sends_float64(read):
     x = torch.ones(2, dtype=torch.float64, requires_grad=True)
     with raises("AssertionError"):
         student.f(x)
-    student._begin(0, single=True)
+    student.begin(Beginning(single=True))
     result = student.f(x)
     result.sum().backward()
     third = torch.full((2,), 1 / 3, dtype=torch.float32).double()
     assert torch.equal(result.detach(), third) and torch.equal(x.grad, third)
-    student._begin(0)
+    student.begin(Beginning())
     with raises("AssertionError"):
         student.f(x)
 
@@ -547,28 +548,29 @@ def test_what_ends_one_check_costs_no_other(read, body, error, words):
     student = read("import torch", f"def f(x): {body}", "def g(x): return 2 * x", names=("f", "g"))
     with pytest.raises(error, match=words):
         student.f(torch.ones(1))
-    student._begin(0)
+    student.begin(Beginning())
     assert student.g(torch.ones(1)).item() == 2
 
 
 def test_modules_of_an_earlier_check_are_forgotten(student):
     net = student.Net(3, 2)
-    student._begin(0)
+    student.begin(Beginning())
     with raises("IndexError"):
         net(torch.ones(1, 3))
 
 
 def test_what_is_printed_is_collected_from_all_workers(zygote):
     cells = "print('at the start')\ndef f(text): print(text)\ndef g(): import os; os._exit(1)"
-    student = Student(zygote, notebook("f = g = None", cells), ("f", "g"), LIMITS)
+    loaded = Loaded(zygote, notebook("f = g = None", cells), ("f", "g"), LIMITS)
+    student = Student(loaded)
     student.f("first")
     with pytest.raises(StudentError):
         student.g()
-    student._begin(0)
+    student.begin(Beginning())
     student.f("second")
     with student.using(g="def g(): return 1"):
         student.f("with a stand-in")
-    printed = student._close()
+    printed = loaded.close()
     assert printed.split() == ["first", "second", "with", "a", "stand-in"]
 
 
@@ -596,7 +598,7 @@ def f():
     student = read(hunt, names=("f", "inner"))
     with student.using(inner="def inner(x): return x + 4242"):
         assert student.f()[1], "the hunt must find it where it is"
-    student._begin(0)
+    student.begin(Beginning())
     assert student.f() == (1, False, False)
 
 
@@ -605,7 +607,7 @@ def test_a_worker_with_stand_ins_that_has_died_is_replaced(read):
     part = {"inner": "def inner(): pass"}
     with student.using(**part), pytest.raises(StudentError):
         student.f(0)
-    student._begin(0)
+    student.begin(Beginning())
     with student.using(**part):
         assert student.f(1) == 1
 
@@ -624,20 +626,20 @@ def test_module_level_state_counts_and_is_fresh_in_every_worker(read):
     assert student.f() == [7, 1, 1]
 
 
-def test_names_made_at_run_time_are_found_by_running_the_whole_notebook(read):
+def test_names_made_at_run_time_are_found_by_running_the_whole_notebook(read, notes):
     student = read("vars(__import__('__main__')).update(f=lambda: 5)")
     assert student.f() == 5
-    assert DYNAMIC in student._notes
+    assert DYNAMIC in notes
 
 
-def test_where_the_whole_notebook_defines_no_more_the_slice_stands(read):
+def test_where_the_whole_notebook_defines_no_more_the_slice_stands(read, notes):
     student = read("def f(): return 1", "@absent\ndef g(): pass", "import os; os._exit(1)",
                    names=("f", "g"))  # fmt: skip
     assert student.f() == 1
-    assert DYNAMIC not in student._notes
+    assert DYNAMIC not in notes
 
 
-def test_the_whole_notebook_is_not_run_for_nothing(zygote, read, monkeypatch):
+def test_the_whole_notebook_is_not_run_for_nothing(zygote, read, notes, monkeypatch):
     opened = []
     monkeypatch.setattr(
         zygote, "open", lambda *limits: opened.append(0) or Zygote.open(zygote, *limits)
@@ -645,7 +647,7 @@ def test_the_whole_notebook_is_not_run_for_nothing(zygote, read, monkeypatch):
     student = read("scale = 1 / 0\nscale = 2", "def f(): return scale")
     assert student.f() == 2
     assert len(opened) == 1, "a second worker would only find what the first has found"
-    assert "code cell 1, line 1: ZeroDivisionError: division by zero" in student._notes
+    assert "code cell 1, line 1: ZeroDivisionError: division by zero" in notes
 
 
 def test_a_definition_that_raised_says_why_it_is_missing(read):
@@ -660,12 +662,12 @@ def test_a_definition_that_raised_says_why_it_is_missing(read):
 def test_a_notebook_that_is_none_is_unreadable(zygote):
     for data in (b"", b"\x89PNG...", b'{"cells": 3}'):
         with pytest.raises(Unreadable):
-            Student(zygote, data, ("f",), LIMITS)
+            Loaded(zygote, data, ("f",), LIMITS)
 
 
 def test_code_that_hangs_while_it_is_loaded_times_out(zygote):
     with pytest.raises(TimedOut):
-        Student(zygote, notebook("while True: f = 1"), ("f",), LIMITS)
+        Loaded(zygote, notebook("while True: f = 1"), ("f",), LIMITS)
 
 
 def test_forbidden_operators_raise_in_graded_calls_only_where_the_question_forbids_them(read):
@@ -675,9 +677,9 @@ def test_forbidden_operators_raise_in_graded_calls_only_where_the_question_forbi
     )
     x = torch.randn(1, 2, 3)
     assert student.f(x).shape == x.shape
-    student._begin(0, ("torch.nn.functional.scaled_dot_product_attention",))
+    student.begin(Beginning(forbid=("torch.nn.functional.scaled_dot_product_attention",)))
     with raises("Forbidden") as caught:
         student.f(x)
     assert "not allowed in this question" in str(caught.value)
-    student._begin(0)
+    student.begin(Beginning())
     assert student.f(x).shape == x.shape

@@ -1,0 +1,201 @@
+"""A submission that has been loaded: what it defines, and the workers in which it runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import torch
+
+from ...model.limits import Limits, StudentError
+from ...model.subject import Beginning
+from .budget import Budget
+from .reply import of_notebook
+from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
+
+MOST_NOTES, MOST_TRIED, MOST_PLACES = 100, 3, 5
+DYNAMIC = (
+    "It defines names at run time, so all of its cells were run, and not only those that count."
+)
+TRIED = "Run because it may change what your answers need, and stopped: {problem}"
+NOT_TRIED = (
+    "What only may change something that your answers need was not run, for with it your notebook "
+    "did not end in time: {error}"
+)
+NOT_RUN = "Not run, though something there could change what your answers need: {places}"
+
+
+class Unreadable(Exception):
+    """The submission is no notebook; the message tells the student what it is instead."""
+
+
+class Loaded:
+    """A notebook of which all that counts has been run. Use as a context manager."""
+
+    def __init__(
+        self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,
+        values: tuple[str, ...] = (), *, whole: bool = False, forbids: bool = False,
+        budget: Budget | None = None,
+    ) -> None:  # fmt: skip
+        """Read and run what counts of the notebook `data` for `names`, or the `whole` of it.
+
+        Those in `values` may stand for values, which are sent here when a check looks at them.
+        `forbids` says that some question forbids names of torch. What is run spends of a `budget`,
+        or has one of its own.
+
+        Raises Unreadable, StudentError (its code ends the process or exceeds a limit while it is
+        loaded) and SandboxError.
+        """
+        self._zygote, self._names, self._limits = zygote, names, limits
+        self._budget, self._forbids = budget or Budget(limits), forbids
+        self.values = values
+        self.data = (
+            torch.frombuffer(bytearray(data), dtype=torch.uint8)
+            if data
+            else torch.empty(0, dtype=torch.uint8)
+        )
+        self._run = "whole" if whole else "needed"
+        self._beginning = Beginning()
+        self._helped: dict[tuple[bool, tuple[tuple[str, str], ...]], Sandbox] = {}
+        self._printed = ""
+        self.notes: list[str] = []
+        """What is to be said to the student of how the notebook was read."""
+        self.worker, loaded = self._load_safely()
+        """The worker that runs the present check."""
+        missing = set(names) - set(loaded["defined"])
+        if missing and (loaded["problems"] or loaded["dynamic"]) and not whole:
+            loaded = self._prefer_whole(loaded)
+        self._workers = {False: self.worker}
+        """The worker where torch makes float64 and, if need be, the one where it makes float32."""
+        # what a newer Python reads may well define them
+        newer = any("is Python 3." in note for note in loaded["notes"])
+        if loaded["instead"] and not loaded["defined"] and not newer:
+            self._retire(self.worker)
+            raise Unreadable(loaded["instead"])
+        self.defined: dict[str, str] = loaded["defined"]
+        """Of each name that it defines, what that is: "function", "module" or "value"."""
+        self.near: dict[str, str] = loaded["near"]
+        """For names that are not defined, one that is and differs by a letter."""
+        self.problems: list[str] = loaded["problems"]
+        """What was raised while it was loaded."""
+        self.uses: dict[str, list[str]] = loaded["uses"]
+        """For each name that it defines, the names of torch in its code."""
+        self.left_out: list[str] = loaded["left_out"]
+        """Places in the notebook that were not run, and could matter."""
+        first_lines = [problem.partition("\n")[0] for problem in self.problems]
+        tried = [problem.partition("\n")[0] for problem in loaded["tried"][:MOST_TRIED]]
+        notes = [*loaded["notes"], *first_lines, *(TRIED.format(problem=p) for p in tried)]
+        self.notes += notes[:MOST_NOTES]  # a worker sends no more, but what it became might
+        if self.left_out:
+            self.notes.append(NOT_RUN.format(places=_listed(self.left_out)))
+
+    def _load(self, single: bool = False) -> tuple[Sandbox, dict[str, Any]]:
+        """Open a worker and have it run the submission, with float32 as torch's default or not."""
+        self._budget.allow(self._limits.seconds)
+        worker = self._zygote.open(self._limits, self._budget)
+        try:
+            names = list(self._names)
+            loaded = worker.ask(
+                "load", data=self.data, names=names, run=self._run, single=single,
+                forbids=self._forbids,
+            )  # fmt: skip
+        except BaseException:
+            self._retire(worker)
+            raise
+        loaded = of_notebook(loaded, self._names)
+        if loaded["unreadable"]:
+            self._retire(worker)
+            raise Unreadable(loaded["unreadable"])
+        return worker, loaded
+
+    def _load_safely(self) -> tuple[Sandbox, dict[str, Any]]:
+        """Load; if that ends the worker, do without what is not surely needed."""
+        try:
+            return self._load()
+        except StudentError as error:
+            if self._run == "whole":
+                raise
+            self._run, said = "sure", str(error)
+            worker, loaded = self._load()
+            if not loaded["ran"]:
+                self._retire(worker)
+                raise
+            self.notes.append(NOT_TRIED.format(error=said))
+            return worker, loaded
+
+    def _prefer_whole(self, sliced: dict[str, Any]) -> dict[str, Any]:
+        """Run the whole notebook in another worker, and keep it if that defines more."""
+        before, self._run = self._run, "whole"
+        try:
+            worker, loaded = self._load()
+        except StudentError:
+            self._run = before
+            return sliced
+        if len(loaded["defined"]) <= len(sliced["defined"]):
+            self._retire(worker)
+            self._run = before
+            return sliced
+        self._retire(self.worker)
+        self.worker = worker
+        self.notes.append(DYNAMIC)
+        return loaded
+
+    def _retire(self, worker: Sandbox) -> None:
+        with worker:
+            self._printed = (self._printed + worker.printed())[:OUTPUT_BYTES]
+
+    def begin(self, beginning: Beginning) -> None:
+        """Start a check: forget the last one's calls, and replace a worker that has died."""
+        worker = self._workers.get(beginning.single)
+        if worker is None or not worker.alive:
+            fresh, _ = self._load(beginning.single)
+            if worker is not None:
+                self._retire(worker)
+            worker = self._workers[beginning.single] = fresh
+        self._beginning, self.worker = beginning, worker
+        _begin(worker, beginning)
+
+    @contextmanager
+    def helped(self, sources: dict[str, str]) -> Iterator[None]:
+        """Work for a while in a worker where names have these sources as stand-ins.
+
+        It is one of its own: in the first worker, code that is judged later could find them on the
+        heap and answer with them.
+        """
+        key = self._beginning.single, tuple(sources.items())
+        helped = self._helped.get(key)
+        if helped is None or not helped.alive:
+            helped, _ = self._load(self._beginning.single)
+            if key in self._helped:
+                self._retire(self._helped[key])
+            self._helped[key] = helped
+            helped.ask("using", sources=sources)
+        _begin(helped, self._beginning)
+        own, self.worker = self.worker, helped
+        try:
+            yield
+        finally:
+            self.worker = own
+
+    def close(self) -> str:
+        """End the workers and return what the submission has printed."""
+        for worker in (*self._workers.values(), *self._helped.values()):
+            self._retire(worker)
+        self._workers, self._helped = {}, {}
+        return self._printed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _begin(worker: Sandbox, beginning: Beginning) -> None:
+    """Have a worker start afresh."""
+    worker.begin(seed=beginning.seed, forbid=list(beginning.forbid), single=beginning.single)
+
+
+def _listed(places: list[str]) -> str:
+    """Name the first of several places in the notebook, and count the others."""
+    shown, more = places[:MOST_PLACES], len(places) - MOST_PLACES
+    return "; ".join([*shown, f"+{more}"] if more > 0 else shown)
