@@ -1,1 +1,1 @@
-"""The folder of a course, its assignments, and what is made of them."""
+"""The folder of a course, its assignments, and what is generated from them."""

@@ -1,13 +1,13 @@
 """An Assignment as its author writes it: one runnable notebook in solutions/, solution inside.
 
-The file is ordinary Python in jupytext's py:percent format, and four marks in it are ours:
+The file is ordinary Python in jupytext's py:percent format, with four marks of ours:
 
     # /// script … # ///                 the settings, TOML under [tool.grader] (PEP 723)
     # %% question="Name"                 a cell in which students define ``Name``
     # BEGIN SOLUTION … # END SOLUTION    lines that students do not get
     # %% tags=["check"]                  a cell of public checks, ``def test_…(student)``
 
-Reading executes nothing, needs no torch, and refuses whatever would surprise students later.
+Reading executes nothing, needs no torch, and rejects whatever would surprise students later.
 """
 
 import ast
@@ -36,7 +36,7 @@ class Cell:
 
     kind: Literal["code", "markdown"]
     source: str
-    """As a notebook holds it: markdown without its comment signs, solution included."""
+    """As in a notebook: markdown without comment signs, solution included."""
     line: int
     """Line of the ``# %%`` mark, so that ``"\\n" * line + source`` has the file's line numbers."""
     tags: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Cell:
     checks: tuple[str, ...] = ()
     """Names of the public checks that this cell defines."""
     is_value: bool = False
-    """Whether the question is assigned, ``x = …``, and may be no function or class."""
+    """Whether the question is assigned, ``x = …``, so that it may be a value."""
 
     @property
     def is_check(self) -> bool:
@@ -66,14 +66,14 @@ class Assignment:
     """For each question, names that it may not use, e.g. ``torch.nn.MultiheadAttention``."""
     limits: Limits
     values: tuple[str, ...]
-    """The questions whose answer may be a value, and no function or class."""
+    """The questions whose answer may be a value instead of a function or class."""
     visibility: dict[str, str]
-    """When Gradescope shows the hidden checks: by patterns of their names, the first that fits."""
+    """When Gradescope shows hidden checks, by patterns of their names; the first match counts."""
     cells: tuple[Cell, ...]
 
     @property
     def trains(self) -> bool:
-        """Whether an optimizer is made in it, so that workers should have them warm."""
+        """Whether it constructs an optimizer, so that workers should warm these up."""
         return any("torch.optim." in cell.source for cell in self.cells)
 
     @classmethod
@@ -109,7 +109,7 @@ class Assignment:
 def _forbid(
     path: Path, names: list[str] | dict[str, list[str]], questions: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the forbidden names of each question; a list holds for all of them."""
+    """Return the forbidden names of each question; a list applies to all of them."""
     table = names if isinstance(names, dict) else dict.fromkeys(questions, names)
     for question in table:
         if question not in questions:
@@ -124,12 +124,12 @@ def _visibility(levels: str | dict[str, str]) -> dict[str, str]:
 
 
 def without_solution(source: str) -> str:
-    """Replace each solution by a place for the student's code that says so when it runs."""
+    """Replace each solution by a placeholder that raises NotImplementedError."""
     return REGION.sub(r"\1# your code here\n\1raise NotImplementedError", source)
 
 
 def _cells(path: Path, text: str) -> Iterator[Cell]:
-    """Cut the text at its marks; the settings and empty cells are left out."""
+    """Split the text at its marks, without settings and empty cells."""
     lines = BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text).split("\n")
     marks = [number for number, line in enumerate(lines, 1) if MARK.match(line)]
     above = _parse(path, 0, lines[: marks[0] - 1] if marks else lines)
@@ -147,7 +147,7 @@ def _cell(path: Path, line: int, lines: list[str]) -> Cell:
     """Read one cell from its lines, the mark first."""
     try:
         raw = read_cell("\n".join(lines))
-    except ValueError:  # tags are no list; a second mark inside
+    except ValueError:  # tags are not a list; a second mark inside
         raise _unknown_mark(path, line, lines[0]) from None
     allowed = {"question", "tags", "region_name", "cell_marker", "lines_to_next_cell"}
     question, tags = raw.metadata.get("question"), tuple(raw.metadata.get("tags", ()))
@@ -170,7 +170,7 @@ def _unknown_mark(path: Path, line: int, mark: str) -> AssignmentError:
 
 
 def _parse(path: Path, above: int, lines: list[str]) -> ast.Module:
-    """Parse lines that stand below `above` others, magics still being comments."""
+    """Parse lines that are preceded by `above` others; magics are still comments."""
     try:
         return ast.parse("\n" * above + "\n".join(lines))
     except SyntaxError as error:
@@ -180,7 +180,7 @@ def _parse(path: Path, above: int, lines: list[str]) -> ast.Module:
 
 
 def _checks(path: Path, line: int, tree: ast.Module, is_check: bool) -> Iterator[str]:
-    """Yield the names of a cell's checks; only check cells may have any, and they must."""
+    """Yield the names of a cell's checks, which a check cell must have and others must not."""
     tests = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     for test in tests:
         if not is_check:
@@ -202,7 +202,7 @@ def _checks(path: Path, line: int, tree: ast.Module, is_check: bool) -> Iterator
 
 
 def _refuse_solution(path: Path, line: int, lines: list[str], question: str | None) -> None:
-    """Raise unless solution regions are well formed and leave a cell that defines its question."""
+    """Raise unless solution regions are well-formed and leave a cell that defines its question."""
     begins = _regions(path, line, lines)
     if not question:
         return
@@ -225,14 +225,14 @@ def _refuse_solution(path: Path, line: int, lines: list[str], question: str | No
 
 
 def _regions(path: Path, first: int, lines: list[str]) -> list[int]:
-    """Return the lines on which solution regions begin. Raises unless they pair up."""
+    """Return the lines on which solution regions begin. Raises unless they are paired."""
     begins: list[int] = []
     is_open = False
     for number, text in enumerate(lines, first):
         if not (mark := NEARLY_A_REGION.search(text)):
             continue
         exact = f"# {mark[1].upper()} SOLUTION"
-        if text.strip(" \t") != exact:  # as REGION has it, or the solution would slip through
+        if text.strip(" \t") != exact:  # as in REGION, or the solution would leak
             what = f"{text.strip()!r} does not mark a solution"
             raise AssignmentError(path, number, what, f"Write {exact} on a line of its own")
         opens = exact == "# BEGIN SOLUTION"

@@ -1,4 +1,4 @@
-"""Build the notebook that students get from the file that the author wrote."""
+"""Build the students' notebook from the author's file."""
 
 import hashlib
 import json
@@ -15,18 +15,18 @@ from .assignment import Assignment, Cell, without_solution
 Json = dict[str, Any]
 
 TEXTS = Path(__file__).parents[1] / "templates" / "notebook"
-"""What every notebook begins and ends with."""
+"""Texts with which every notebook begins and ends."""
 ADDED = ("run-checks", "all-checks", "check-all")
-"""Ids of the cells that are there for the checks' sake."""
+"""Ids of the cells that are added for the checks."""
 
 
 def build(source: Path, target: Path, check: bool = False) -> bool:
-    """Write the students' notebook, whole or not at all; with `check`, write nothing.
+    """Write the students' notebook atomically; with `check`, write nothing.
 
-    Returns whether the target was up to date already. Raises AssignmentError.
+    Returns whether the target was already up to date. Raises AssignmentError.
     """
     notebook = skeleton(Assignment.read(source))
-    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # Jupyter's own way
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # as Jupyter does
     data = text.encode() + b"\n"
     fresh = target.exists() and target.read_bytes() == data
     if not fresh and not check:
@@ -35,7 +35,7 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
 
 
 def skeleton(assignment: Assignment) -> Json:
-    """Return the students' notebook: without solutions, and with check cells that run."""
+    """Return the students' notebook, without solutions and with check cells that run."""
     questions = ", ".join(f"`{name}`" for name in assignment.questions)
     welcome = _text("welcome.md").format(
         title=assignment.title, name=assignment.name, questions=questions
@@ -76,7 +76,7 @@ def _text(name: str) -> str:
 
 
 def _check_all(assignment: Assignment) -> Iterator[Json]:
-    """Yield the cells at the end, which name all checks by question; none where there are none."""
+    """Yield the last cells, which list all checks by question, if there are any."""
     checks: dict[str, list[str]] = {}
     question = assignment.questions[0]
     for cell in assignment.cells:
@@ -96,14 +96,14 @@ def _cell(kind: str, id: str, source: str, metadata: Json | None = None) -> Json
 
 
 def _id(cell: Cell) -> str:
-    """Return an id that inserting or moving other cells does not change."""
+    """Return an id that does not change when other cells are inserted or moved."""
     if name := cell.question or (cell.checks[0] if cell.checks else None):
         return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:60]  # the alphabet that nbformat allows
     return f"{cell.kind}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
 
 
 def _make_ids_unique(cells: list[Json]) -> None:
-    """Number what has the same id: equal texts, or names that differ in other alphabets only."""
+    """Number equal ids: of equal texts, or of names that differ only in other alphabets."""
     seen: set[str] = set()
     for cell in cells:
         wanted, number = cell["id"], 1

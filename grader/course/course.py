@@ -1,4 +1,4 @@
-"""The folder of a course: where its solutions, notebooks and checks are, and its key."""
+"""The folder of a course, with its solutions, notebooks, checks and key."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ KEY_BYTES = 32
 
 
 class CourseError(Exception):
-    """The folder is no course, or has no such assignment; the message says what to do."""
+    """The folder is not a course, or lacks the assignment; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Course:
         return self.root / "autograder_tests" / name
 
     def key(self) -> bytes:
-        """Return the secret that seeds every draw, made at the first use and kept.
+        """Return the secret that seeds every draw, creating it on first use.
 
-        It lies in .grader/key: with the same key, a regrade draws the same inputs.
+        It is in .grader/key; with the same key, regrading draws the same inputs.
         Raises CourseError.
         """
         path = self.root / ".grader" / "key"
@@ -70,7 +70,7 @@ class Course:
 
 def _make_key(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    (path.parent / ".gitignore").write_text("*\n")  # a key in a repository is no secret
+    (path.parent / ".gitignore").write_text("*\n")  # a key in a repository is not a secret
     part = path.with_name(f"key.{os.getpid()}")
     part.touch(mode=0o600)
     part.write_text(secrets.token_hex(KEY_BYTES))

@@ -1,7 +1,7 @@
-"""Begin an assignment: a small whole one, copied under a name, to be changed piece by piece.
+"""Create an assignment: a small working one, copied under a name, to be edited step by step.
 
-What is copied is a course itself, templates/new/, in which NAME and TITLE stand for what is asked
-for: it is verified like any other.
+The template, templates/new/, is itself a course, in which NAME and TITLE are placeholders; it is
+verified like any other.
 """
 
 import json
@@ -19,7 +19,7 @@ FIT = re.compile(r"[a-z][a-z0-9_]*")
 def new(course: Course, name: str, title: str) -> list[Path]:
     """Write the files of a new assignment and build its notebook; return what was written.
 
-    Raises CourseError for a name or title that cannot be used, and where a file would be replaced.
+    Raises CourseError for an invalid name or title, and if a file would be overwritten.
     """
     if not FIT.fullmatch(name):
         near = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")
@@ -46,7 +46,7 @@ def new(course: Course, name: str, title: str) -> list[Path]:
 
 def _copy(path: Path, root: Path, name: str, title: str) -> None:
     """Write one file of the template under its new name."""
-    in_toml = json.dumps(title, ensure_ascii=False)  # escapes what TOML escapes, and in its way
+    in_toml = json.dumps(title, ensure_ascii=False)  # escapes what TOML escapes
     text = path.read_text("utf-8").replace("NAME", name).replace('"TITLE"', in_toml)
     target = root / path.relative_to(TEMPLATE).as_posix().replace("NAME", name)
     replace_file(target, text)

@@ -1,8 +1,8 @@
 """Pack what students get, and prove that no solution and no hidden check is in it.
 
-The proof looks for them in the very bytes that students receive, however they got there: line by
-line (in outputs, texts and metadata, too), and by the syntax trees of their statements, which other
-spacing, comments and line breaks leave as they are.
+The proof searches the very bytes that students receive: line by line (including outputs, texts and
+metadata), and by the syntax trees of statements, which spacing, comments and line breaks do not
+change.
 """
 
 import ast
@@ -23,7 +23,7 @@ from .course import Course
 from .settings import BLOCK
 
 SHORTEST_LINE = 24
-"""Characters; shorter lines, such as `super().__init__()`, are anybody's."""
+"""Characters; shorter lines, such as `super().__init__()`, are common."""
 SMALLEST_STATEMENT = 14
 """Nodes of a syntax tree; `return self.out_proj(x)` has 10."""
 
@@ -40,7 +40,7 @@ It needs Python {python} and these packages:
 
 
 def release(course: Course, name: str, target: Path) -> None:
-    """Write a zip with the notebook and a README. Raises AssignmentError where it would leak."""
+    """Write a zip with the notebook and a README. Raises AssignmentError if it would leak."""
     assignment = Assignment.read(course.solution(name))
     path = course.notebook(name)
     if not build(assignment.path, path, check=True):
@@ -59,7 +59,7 @@ def release(course: Course, name: str, target: Path) -> None:
 
 
 def readme(assignment: Assignment) -> str:
-    """Say what is needed to begin; the author's text on the data is part of it."""
+    """Return how to begin, with the author's text on the data."""
     block = BLOCK.search(assignment.path.read_text("utf-8-sig"))
     lines = block["toml"].splitlines() if block else []
     needs = tomllib.loads("\n".join(line[2:] for line in lines))
@@ -74,7 +74,7 @@ def readme(assignment: Assignment) -> str:
 def leaks(assignment: Assignment, checks: Path, data: bytes) -> list[str]:
     """Return the lines and statements of solutions and hidden checks that are in `data`.
 
-    What the author also wrote outside of solutions, students are meant to see.
+    Text that also occurs outside of solutions is meant for students.
     """
     secret = [*_solutions(assignment), *(p.read_text("utf-8") for p in sorted(checks.glob("*.py")))]
     shown = [without_solution(cell.source) for cell in assignment.cells]
@@ -87,7 +87,7 @@ def leaks(assignment: Assignment, checks: Path, data: bytes) -> list[str]:
 
 
 def _solutions(assignment: Assignment) -> Iterator[str]:
-    """Yield what lies between the marks."""
+    """Yield the text between the marks."""
     for cell in assignment.cells:
         for region in REGION.finditer(cell.source):
             yield textwrap.dedent("\n".join(region[0].splitlines()[1:-1]))
@@ -97,7 +97,7 @@ def _code(data: bytes) -> list[str]:
     try:
         return [cell.source for cell in notebook.read(data)]
     except notebook.Unreadable:
-        return []  # a text, which has lines only
+        return []  # a text, which has only lines
 
 
 def _plain(text: str) -> str:

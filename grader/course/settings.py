@@ -21,11 +21,11 @@ LIMITS = {
     "total_seconds": "a positive number, like 200.0",
 }
 LEVELS = ("visible", "hidden", "after_due_date", "after_published")
-"""When Gradescope shows students how a test ended."""
+"""When Gradescope shows students the result of a test."""
 
 
 class AssignmentError(Exception):
-    """The author's file cannot be used; the message says where, what is wrong and what to do."""
+    """The author's file cannot be used; the message names line, error and remedy."""
 
     def __init__(self, path: Path, line: int, what: str, remedy: str) -> None:
         """Point at a line of the author's file, counted from 1."""
@@ -46,7 +46,7 @@ def read_settings(path: Path, text: str) -> dict[str, Any]:
         table = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at ")
-        at = re.match(r"line (\d+)", where)  # absent when it says "at end of document"
+        at = re.match(r"line (\d+)", where)  # absent if it says "at end of document"
         line = first + (int(at[1]) - 1 if at else toml.count("\n"))
         remedy = 'Settings are TOML, like title = "Attention"'
         raise AssignmentError(path, line, f"the settings cannot be read: {what}", remedy) from None
@@ -74,7 +74,7 @@ def _refuse_unfit(path: Path, line: int, key: str, value: object, known: dict[st
 
 def _fits(key: str, value: object) -> bool:
     match key, value:
-        case _, bool():  # which Python takes for a number
+        case _, bool():  # which is a number in Python
             return False
         case ("title", str()) | ("limits", dict()):
             return True
@@ -99,7 +99,7 @@ def _is_dotted_name(name: str) -> bool:
 
 
 def _row(toml: str, key: str) -> int:
-    """Return how many lines stand above the key, or 0 where it is spelt in an unusual way."""
+    """Return how many lines are above the key, or 0 if it is spelled in an unusual way."""
     start = max(0, toml.find("tool.grader"))
     at = re.compile(rf"\b{re.escape(key)}\b\s*[=\]]").search(toml, start)
     return toml.count("\n", 0, at.start()) if at else 0

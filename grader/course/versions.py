@@ -1,9 +1,9 @@
-"""Which version of each check is in force: a digest of all that its verdict depends on.
+"""The version of each check: a digest of everything that its verdict depends on.
 
-A check's version is made of its own source; of its file without the other checks; of whatever else
-lies in its folder, such as references and known mistakes; of the assignment's code and settings; of
-the course's key; and of the versions of grader and torch. Comments and layout do not count. Nothing
-is imported or run, so that asking costs milliseconds and no torch.
+It covers the check's own source; its file without the other checks; the other files in its folder,
+such as references and known mistakes; the assignment's code and settings; the course's key; and the
+versions of grader and torch. Comments and layout do not count. Nothing is imported or run, so it
+takes milliseconds and no torch.
 """
 
 import ast
@@ -28,9 +28,9 @@ class Versions:
 
     checks: dict[str, str]
     other: str
-    """Version of a check whose function is made in some other way than by `def test_…`."""
+    """Version of a check whose function is not defined by `def test_…`."""
     plan: str
-    """Changes with any of them: submissions judged under the same plan need no second look."""
+    """Changes with any of them: submissions judged under the same plan are up to date."""
 
     @classmethod
     def read(cls, assignment: Assignment, folder: Path, key: bytes) -> Self:
@@ -58,7 +58,7 @@ class Versions:
 
 
 def torch_version() -> str:
-    """Return the version of torch that is installed, without importing it."""
+    """Return the installed version of torch, without importing it."""
     try:
         return version("torch")
     except PackageNotFoundError:
@@ -66,7 +66,7 @@ def torch_version() -> str:
 
 
 def meaning(source: str) -> str:
-    """Return Python without its comments and layout, and other text as it is."""
+    """Return Python code without comments and layout, and other text unchanged."""
     try:
         return ast.unparse(ast.parse(source))
     except (SyntaxError, ValueError, RecursionError):
@@ -74,7 +74,7 @@ def meaning(source: str) -> str:
 
 
 def _parts(source: str) -> Iterator[tuple[str, str]]:
-    """Yield each check of a file by its name, with the rest of the file; both count for it."""
+    """Yield each check of a file by its name, with the rest of the file."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -88,18 +88,18 @@ def _parts(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _contents(path: Path, folder: Path) -> tuple[str, str]:
-    """Return the name of a file and what it holds."""
+    """Return the name and content of a file."""
     data = path.read_bytes()
     text = meaning(data.decode("utf-8", "replace")) if path.suffix == ".py" else ""
     return path.relative_to(folder).as_posix(), text or hashlib.sha256(data).hexdigest()
 
 
 def _is_part(path: Path, folder: Path) -> bool:
-    """Whether a file can matter for a verdict."""
+    """Whether a file can affect a verdict."""
     names = path.relative_to(folder).parts
     return path.is_file() and not any(n in NO_PART or n.startswith(".") for n in names)
 
 
 def _digest(*texts: str) -> str:
-    """Return a short digest of texts, which no other way to cut them into parts has, too."""
+    """Return a short digest of texts that also depends on where they are split."""
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]

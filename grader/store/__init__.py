@@ -1,1 +1,1 @@
-"""What has been judged and decided, kept in one SQLite file."""
+"""Judgements and decisions, kept in one SQLite file."""

@@ -1,6 +1,6 @@
-"""One SQLite file that outlives crashes, power cuts and full disks.
+"""One SQLite file that survives crashes, power cuts and full disks.
 
-The journal is a WAL, and synchronous=FULL: when a transaction's block has ended, it is on the disk.
+The journal is a WAL with synchronous=FULL: once a transaction's block has ended, it is on disk.
 With NORMAL, a model of power cuts lost every acknowledged row; with FULL none. Transactions begin
 as IMMEDIATE: of 1,600 deferred ones from several processes, 1,400 failed.
 """
@@ -79,7 +79,7 @@ MIGRATIONS = (
     );
     """,
 )
-"""What makes each version of the schema from the one before; PRAGMA user_version counts them."""
+"""Makes each version of the schema from the one before; PRAGMA user_version counts them."""
 
 
 class StoreError(Exception):
@@ -87,10 +87,10 @@ class StoreError(Exception):
 
 
 class Database:
-    """The file, open, with the schema of today. Use it in a `with` block."""
+    """The open file, with the current schema. Use it in a `with` block."""
 
     def __init__(self, path: Path, *, make: bool = False) -> None:
-        """Open the file, or make it, and bring its schema up to date. Raises StoreError."""
+        """Open or create the file, and migrate its schema. Raises StoreError."""
         self.path = path
         if not make and not path.is_file():
             raise StoreError(f"There is no {path}; `grader grade` makes it in the folder -o names.")
@@ -110,19 +110,19 @@ class Database:
         self.db.close()
 
     def back_up(self, path: Path) -> None:
-        """Write everything, as it is at one moment, into a new file. Raises StoreError."""
+        """Write a consistent copy into a new file. Raises StoreError."""
         if path.exists():
             raise StoreError(f"{path} exists, and a backup overwrites nothing.")
         try:
             with self.explained():
                 self.db.execute("VACUUM INTO ?", (os.fspath(path),))
         except StoreError:
-            path.unlink(missing_ok=True)  # a part of a backup would be in the way of the next one
+            path.unlink(missing_ok=True)  # a partial backup would block the next one
             raise
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all of the block or, when it raises or the process dies, nothing of it."""
+        """Do all of the block or, if it raises or the process dies, none of it."""
         with self.explained():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -134,7 +134,7 @@ class Database:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn errors of SQLite and the disk into a sentence."""
+        """Turn errors of SQLite and the disk into a StoreError."""
         try:
             yield
         except (sqlite3.OperationalError, OSError) as error:
@@ -149,7 +149,7 @@ class Database:
             ) from error
 
     def _migrate(self) -> None:
-        """Make an empty file ours, and an older schema today's."""
+        """Mark an empty file as ours, and migrate an older schema."""
         ours, version, tables = self._about()
         if tables and ours != OURS:
             raise StoreError(f"{self.path} is no store of grades.")
@@ -168,7 +168,7 @@ class Database:
             db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def _about(self) -> tuple[int, int, int]:
-        """Return whose file this is, its version of the schema, and how many tables it has."""
+        """Return the application id, the schema version, and the number of tables."""
         asked = (
             "PRAGMA application_id",
             "PRAGMA user_version",

@@ -1,13 +1,13 @@
-"""What people have decided about questions, from a table that any spreadsheet can write.
+"""Manual grades, from a table that any spreadsheet can write.
 
     id,question,points,comment
     kim_12345,split_heads,2.5,"The idea is right, the axes are swapped."
     lee_67890,split_heads,,"Have a look at einops."
     park_11111,(late),0,was ill
 
-Points take the place of what the checks of the question give, at this and every later judging. With
-a comment alone, the checks count. A line with neither lifts an earlier decision. For the question
-(late), points are the hours after the deadline that count.
+Points replace those of the question's checks, now and after regrading. With only a comment, the
+checks count. A line with neither removes an earlier decision. For the question (late), points are
+the hours after the deadline that count.
 """
 
 import math
@@ -23,9 +23,9 @@ COLUMNS = ("id", "question", "points", "comment")
 
 
 def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Override]], list[str]]:
-    """Read all decisions about these students, and remark on what is repeated.
+    """Read all decisions about these students, and remark on duplicates.
 
-    Raises TableError, before any of them counts.
+    Raises TableError before any of them counts.
     """
     decisions: dict[tuple[str, str], Override] = {}
     remarks, known = [], Ids(reports)
@@ -45,7 +45,7 @@ def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Ove
 
 
 def _student(cell: str, known: Ids) -> str:
-    """Return whose id this is. Raises ValueError, which names ids that only look like it."""
+    """Return the student with this id. Raises ValueError, which names similar ids."""
     if student := known.same(cell):
         return student
     near = known.alike(cell)
@@ -67,7 +67,7 @@ def _points(text: str) -> float | None:
 
 
 def _require(student: str, question: str, points: float | None, report: Report) -> None:
-    """Raise ValueError where a line is about nobody, nothing, or more than there is."""
+    """Raise ValueError if a line is about no student, no question, or too many points."""
     if question == EXCUSED:
         if points is not None and points > report.hours_late:
             raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")

@@ -1,4 +1,4 @@
-"""Whose score, or whose hand-in, has moved between two moments, and why."""
+"""Whose score or submission has changed between two moments, and why."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from .store import Entry, Judgement, Store
 
 NEW = "judged since"
 SHORT = 8
-"""Digits of a sha256 that tell two files of one name apart."""
+"""Digits of a sha256 to tell two files of the same name apart."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a student stands: the submission and how it was judged."""
+    """A student's submission and how it was judged."""
 
     entry: Entry
     judgement: Judgement
@@ -30,7 +30,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Move:
-    """A student whose score or hand-in is another now."""
+    """A student whose score or submission has changed."""
 
     student: str
     before: float | None
@@ -40,7 +40,7 @@ class Move:
 
 
 def between(before: Store, after: Store) -> Iterator[Move]:
-    """Yield who has moved from one store to another, such as from a backup to today."""
+    """Yield who has changed from one store to another, such as from a backup to today."""
     old = {entry.student: entry for entry in before.entries()}
     new = {entry.student: entry for entry in after.entries()}
     one = before.db is after.db and before.late_rule == after.late_rule
@@ -51,10 +51,9 @@ def between(before: Store, after: Store) -> Iterator[Move]:
 
 
 def since(store: Store) -> tuple[list[Move], str]:
-    """Return who has moved since scores left the folder last, and the command that did that.
+    """Return who has changed since scores were last written out, and the command that did so.
 
-    While none have: who was moved by the last command that changed anything, of those who had been
-    judged before it; and no words.
+    If they never were: whom the last command changed, among those judged before it; and no words.
     """
     then, published = history.base(store)
     moves = between(then, store)
@@ -62,7 +61,7 @@ def since(store: Store) -> tuple[list[Move], str]:
 
 
 def standing(store: Store, entry: Entry | None) -> Standing | None:
-    """Return where a student stands, or None while nothing is judged."""
+    """Return a student's submission and judgement, or None before the first."""
     report = store.report(entry) if entry else None
     if report is None or entry is None or entry.judgement is None:
         return None
@@ -70,7 +69,7 @@ def standing(store: Store, entry: Entry | None) -> Standing | None:
 
 
 def files(old: Entry, new: Entry) -> str:
-    """Return two hand-ins of a student, as far as they differ in name, time or else in bytes."""
+    """Describe how two submissions of a student differ: in name, in time or else in bytes."""
     shown = [[entry.path.name, _time(entry)] for entry in (old, new)]
     if shown[0] == shown[1]:
         shown = [[entry.path.name, f"sha256 {entry.digest[:SHORT]}…"] for entry in (old, new)]
@@ -87,7 +86,7 @@ def _move(student: str, old: Standing | None, new: Standing | None) -> Iterator[
 
 
 def _is_another(old: Entry, new: Entry) -> bool:
-    """Whether bytes were handed in that differ, or at a time that does, as far as it is known."""
+    """Whether the bytes differ, or the time of submission, if known."""
     times = {old.handed_in, new.handed_in} - {None}
     return old.digest != new.digest or len(times) > 1
 
@@ -98,7 +97,7 @@ def _time(entry: Entry) -> str:
 
 
 def _reasons(old: Standing, new: Standing) -> Iterator[str]:
-    """Yield what has moved a score: the person, the submission, and each check that counts."""
+    """Yield what has changed a score: a person, the submission, or checks."""
     another = old.entry.digest != new.entry.digest
     if another:
         yield f"handed in another file: {files(old.entry, new.entry)}"
@@ -127,7 +126,7 @@ def _reasons(old: Standing, new: Standing) -> Iterator[str]:
 def _change(
     old: tuple[Result, str] | None, new: tuple[Result, str] | None, another: bool
 ) -> str | None:
-    """Return how a check moved the score and why, or None if it did not."""
+    """Return how a check changed the score and why, or None if it did not."""
     if old is None or new is None:
         result = (old or new or ())[0]  # type: ignore[misc]
         earned = f"{result.earned} of {result.points} points"

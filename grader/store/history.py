@@ -1,5 +1,6 @@
-"""How a class stood at earlier moments: when a command had done all of its work, and when scores
-left the folder. Nothing in the store is overwritten, so a few numbers are enough to go back there.
+"""The class at earlier moments: after each command, and when scores were written out.
+
+Nothing in the store is overwritten, so a few numbers are enough to go back.
 """
 
 from copy import copy
@@ -10,7 +11,7 @@ MOMENT = 'submission, judgement, "override", late'
 
 
 def mark(store: Store, published: str = "") -> None:
-    """Remember how the class stands: it is done or, with the words of a command, `published`."""
+    """Remember this moment: a command is done or, with its words, has `published` scores."""
     now = store.now()
     if not now.judgement or (not published and _latest(store) == now):
         return
@@ -23,9 +24,9 @@ def mark(store: Store, published: str = "") -> None:
 
 
 def base(store: Store) -> tuple[Store, str]:
-    """Return the class as it was when scores left the folder last, and by which command.
+    """Return the class as it was when scores were last written out, and by which command.
 
-    While none have, as it was before the last command that changed anything, and no words.
+    If they never were: as it was before the last command that changed anything, and no words.
     """
     row = store.db.execute(
         f"SELECT {MOMENT}, published FROM marks WHERE published != '' ORDER BY id DESC LIMIT 1"
@@ -40,7 +41,7 @@ def base(store: Store) -> tuple[Store, str]:
 
 
 def at(store: Store, moment: Moment) -> Store:
-    """Return the store as it was at a moment, for reading."""
+    """Return a read-only view of the store at a moment."""
     past = copy(store)
     past.until = moment
     return past

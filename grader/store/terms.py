@@ -1,7 +1,7 @@
-"""How a class is asked for: a folder of results remembers it, and says so.
+"""Deadline, roster and the like: a folder of results remembers them, and says so.
 
-What was given once holds for later commands on the folder until something else is given; `none`
-forgets it. Otherwise the same command without its deadline would take another file of a student.
+An option holds for later commands on the folder until it is given again; `none` clears it.
+Otherwise the same command without its deadline would choose another file of a student.
 """
 
 import json
@@ -17,39 +17,39 @@ from ..model.words import Say
 from .store import Store
 
 NONE = "none"
-"""What forgets a setting on the command line."""
+"""Clears a setting on the command line."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What was asked for; empty is nothing."""
+    """The options of a class; empty means none."""
 
     names: str = ""
     deadline: str = ""
     late: str = ""
     language: str = ""
     roster: str = ""
-    """Who belongs to the class, as JSON: the file, and names by id; or the file alone, unread."""
+    """The roster as JSON: the file, and names by id; or only the file, not yet read."""
 
     @classmethod
     def of(cls, store: Store) -> Self:
-        """Return what a store remembers."""
+        """Return the terms in a store."""
         return cls(*(store.setting(name) for name in cls.__dataclass_fields__))
 
     @classmethod
     def at(cls, path: Path) -> Self:
-        """Return what the store in a file remembers: nothing while there is none."""
+        """Return the terms in a store's file, or none if it does not exist."""
         if not path.exists():
             return cls()
         with Store(path) as store:
             return cls.of(store)
 
     def given(self, **said: str | None) -> Self:
-        """Return these terms with what is said now; None says nothing."""
+        """Return these terms with new values; None keeps the old one."""
         return replace(self, **{name: value for name, value in said.items() if value is not None})
 
     def keep(self, store: Store) -> None:
-        """Let a store remember them."""
+        """Write them into a store."""
         for name, value in asdict(self).items():
             store.set(name, value)
 
@@ -60,16 +60,16 @@ class Terms:
 
     @property
     def people(self) -> dict[str, str] | None:
-        """Names by id of everybody in the roster, if there is one."""
+        """Names in the roster by id, if there is one."""
         return json.loads(self.roster)["people"] if self.roster else None
 
     @property
     def groups(self) -> dict[str, str]:
-        """The group of everybody who is in one, by id."""
+        """Groups by id."""
         return json.loads(self.roster).get("groups", {}) if self.roster else {}
 
     def with_people(self) -> tuple[Self, list[str]]:
-        """Read the roster anew, if its file is still there; return remarks on it, too.
+        """Read the roster again, if its file still exists; also return remarks on it.
 
         Raises TableError.
         """
@@ -88,12 +88,12 @@ class Terms:
         return ", ".join(_option(name, value) for name, value in asdict(self).items() if value)
 
     def remembered(self, given: Mapping[str, str | None], say: Say) -> str:
-        """Return a line on what counts here though it is not `given` now, or nothing."""
+        """Return a line on the terms that apply although they were not `given` now, or nothing."""
         kept = replace(self, **{name: "" for name, value in given.items() if value is not None})
         return say("As before: {options}").format(options=kept) if f"{kept}" else ""
 
     def changes(self, before: Self) -> list[str]:
-        """Return a line for everything that is not as `before`."""
+        """Return a line for each term that differs from `before`."""
         old = asdict(before)
         return [
             f"changed: {_option(name, new)}, before: {_shown(name, old[name])}"
