@@ -1,7 +1,7 @@
 """Tables that spreadsheets write and read, as CSV (RFC 4180).
 
-They are read as they come: in UTF-8, in UTF-16 or in cp949 (Korean Excel), with or without a byte
-order mark; parted by commas, semicolons or tabs; with Excel's first line sep=; or without it.
+They may be in UTF-8, in UTF-16 or in cp949 (Korean Excel), with or without a byte
+order mark; separated by commas, semicolons or tabs; with or without Excel's first line, sep=.
 """
 
 import csv
@@ -13,30 +13,30 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # full width too: CJK spreadsheets accept it
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # full-width too for CJK
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How .xlsx and .xls begin, which are not text."""
+"""The first bytes of .xlsx and .xls, which are not text."""
 OPENING = re.compile('(\ufeff?)((?:"?sep=([,;\t|])"?\\r?\\n)?)', re.IGNORECASE)
 DELIMITERS = ",;\t"
 
 
 class TableError(Exception):
-    """A table cannot be used; the message says which line, and what to do."""
+    """A table cannot be used; the message names the line and the remedy."""
 
 
 class Text(NamedTuple):
     """What a table holds."""
 
     opening: str
-    """The byte order mark and the line sep=…, as far as there are any."""
+    """The byte order mark and the line sep=…, if present."""
     delimiter: str
     rest: str
 
     @classmethod
     def read(cls, text: str, columns: Sequence[str] = ()) -> "Text":
-        """Find what parts the cells: what the table says, or what gives all of these `columns`.
+        """Find the separator: what the table declares, or what yields all of these `columns`.
 
-        Otherwise it is what is most frequent in the first line, quoted cells aside.
+        Otherwise it is the most frequent one in the first line, outside of quoted cells.
         """
         found = OPENING.match(text)
         assert found, "it also matches nothing"
@@ -66,7 +66,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def _encodings(data: bytes) -> Iterator[str]:
-    """Yield in what bytes may be written, the most certain first."""
+    """Yield the encodings that bytes may be in, the most certain first."""
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         yield "utf-16-le" if data.startswith(BOM_UTF16_LE) else "utf-16-be"
     elif b"\0" in data:  # every other byte of what is ASCII
@@ -78,7 +78,7 @@ def _encodings(data: bytes) -> Iterator[str]:
 def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield ("file:line", cells by column) of a CSV whose first line names at least `columns`.
 
-    Capitals and order of the names play no part, and a cell that is not there is empty. Raises
+    Case and order of the names do not matter, and a missing cell is empty. Raises
     TableError.
     """
     try:
@@ -109,13 +109,13 @@ def _missing(header: Iterable[str], columns: Sequence[str]) -> list[str]:
 
 
 def written(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as a CSV in which no cell is a formula and None is empty."""
+    """Return rows as CSV; no cell is a formula, and None is an empty cell."""
     table = io.StringIO()
     csv.writer(table).writerows(map(cell, row) for row in rows)
     return table.getvalue()
 
 
 def cell(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return a cell that spreadsheets do not take for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if FORMULA.match(text) else text

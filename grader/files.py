@@ -1,4 +1,4 @@
-"""Files that are whole at any moment."""
+"""Write files atomically."""
 
 import contextlib
 import os
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""The time of a zip's members, so that the same files give the same bytes."""
+"""The time of every member of a zip, so that the same files give the same bytes."""
 
 
 class Unwritable(Exception):
-    """A file cannot be written; the message says which one, why, and what to do."""
+    """A file cannot be written; the message names the file, the reason and the remedy."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
@@ -20,7 +20,7 @@ class Unwritable(Exception):
 
 
 def replace_file(path: Path, content: str | bytes | Iterable[str]) -> None:
-    """Write a text, its pieces, or bytes: whenever the process dies, the file is old or new.
+    """Write a file atomically: if the process dies, the file is either old or new.
 
     Raises Unwritable.
     """

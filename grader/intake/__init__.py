@@ -1,1 +1,1 @@
-"""What was handed in: files, archives, and the names that platforms give them."""
+"""Submissions: files, archives, and the names that platforms give them."""

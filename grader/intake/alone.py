@@ -1,4 +1,4 @@
-"""Files that no platform has named: each is a hand-in of its own, and its name says whose."""
+"""Files that no platform has named: each is a submission, and its name says whose."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ NO_HAND_IN = re.compile(
     r".*\.(?:csv|tsv|xlsx|ods|ya?ml|toml|ini|cfg|lock|log|db|sqlite|sh|bat)",
     re.IGNORECASE,
 )
-"""Tables and settings that lie beside hand-ins; nobody hands in one of them alone."""
+"""Tables and settings that lie beside submissions; none is a submission by itself."""
 
 
 class Alone:
@@ -21,7 +21,7 @@ class Alone:
         self._assignment = assignment
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return the id in a file's name; those of one id in different folders are not one's."""
+        """Return the id in a file's name; the same id in another folder is another person."""
         if NO_HAND_IN.fullmatch(file.name):
             return []
         own, folder = own_part(file, self._assignment), "/".join(parts[:-1])

@@ -1,10 +1,9 @@
-"""Unpack what an LMS packs: a zip or tar of a whole class, whose files students have named.
+"""Unpack a zip or tar of a whole class, as an LMS packs it. Students have named the files in it.
 
-Nothing is trusted: a member that would land outside the folder, a link, a device or a bomb
-refuses the archive, before or while it is unpacked, and nothing of it stays. A name that is
-merely odd costs nobody anything: the member gets a name that is safe, see place.py, and a
-remark. A file too large to be graded takes no room: only its size is kept, for the sentence that
-its student reads.
+Nothing is trusted: a member that would land outside the folder, a link, a device or a bomb rejects
+the archive, before or while it is unpacked, and nothing of it stays. A name that is merely odd is
+replaced by a safe one (place.py), with a remark. A file too large to grade takes no room: only
+its size is kept, for the message to its student.
 """
 
 import contextlib
@@ -29,11 +28,11 @@ BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
     ValueError, OSError,
 )  # fmt: skip
-"""What zipfile and tarfile raise for archives that are damaged, encrypted or oddly packed."""
+"""Errors of zipfile and tarfile for archives that are damaged, encrypted or oddly packed."""
 ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".tar.zst")
 WAY = b"2"
-"""Changes with how members are named, so that what was unpacked otherwise is unpacked anew."""
+"""Changes when the naming of members does, so that older archives are unpacked again."""
 
 
 def packed(path: Path) -> bool:
@@ -48,9 +47,9 @@ def packed(path: Path) -> bool:
 
 
 def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
-    """Unpack an archive into a folder of its own; return it, and remarks on names.
+    """Unpack an archive into its own folder; return the folder and remarks on names.
 
-    What is unpacked is left as it is. Raises Refused.
+    An archive that is already unpacked is left alone. Raises Refused.
     """
     with open(archive, "rb") as file:
         whole = hashlib.file_digest(file, lambda: hashlib.sha256(WAY)).hexdigest()
@@ -63,7 +62,7 @@ def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
         part.mkdir(parents=True)
         try:
             beside.write_text(json.dumps(_unpack(archive, part)))
-            part.rename(folder)  # so that a folder with the name is whole
+            part.rename(folder)  # so that a folder with that name is complete
         except BROKEN as error:
             raise Refused(f"{archive} cannot be unpacked: {error}.") from None
         finally:
@@ -87,7 +86,7 @@ def _unpack(archive: Path, folder: Path) -> list[str]:
 
 
 def _members(archive: Path) -> Iterator[Member]:
-    """Yield all members but folders."""
+    """Yield all members except folders."""
     if archive.name.lower().endswith(".zip"):
         with zipfile.ZipFile(archive) as pack:
             yield from of_zip(pack)
@@ -97,7 +96,7 @@ def _members(archive: Path) -> Iterator[Member]:
 
 
 def _copy(member: Member, target: Path) -> int:
-    """Write a member, with its time, and return how many bytes that took; sizes may be lies."""
+    """Write a member, with its time, and return its true size; the stated one may be a lie."""
     limit, size = MAX_MB << 20, 0
     with member.open() as source, open(target, "xb") as file:
         while size <= limit and (data := source.read(CHUNK)):

@@ -3,8 +3,8 @@
     Homework 1_lee_s_attempt_2026-11-20-21-03-59_attention.ipynb
     Homework 1_lee_s_attempt_2026-11-20-21-03-59.txt   begins: Name: Lee Seo (lee_s)
 
-Both the assignment's title and a user's name may have `_` in them. Where one ends is told by the
-text beside the hand-in, which Blackboard writes itself, or else by what all names begin with.
+Both the title and the user name may contain `_`. Blackboard's own text beside the submission says
+where the title ends, or else the common beginning of all names.
 """
 
 import os
@@ -20,11 +20,11 @@ NAME = re.compile(
 )
 FIRST_LINE = re.compile(r"Name: .*\((?P<user>[^()]+)\)\s*")
 MANY = 3
-"""Of so many users, hardly all have names that begin alike up to a `_`."""
+"""So many users hardly all have names that begin alike up to a `_`."""
 
 
 class Blackboard:
-    """Names in which title, user, time and the student's own part follow one another."""
+    """Names made of title, user, time and a part that the student chose."""
 
     def __init__(self, files: Files) -> None:
         fits = [(file, fit) for file, parts in files if (fit := NAME.fullmatch(parts[-1]))]
@@ -37,7 +37,7 @@ class Blackboard:
         self._title = titles.pop() if len(titles) == 1 else _common(heads)
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return the user's name."""
+        """Return the user name."""
         fit = NAME.fullmatch(parts[-1])
         if fit is None:
             return []
@@ -52,7 +52,7 @@ class Blackboard:
 
 
 def _user(file: Path) -> str:
-    """Return whom the text beside a hand-in names; a student's words come in its later lines."""
+    """Return the user named by the text beside a submission; a student's words come later in it."""
     try:
         with open(file, encoding="utf-8", errors="replace", opener=open_unfollowed) as text:
             found = FIRST_LINE.fullmatch(text.readline(1000).removeprefix("\ufeff"))
@@ -62,7 +62,7 @@ def _user(file: Path) -> str:
 
 
 def _common(heads: set[str]) -> str:
-    """Return the title that all names have in common, up to a `_`."""
+    """Return the title that all names begin with, up to a `_`."""
     shared = os.path.commonprefix(sorted(heads))  # noqa: RUF071  # of names
     if len(heads) < MANY:
         return shared[: shared.find("_") + 1]

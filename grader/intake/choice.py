@@ -1,8 +1,8 @@
 """Which file of a student counts, and why the others do not.
 
-Notebooks before all else; in time before late; what has answers in it before what has none; of
-several hand-ins the last; then the file that is named like the assignment; then the newest. The
-order of names decides nothing: where none of these does, a person is told.
+Notebooks come first; then files in time; then files with answers; then the last submission; then
+the file named like the assignment; then the newest. The order of names decides nothing: a tie goes
+to a person.
 """
 
 import os
@@ -16,16 +16,16 @@ from .platform import Claim
 from .submission import MAX_MB, open_unfollowed
 
 LOOKED_AT = 1 << 20
-"""Bytes at a file's beginning, and at its end, in which a notebook says that it is one."""
+"""Bytes at the beginning and at the end of a file in which to look for a notebook's keys."""
 NOTEBOOK = re.compile(rb'"cell_type"\s*:|"nbformat"\s*:')
 COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]+copy(?: (\d+))?|~(\d+))$", re.IGNORECASE)
-"""What browsers, file managers, Canvas and archive.py add to a name that is taken."""
+"""What browsers, file managers, Canvas and archive.py append to a name that is taken."""
 MOST_LISTED = 5
 REASONS = (
     "no hand-in", "no notebook", "after the deadline", "no answers in it", "no notebook",
     "an earlier hand-in", "another name", "older", "older", "an earlier copy",
 )  # fmt: skip
-"""Why a file does not count whose rank is first lower at this place."""
+"""Why a file does not count, by the first place in which its rank is lower."""
 
 Rank = tuple[bool, bool, bool, bool, int, float, bool, float, int, int]
 
@@ -36,13 +36,13 @@ class File:
 
     path: Path
     shown: str
-    """Its path from the folder that was given, by which a person finds it."""
+    """Its path from the given folder, for people to find it."""
     claim: Claim
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The file that counts, remarks on the others, and those that could count as well."""
+    """The file that counts, remarks on the others, and the ties."""
 
     file: File
     remarks: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ def choose(
     student: str, files: Sequence[File], assignment: str, deadline: Deadline | None = None,
     questions: Sequence[str] = (),
 ) -> Choice:  # fmt: skip
-    """Choose one of a student's files; what is late only if all are.
+    """Choose one of a student's files, a late one only if all are late.
 
     Args:
         student: the id, for the remarks.
@@ -78,7 +78,7 @@ def choose(
 
 
 def likeness(path: Path) -> int:
-    """Return how like a notebook a file is: 4 for one, 1 for a script, 0 for anything else."""
+    """Return how much a file resembles a notebook: from 4 for one, over 1 for a script, to 0."""
     suffix = path.suffix.lower()
     if _reads_like_one(path):
         return 4 if suffix == ".ipynb" else 3
@@ -86,7 +86,7 @@ def likeness(path: Path) -> int:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names for a line, the first ones of many."""
+    """Join names for a message; of many, only the first."""
     more = len(names) - MOST_LISTED
     return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
@@ -114,7 +114,7 @@ def _why(rank: Rank, best: Rank, chosen: File) -> str:
 
 
 def _stem(name: str) -> tuple[str, int]:
-    """Return a file's name without suffixes and the mark of a copy, and the copy's number."""
+    """Return a file's name without suffixes and copy mark, and the number of the copy."""
     stem = os.path.basename(name).partition(".")[0]
     if found := COPY.search(stem):
         return stem[: found.start()], int(next(filter(None, found.groups()), 1))
@@ -122,7 +122,7 @@ def _stem(name: str) -> tuple[str, int]:
 
 
 def _same(one: File, other: File) -> bool:
-    """Whether it makes no difference which of two is graded."""
+    """Whether it makes no difference which of the two is graded."""
     try:
         sizes = one.path.lstat().st_size, other.path.lstat().st_size
         return sizes[0] == sizes[1] and _bytes(one.path) == _bytes(other.path)
@@ -136,7 +136,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _has(path: Path, defines: re.Pattern[bytes]) -> bool:
-    """Whether something that is graded stands in a file; nothing of it is parsed here."""
+    """Whether a file contains a graded name; it is searched, not parsed."""
     try:
         return defines.search(_bytes(path)) is not None
     except OSError:
@@ -144,7 +144,7 @@ def _has(path: Path, defines: re.Pattern[bytes]) -> bool:
 
 
 def _reads_like_one(path: Path) -> bool:
-    """Whether a notebook's words stand in a file, of which nothing is parsed here."""
+    """Whether a file contains the keys of a notebook; it is searched, not parsed."""
     try:
         with open(path, "rb", opener=open_unfollowed) as file:
             head = file.read(LOOKED_AT)

@@ -1,4 +1,4 @@
-"""Clones of a class's repositories on GitHub, one for each student.
+"""Clones of a class's GitHub repositories, one for each student.
 
     <classroom>-<assignment>_submissions_2026_11_20_T_23_59_59/<classroom>-<assignment>-<user>/…
 
@@ -33,7 +33,7 @@ class Row:
 
 
 class Classroom:
-    """Repositories whose names end in the user's."""
+    """Repositories whose names end in the user name."""
 
     def __init__(self, files: Files) -> None:
         self._rows: dict[str, Row] = {}
@@ -44,7 +44,7 @@ class Classroom:
         self._prefix = _common(loose, self._rows)
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return the user's name, and those of who shares the repository."""
+        """Return the user name, and those of the others who share the repository."""
         prefix, repository, *inside = *self._place(file, parts), ""
         if not prefix or not repository.startswith(prefix) or not any(inside):
             return []
@@ -58,9 +58,9 @@ class Classroom:
         ]
 
     def _place(self, file: Path, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what repositories begin with, this one, and the path in it.
+        """Return the common beginning of the repositories, this repository, and the path in it.
 
-        The download's folder is a given one or the first below it: what is deeper is a student's.
+        The download's folder is a given one or the first below it; deeper ones are a student's.
         """
         whole = file.absolute().parts
         for at in range(len(whole) - len(parts), 0, -1):
@@ -72,7 +72,7 @@ class Classroom:
 
 
 def _common(repositories: set[str], rows: dict[str, Row]) -> str:
-    """Return what all repositories begin with, up to a `-`, which users' names may have as well."""
+    """Return what all repositories begin with, up to a `-`; user names may contain `-` as well."""
     shared = os.path.commonprefix(sorted(repositories))  # noqa: RUF071  # of names
     for name in sorted(repositories):
         for user in rows:
@@ -82,7 +82,7 @@ def _common(repositories: set[str], rows: dict[str, Row]) -> str:
 
 
 def _scores(path: Path) -> dict[str, Row]:
-    """Read users in small letters with their last lines; a table that is none has nobody."""
+    """Read the last line of each user, in lower case; an unreadable table has no users."""
     found: dict[str, Row] = {}
     try:
         table = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))

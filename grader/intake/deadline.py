@@ -1,13 +1,13 @@
-"""When a hand-in is late, and by how many hours.
+"""When a submission is late, and by how many hours.
 
     2026-11-20 23:59                     on the clock of this machine; all of that minute is in time
     2026-11-20 23:59:30                  to the second
     2026-11-20                           all of that day
-    2026-11-20 23:59 Europe/Berlin       on the clock there; +09:00, UTC and Z are understood, too
+    2026-11-20 23:59 Europe/Berlin       on the clock there; +09:00, UTC and Z work as well
 
-Late is who is late by time elapsed. Where the clock was changed since the deadline, the hours are
-those elapsed or those between the two readings of the clock, whichever is less: due on Saturday at
-19:00, in on Sunday at 18:30 is within a day, also at the end of summer time.
+Elapsed time decides whether a submission is late. If the clock was changed since the deadline, the
+hours are the elapsed ones or the difference of the two clock readings, whichever is less: due on
+Saturday at 19:00 and submitted on Sunday at 18:30 is one day, even at the end of summer time.
 """
 
 import math
@@ -22,21 +22,21 @@ from zoneinfo import ZoneInfo
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(?:\s*(\S+))?")
 OFFSET = re.compile(r"(?:UTC|GMT)?([+-]\d\d):?(\d\d)?")
 LOCAL_TIME = Path("/etc/localtime")
-"""A link to the zone of this machine, if the environment does not name another one."""
+"""A link to this machine's time zone, unless the environment names another."""
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment, which is whole up to its last second."""
+    """A moment; its whole minute, second or day is in time."""
 
     text: str
-    """How it is remembered: with its zone, so that it is the same moment on every machine."""
+    """As the store keeps it: with its zone, so that it is the same moment on every machine."""
     start: float
-    """Seconds since 1970 at which it begins."""
+    """When it begins, in seconds since 1970."""
     seconds: int
-    """How long it lasts: 60, or 1 where seconds are given."""
+    """How long it lasts: 60, or 1 if seconds are given."""
     zone: tzinfo | None
-    """None is the clock of this machine, where that has no name."""
+    """None is the clock of this machine, if its zone has no name."""
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -52,7 +52,7 @@ class Deadline:
                 "(23:59:30) or a time zone (23:59 Europe/Berlin, 23:59 +09:00) if you like"
             ) from None
         zone = _zone(where) if where else _here()
-        # of an hour that the clock shows twice, the later one
+        # of an hour that occurs twice, the later one
         start = max(moment.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
         offset = f"{datetime.fromtimestamp(start).astimezone():%z}"
         said = where or getattr(zone, "key", offset)
@@ -63,22 +63,22 @@ class Deadline:
         return moment >= self.start + self.seconds
 
     def hours_late(self, moment: float) -> float:
-        """Return the hours after the deadline, begun hundredths counted; 0 for who is in time."""
+        """Return the hours after the deadline, rounded up to hundredths; 0 if in time."""
         if not self.is_late(moment):
             return 0.0
         elapsed = moment - self.start
         shown = (self._clock(moment) - self._clock(self.start)).total_seconds()
         counted = min(elapsed, shown) if shown > 0 else elapsed
-        whole = max(counted // self.seconds, 1) * self.seconds  # as exact as the deadline is
+        whole = max(counted // self.seconds, 1) * self.seconds  # as exact as the deadline
         return math.ceil(whole / 36) / 100
 
     def _clock(self, moment: float) -> datetime:
-        """Return what the clock there shows."""
+        """Return the reading of the clock there."""
         return datetime.fromtimestamp(moment, self.zone).replace(tzinfo=None)
 
 
 def _zone(name: str) -> tzinfo:
-    """Return the zone of this name or offset. Raises ValueError."""
+    """Return the zone with this name or offset. Raises ValueError."""
     try:
         if found := OFFSET.fullmatch(name):
             hours, minutes = int(found[1]), int(f"{found[1][0]}{found[2] or '0'}")
@@ -91,7 +91,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _here() -> tzinfo | None:
-    """Return the zone of this machine, or None where it has no name."""
+    """Return this machine's zone, or None if it has no name."""
     name = (
         os.environ.get("TZ", "").removeprefix(":")
         or (os.path.realpath(LOCAL_TIME).rpartition("zoneinfo/")[2])

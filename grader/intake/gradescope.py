@@ -15,8 +15,8 @@ MOST_METADATA_MB = 100
 class Gradescope:
     """An export, unpacked.
 
-    The file that says whose they are is the outermost of those called so: a student may hand in
-    another. Raises IntakeError where it is missing or unreadable.
+    Of several metadata files, the outermost counts, because a student may submit another. Raises
+    IntakeError if it is missing or unreadable.
     """
 
     def __init__(self, files: Files) -> None:
@@ -32,7 +32,7 @@ class Gradescope:
         self._folder, self._about = path.parent, _metadata(path)
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return the student id, or else the address, of everybody in the group."""
+        """Return the student id, or else the address, of each member of the group."""
         inside = file.relative_to(self._folder).parts if self._folder in file.parents else ()
         about = self._about.get(inside[0]) if len(inside) > 1 else None
         if not isinstance(about, dict):
@@ -48,7 +48,7 @@ class Gradescope:
 
 
 def _moment(said: object) -> float | None:
-    """Return when Gradescope took it; YAML 1.1 means UTC where no zone is given."""
+    """Return when Gradescope received it; YAML 1.1 means UTC if no zone is given."""
     if not isinstance(said, datetime):
         return None
     return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
@@ -56,7 +56,7 @@ def _moment(said: object) -> float | None:
 
 def _metadata(path: Path) -> dict[str, Any]:
     """Read Gradescope's YAML: submissions by the name of their folder. Raises IntakeError."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if it is there
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if installed
     if path.stat().st_size > MOST_METADATA_MB << 20:
         raise IntakeError(f"{path} has more than {MOST_METADATA_MB} MB.")
     try:

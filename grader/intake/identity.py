@@ -1,8 +1,7 @@
-"""Ids: which ones are the same, which only look so, and what each is called as a folder.
+"""Ids: which ones are equal, which only look equal, and what each is called as a folder.
 
-Two ids are the same if Unicode says so (NFC), and never because a safe name of theirs happens to
-be. Those that only look alike, by letters that nobody sees or by another width or case, stay two,
-and a person is told.
+Two ids are equal if Unicode says so (NFC), but not because their safe names happen to be equal. Ids
+that only look alike, by invisible letters, width or case, remain two, and a person is told.
 """
 
 import hashlib
@@ -12,19 +11,19 @@ from collections import Counter
 from collections.abc import Iterable
 
 LONGEST = 64
-"""Characters of an id; of the widest script, 192 of the 255 bytes that a folder's name may have."""
+"""Characters of an id: in the widest script, 192 of the 255 bytes of a folder's name."""
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
-"""Letters, marks and a symbol by their category, and blank on every screen."""
+"""By category letters, marks and a symbol, but blank on every screen."""
 UNSAFE = re.compile(r"[^\w.@+-]+")
 
 
 def same(raw: str) -> str:
-    """Return an id in the one form of all that Unicode takes for the same text."""
+    """Return an id in the normal form of Unicode."""
     return unicodedata.normalize("NFC", raw).strip()
 
 
 def looks(raw: str) -> str:
-    """Return what a reader sees of an id: invisible letters gone, one width and one case."""
+    """Return an id as a reader sees it: without invisible letters, in one width and one case."""
     text = unicodedata.normalize("NFKC", "".join(c for c in raw if not _invisible(c)))
     return same(text).casefold()
 
@@ -32,7 +31,7 @@ def looks(raw: str) -> str:
 def safe(raw: str) -> str:
     """Return an id as the name of a folder: letters of any script, digits, and `_ - . @ +`.
 
-    Two ids may share one: see `apart`.
+    Two ids may have the same safe name: see `apart`.
     """
     text = UNSAFE.sub("_", "".join(c for c in same(raw) if not _invisible(c)))
     short = text.strip("_-.@+")[:LONGEST].rstrip("_-.@+")
@@ -40,16 +39,16 @@ def safe(raw: str) -> str:
 
 
 def digest(raw: str) -> str:
-    """Return a few letters that are another text's only by chance."""
+    """Return a short digest of a text."""
     return hashlib.sha256(same(raw).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def apart(wanted: str, labels: Iterable[str]) -> list[str]:
-    """Return ids for those who all want `wanted`: it is nobody's until a person decides.
+    """Return an id for each person with the same id `wanted`, which goes to none of them.
 
     Args:
-        wanted: an id that is safe.
-        labels: what tells them apart, such as names; where that is the same, it is hashed.
+        wanted: a safe id.
+        labels: what tells them apart, such as names; hashed if equal.
     """
     labels = list(labels)
     given = [safe(label) for label in labels]
@@ -61,6 +60,6 @@ def apart(wanted: str, labels: Iterable[str]) -> list[str]:
 
 
 def _invisible(letter: str) -> bool:
-    """Whether a letter shows nothing: format characters, fillers, variation selectors."""
+    """Whether a letter is invisible: a format character, filler or variation selector."""
     kind = unicodedata.category(letter)
     return kind == "Cf" or letter in FILLERS or "\ufe00" <= letter <= "\ufe0f"

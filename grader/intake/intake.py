@@ -1,9 +1,9 @@
-"""Who has handed in what, and who is missing.
+"""Who has submitted what, and who is missing.
 
     unpack → walk → claims of the platform → people → one file each
 
-What a platform has named is read by lms.py; without names, every file is a hand-in of its own, see
-alone.py. Each file that is given is graded, or named in a remark with the reason.
+Names by a platform are read by lms.py; otherwise each file is a submission of its own (alone.py).
+Every file is graded, or named in a remark with the reason.
 """
 
 import os
@@ -24,29 +24,29 @@ from .platform import IntakeError, Platform
 from .walk import Walk, walk
 
 OF_PLATFORMS = {METADATA, SCORES, "index.html"}
-"""What platforms add to an export, beside the folders of students."""
+"""What platforms add to an export beside the students' folders."""
 FOLDERS = "{id}/*"
-"""The pattern of hand-ins that all have the same name, in folders of students."""
+"""The pattern for submissions that all have the same name, in a folder per student."""
 NO_GROUPS: Mapping[str, str] = {}
 AT_ONCE = 600
-"""Seconds within which a platform packs a class: such times are those of the download."""
+"""Seconds within which a platform packs a class: equal times are those of the download."""
 
 
 @dataclass
 class Intake:
-    """What is graded, and what a person should know about the rest."""
+    """What is to be graded, and what a person should know about the rest."""
 
     submissions: list[tuple[str, Path]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    """What a person must look at: somebody's work could be missing, or be somebody else's."""
+    """What a person must look at: work that could be missing, or belong to somebody else."""
     hours_late: dict[str, float | None] | None = None
-    """Of everybody, hours after the deadline: 0 if before; None where that is not known."""
+    """Hours after the deadline for each student: 0 if before; None if not known."""
     moments: dict[str, float | None] = field(default_factory=dict)
-    """When it was handed in, in seconds since 1970, as far as a platform says that."""
+    """Time of submission for each student, in seconds since 1970, if the platform says so."""
 
     def late(self, student: str) -> float | None:
-        """Return the hours of a student, or None where they are not known."""
+        """Return the hours that a student is late, or None if not known."""
         return None if self.hours_late is None else self.hours_late[student]
 
 
@@ -61,7 +61,7 @@ def take_in(
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    `groups` has the group of everybody who is in one, and `questions` the names that are graded.
+    `groups` has the group of each student who is in one, and `questions` the graded names.
     Raises IntakeError and, for an archive, Refused.
     """
     intake = Intake(hours_late={} if deadline else None)
@@ -85,7 +85,7 @@ def take_in(
 
 
 def _found(walked: Walk, assignment: str, intake: Intake) -> str:
-    """Return the platform that has named the files, if that is certain."""
+    """Return the platform that named the files, if that is certain."""
     if found := recognised(walked.files, assignment):
         intake.remarks.append(f"the names are those of {found}: read as with --names {found}")
     elif sum(bool(CANVAS.claims(*one)) for one in walked.files) * 2 > len(walked.files):
@@ -94,7 +94,7 @@ def _found(walked: Walk, assignment: str, intake: Intake) -> str:
 
 
 def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> list[File]:
-    """Return every file with whose it is; remark on those that are nobody's."""
+    """Return each file with its owner; remark on those without one."""
     found: list[File] = []
     elsewhere: list[str] = []
     for path, parts in walked.files:
@@ -116,7 +116,7 @@ def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> l
 
 
 def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Intake) -> None:
-    """Name what is not graded, or goes to a person."""
+    """Remark on what is not graded, or goes to a person."""
     if walked.litter:
         intake.remarks.append(f"left out, for programs have made it: {listed(walked.litter)}")
     intake.remarks += [f"not graded, for it is hidden: {name}" for name in walked.hidden]
@@ -154,7 +154,7 @@ def _take(
 
 
 def _times_are_known(found: People, deadline: Deadline, intake: Intake) -> bool:
-    """Whether times can be held against the deadline; a time of everybody's is the download's."""
+    """Whether times can be compared with the deadline; equal times are the download's."""
     claims = {student: [file.claim for file in files] for student, files in found.files.items()}
     unknown = [one for one, of_one in claims.items() if any(c.moment is None for c in of_one)]
     if unknown and len(unknown) == len(claims):

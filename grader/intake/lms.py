@@ -1,4 +1,4 @@
-"""The platforms whose exports are read: one entry each, and how to tell them apart.
+"""The platforms whose exports we read: one entry each, and how to recognize them.
 
 canvas       kimminjun_LATE_4711_8899_attention.ipynb
 moodle       Kim Minjun_4711_assignsubmission_file_/attention.ipynb, with or without folders
@@ -7,7 +7,7 @@ brightspace  70001-9911 - Kim Minjun - Nov 20, 2026 903 PM/attention.ipynb
 gradescope   assignment_1_export/submission_42/attention.ipynb, and submission_metadata.yml
 nbgrader     submitted/kimm/attention/attention.ipynb
 classroom50  deep-attention_submissions_2026_…/deep-attention-kimm/attention.ipynb
-PATTERN      your own, such as "{name}-{id}-*.ipynb": * is anything; {id} has no blank and no /
+PATTERN      your own, such as "{name}-{id}-*.ipynb": * is anything; {id} has neither blank nor /
 """
 
 import contextlib
@@ -26,12 +26,12 @@ from .platform import Files, IntakeError, Platform
 
 DAY = r"(?:[^\W\d]+ \d{1,2},? \d{4}|\d{1,2} [^\W\d]+,? \d{4})"
 TIME = rf"(?:{DAY} \d{{3,4}}(?: [AP]M)?)"
-"""How Brightspace writes it: without a colon, which Windows takes in no name."""
+"""As Brightspace writes it: without a colon, which Windows does not allow in names."""
 TIMES = rf"(?P<time>{TIME}(?: - {TIME})*)"
 CLOCK = re.compile(rf"({DAY}) (\d{{3,4}})( [AP]M)?", re.IGNORECASE)
 DATES = ("%b %d, %Y", "%B %d, %Y", "%d %b, %Y", "%d %B, %Y", "%d %b %Y", "%d %B %Y")
 GUESSES = ("{name}_{id}_*", "{name}-{id}-*", "{name} {id}.*", "{id}_*", "{id}-*")
-"""Patterns to propose where a name fits no platform's."""
+"""Patterns to propose if a name fits no platform."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Entry:
     """One platform."""
 
     reads: Callable[[Files, str], Platform]
-    """Given the files of an export and the name of the assignment; may raise IntakeError."""
+    """Takes the files of an export and the name of the assignment; may raise IntakeError."""
     certain: bool
-    """Whether nobody else makes such names, so that they are known without --names."""
+    """Whether only this platform makes such names, so that --names is not needed."""
 
 
 def _brightspace_time(text: str) -> float | None:
-    """Read `Nov 20, 2026 903 PM`, on the clock here; of several, one of which is real, the last."""
+    """Read `Nov 20, 2026 903 PM`, on this machine's clock; of several, the last valid one."""
     return max(filter(None, map(_time, CLOCK.finditer(text))), default=None)
 
 
@@ -104,7 +104,7 @@ PLATFORMS = {
 
 
 def platform(names: str, files: Files, assignment: str) -> Platform:
-    """Return what reads these files. Raises IntakeError for unknown names."""
+    """Return the platform that reads these files. Raises IntakeError for unknown names."""
     if entry := PLATFORMS.get(names):
         return entry.reads(files, assignment)
     beneath = PLATFORMS.get(recognised(files, assignment))
@@ -116,7 +116,7 @@ def platform(names: str, files: Files, assignment: str) -> Platform:
 
 
 def recognised(files: Files, assignment: str) -> str:
-    """Return the platform that has certainly named these files, or ""."""
+    """Return the platform that certainly named these files, or ""."""
     for name, entry in PLATFORMS.items():
         if entry.certain:
             try:
@@ -130,7 +130,7 @@ def recognised(files: Files, assignment: str) -> str:
 
 
 def proposal(file: Path, parts: tuple[str, ...], assignment: str) -> str:
-    """Return what --names could be, so that a name fits, or ""."""
+    """Return a value of --names that a file name would fit, or ""."""
     files = [(file, parts)]
     for name, entry in PLATFORMS.items():
         if entry.certain or name == "canvas":

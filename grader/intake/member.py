@@ -1,7 +1,7 @@
-"""The members of an archive, and the names that they were meant to have.
+"""The members of an archive, and their intended names.
 
-The names of zips are in UTF-8 if a flag says so, and else in whatever the packing system used;
-which one is a guess, and told. Source: APPNOTE 6.3.10, 4.4.4 and 4.6.9.
+Names in zips are in UTF-8 if a flag says so, and otherwise in an encoding of the packing system,
+which we guess and report. Source: APPNOTE 6.3.10, 4.4.4 and 4.6.9.
 """
 
 import io
@@ -17,7 +17,7 @@ from functools import partial
 from typing import IO
 
 UTF8 = 0x800
-"""The flag of a zip's member whose name is in UTF-8."""
+"""The flag for a name in UTF-8."""
 UNICODE_PATH = b"up"
 GUESSES = (
     ("utf-8", r".+"),
@@ -31,7 +31,7 @@ GUESSES = (
     ("cp850", r"[^\W\d_]+"),
     ("cp1252", r".+"),
 )
-"""Encodings, the most demanding first, with what stands beyond ASCII in a text that is in it.
+"""Encodings, the strictest first, with the non-ASCII characters of a text in it.
 
 One letter alone is hardly of a script that has two bytes for it: `Garc\xa1a` is García in cp437.
 """
@@ -40,23 +40,23 @@ BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 @dataclass(frozen=True)
 class Member:
-    """What an archive says of one file."""
+    """What an archive says about one file."""
 
     name: str
     plain: bool
-    """False for a link, a device and the like."""
+    """False for links, devices and the like."""
     size: int
     open: Callable[[], IO[bytes]]
     moment: Callable[[], float]
     """Seconds since 1970; raises ValueError or OverflowError for a date that does not exist."""
     remarks: tuple[str, ...] = ()
-    """How the name was read, where that is not plain."""
+    """How the name was decoded, if that was a guess."""
 
 
 def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:
-    """Yield the files of a zip, their names as they were meant.
+    """Yield the files of a zip with their intended names.
 
-    Where most names have a backslash, a program of Windows has meant folders by it.
+    If most names contain a backslash, it separates folders, as on Windows.
     """
     infos = [info for info in pack.infolist() if not info.is_dir() and info.filename[-1:] != "\\"]
     encoding = _guess(_bytes(info) for info in infos if _encoded(info))
@@ -80,10 +80,10 @@ def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:
 
 
 def of_tar(tape: tarfile.TarFile) -> Iterator[Member]:
-    """Yield the files of a tar as they come."""
+    """Yield the files of a tar in order."""
 
     def opened(info: tarfile.TarInfo) -> IO[bytes]:
-        return tape.extractfile(info) or io.BytesIO()  # None: what is no file, and is not opened
+        return tape.extractfile(info) or io.BytesIO()  # None: not a file, and not opened
 
     for info in tape:
         if not info.isdir():
@@ -92,7 +92,7 @@ def of_tar(tape: tarfile.TarFile) -> Iterator[Member]:
 
 
 def _encoded(info: zipfile.ZipInfo) -> bool:
-    """Whether a name is in an encoding that nobody tells."""
+    """Whether a name is in an unstated encoding."""
     return not info.flag_bits & UTF8 and not info.filename.isascii()
 
 
@@ -101,9 +101,9 @@ def _bytes(info: zipfile.ZipInfo) -> bytes:
 
 
 def _guess(names: Iterable[bytes]) -> str:
-    """Return the encoding in which more than half of the names are text.
+    """Return the encoding in which more than half of the names decode to text.
 
-    Not all: one odd name must not garble those of a class.
+    Not all: one odd name must not garble the others.
     """
     names = list(names)
     for encoding, _ in GUESSES:
@@ -121,7 +121,7 @@ def _is_text(name: bytes, encoding: str) -> bool:
 
 
 def _unicode(info: zipfile.ZipInfo) -> str:
-    """Return the name that Info-ZIP's packer has added in UTF-8, if it belongs to this one."""
+    """Return the UTF-8 name that Info-ZIP's packer adds, if it belongs to this name."""
     extra = info.extra
     while len(extra) >= 4:
         kind, size = extra[:2], int.from_bytes(extra[2:4], "little")

@@ -1,7 +1,7 @@
-"""Platforms that say whose a file is by its name alone, and names of the course's own.
+"""Platforms that identify a file's owner by its name alone, and the course's own patterns.
 
-A student chooses the end of such a name and nothing of its beginning. So it is read from the left,
-and where the platform's part is a folder, that folder's whole name is read and nothing below it.
+A student chooses the end of such a name, not its beginning. So it is read from the left; if the
+platform's part is a folder, the folder's whole name is read and nothing below it.
 """
 
 import re
@@ -13,14 +13,14 @@ from .platform import Claim, IntakeError, Platform, changed
 
 TOKENS = {"{id}": r"(?P<id>[^/\s]+?)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
 PACKED = re.compile(r".+\.(zip|tar|tgz|tar\.\w+)", re.IGNORECASE)
-"""Folders that an archive of a student has become, if somebody has unpacked it."""
+"""Folders into which somebody has unpacked a student's archive."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """Names in which the platform's part is the beginning of a file's, or the whole of a folder's.
+    """Names that begin with the platform's part, or folders named by the platform.
 
-    Groups of the patterns: id, and name, inside, number, late, time where there is such a thing.
+    Groups of the patterns: id and, if present, name, inside, number, late, time.
     """
 
     files: tuple[re.Pattern[str], ...]
@@ -28,7 +28,7 @@ class Names:
     clock: Callable[[str], float | None] = lambda _: None
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Read the first part of the path that fits; all behind it is the student's."""
+        """Read the first part of the path that matches; the rest is the student's."""
         for depth, part in enumerate(parts, 1):
             as_file = depth == len(parts) or PACKED.fullmatch(part)
             for pattern in self.files if as_file else self.folders:
@@ -48,10 +48,10 @@ class Names:
 
 
 class Pattern:
-    """Names that a course has asked for, such as `{name}-{id}-*.ipynb`; the time is the file's.
+    """Names that a course asks for, such as `{name}-{id}-*.ipynb`; the time is the file's.
 
-    A platform that has certainly named the files is `beneath`: it knows the times, and an id of its
-    own that the pattern would tear at a `_` stays whole. Raises IntakeError without an {id}.
+    `beneath` is the platform that certainly named the files: it knows the times, and the pattern
+    does not split its ids at a `_`. Raises IntakeError without an {id}.
     """
 
     def __init__(self, text: str, beneath: Platform | None = None) -> None:
@@ -62,7 +62,7 @@ class Pattern:
         self._beneath = beneath
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return the id in the name, or nobody where the name does not fit."""
+        """Return the id in the name, or nobody if the name does not match."""
         name = "/".join(parts[-self._depth :])
         fit = self._strict.fullmatch(name) or self._loose.fullmatch(name)
         known = self._beneath.claims(file, parts) if self._beneath else []
@@ -77,7 +77,7 @@ class Pattern:
 
 
 def _regex(text: str, but: str) -> re.Pattern[str]:
-    """Return what a pattern matches, with no letter of `but` in the id."""
+    """Return a pattern's regular expression; the id has no letter of `but`."""
     tokens = TOKENS | {"{id}": rf"(?P<id>[^/\s{but}]+?)"}
     parts = re.split(r"(\{id\}|\{name\}|\*)", text)
     return re.compile("".join(tokens.get(p) or re.escape(p) for p in parts), re.IGNORECASE)

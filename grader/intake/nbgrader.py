@@ -1,6 +1,6 @@
-"""What nbgrader's folder `submitted` says: submitted/kimm/attention/attention.ipynb.
+"""Nbgrader's folder `submitted`: submitted/kimm/attention/attention.ipynb.
 
-Beside the notebook lies timestamp.txt, which nbgrader has written when the student submitted.
+Beside the notebook lies timestamp.txt, written by nbgrader on submission.
 """
 
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ FOLDER, STAMP = "submitted", "timestamp.txt"
 
 
 class Nbgrader:
-    """Folders of students, and in each of them a folder for every assignment.
+    """A folder per student, with a folder per assignment in it.
 
-    Raises IntakeError where several assignments are there and none is the one that is graded.
+    Raises IntakeError if there are several assignments, and none is the one to be graded.
     """
 
     def __init__(self, files: Files, assignment: str) -> None:
@@ -48,7 +48,7 @@ class Nbgrader:
         ]  # fmt: skip
 
     def of_another(self, parts: tuple[str, ...]) -> bool:
-        """Whether a file was handed in for another assignment than the one that is graded."""
+        """Whether a file was submitted for another assignment."""
         inside = _inside(parts)
         return len(inside) > 2 and inside[1] not in self._assignments
 
@@ -59,7 +59,7 @@ class Nbgrader:
 
 
 def _inside(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the path within `submitted`, wherever in the course's folder that is."""
+    """Return the path within `submitted`, wherever that folder is."""
     return parts[parts.index(FOLDER) + 1 :] if FOLDER in parts[:-3] else parts
 
 

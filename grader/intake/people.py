@@ -1,6 +1,6 @@
-"""Who stands behind an id: two people with one are kept apart, and two ids of one person, too.
+"""Who has which id: two people with the same id are kept apart, and so are two ids of one person.
 
-A group is one person's hand-in that counts for several.
+A group's submission is made by one person and counts for several.
 """
 
 from collections import defaultdict
@@ -13,14 +13,14 @@ from .identity import apart, looks, safe, same
 
 @dataclass
 class People:
-    """Files by the id of their student, and what a person must decide."""
+    """Files by student id, and what a person must decide."""
 
     files: dict[str, list[File]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
 
 
 def people(files: Iterable[File]) -> People:
-    """Sort files by student; an id for which two people stand is given to neither of them."""
+    """Sort files by student; an id of two people goes to neither of them."""
     claimed: defaultdict[str, dict[tuple[str, str], list[File]]] = defaultdict(dict)
     for file in files:
         claim = file.claim
@@ -48,9 +48,9 @@ def people(files: Iterable[File]) -> People:
 
 
 def share(found: People, groups: Mapping[str, str]) -> list[str]:
-    """Give what a group has handed in to those of it who have nothing of their own.
+    """Give a group's submission to those members who have none of their own.
 
-    A platform names the group, or one of its members. Returns a remark for each group.
+    The platform names the group or one of its members. Returns a remark for each group.
     """
     members: defaultdict[str, list[str]] = defaultdict(list)
     for one, group in groups.items():
@@ -68,7 +68,7 @@ def share(found: People, groups: Mapping[str, str]) -> list[str]:
 
 
 def _alike(found: People) -> None:
-    """Doubt ids that nobody can tell apart."""
+    """Report ids that look alike."""
     seen: defaultdict[str, list[str]] = defaultdict(list)
     for student, files in found.files.items():
         seen[looks(files[0].claim.id)].append(student)
@@ -78,7 +78,7 @@ def _alike(found: People) -> None:
 
 
 def _read_otherwise(found: People) -> None:
-    """Doubt files whose own names read like the platform's name of somebody else's."""
+    """Report files whose own names imitate the platform's name of somebody else."""
     known = {same(files[0].claim.id) for files in found.files.values()}
     for student, files in found.files.items():
         for other in sorted({file.claim.also for file in files} & known):

@@ -1,4 +1,4 @@
-"""Where the members of an archive go, whose names somebody else has chosen."""
+"""Where the members of an archive go; their names were chosen by others."""
 
 import hashlib
 import re
@@ -10,16 +10,16 @@ from .member import Member
 from .submission import Refused
 
 LONGEST = 255
-"""Bytes of a name on Linux; 84 syllables of Hangul and a suffix have more."""
+"""Bytes of a name on Linux; 84 Hangul syllables and a suffix exceed it."""
 DEEPEST = 2000
-"""Bytes of a path; Linux takes 4096, and a folder for the results comes first."""
+"""Bytes of a path; Linux allows 4096, including the results folder."""
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 DRIVE = re.compile(r"[A-Za-z]:(?! )")
 
 
 @dataclass
 class Place:
-    """Where the members of an archive go: no two to one place, and none out of the folder."""
+    """Where the members of an archive go: no two to the same place, none outside of the folder."""
 
     archive: Path
     remarks: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Place:
     _folders: set[tuple[str, ...]] = field(default_factory=set)
 
     def parts(self, member: Member) -> tuple[str, ...]:
-        """Return folders and name for a member. Raises Refused where they lead elsewhere."""
+        """Return folders and name of a member. Raises Refused if they lead outside."""
         name = member.name
         wanted = [part for part in name.split("/") if part not in ("", ".")]
         away = name.startswith(("/", "\\")) or DRIVE.match(name) or not wanted
@@ -61,7 +61,7 @@ class Place:
         return parts in self._files or parts in self._folders or bool(above & self._files)
 
     def _numbered(self, parts: tuple[str, ...], number: int) -> tuple[str, ...]:
-        """Return other parts for a name that is there twice, or is both a file and a folder."""
+        """Return another name for one that occurs twice, or is both a file and a folder."""
         above = [depth for depth in range(1, len(parts)) if parts[:depth] in self._files]
         at = (above[0] if above else len(parts)) - 1
         stem, dot, suffix = parts[at].rpartition(".")
@@ -70,7 +70,7 @@ class Place:
 
 
 def _safe(part: str) -> str:
-    """Return a name that every file system here can hold, with what a platform begins it with."""
+    """Return a name that every Linux file system allows, keeping the platform's part."""
     name = unicodedata.normalize("NFC", ODD.sub("_", part))
     if len(name.encode()) <= LONGEST:
         return name

@@ -1,4 +1,4 @@
-"""What a platform says of the files in its export, whichever it is."""
+"""What any platform says about the files in its export."""
 
 import os
 from collections.abc import Sequence
@@ -7,49 +7,49 @@ from pathlib import Path
 from typing import Protocol
 
 EARLIEST = 20 * 365 * 86_400
-"""Seconds since 1970. Archives that keep no time say 1970 or 1980, in whatever zone."""
+"""Seconds since 1970. Archives without times say 1970 or 1980, in some zone."""
 
 Files = Sequence[tuple[Path, tuple[str, ...]]]
-"""Every file with its path as parts, from the folder that was given."""
+"""Each file with the parts of its path from the given folder."""
 
 
 class IntakeError(Exception):
-    """Nothing can be taken in as it was asked for; the message says why."""
+    """Submissions cannot be read as requested; the message says why."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a platform says of a file: whose it is, and when it was handed in."""
+    """What a platform says about a file: its owner and its time of submission."""
 
     id: str
     name: str = ""
-    """Of the person, or empty where the platform does not tell."""
+    """Of the person, or empty if the platform does not say."""
     inside: str = ""
-    """The part of the name that the student has chosen."""
+    """The part of the name that the student chose."""
     moment: float | None = None
-    """When it was handed in, in seconds since 1970; None where nobody knows."""
+    """Time of submission, in seconds since 1970; None if not known."""
     attempt: float = 0
-    """Grows with a student's hand-ins, where the platform keeps several; else 0."""
+    """Increases with each submission of a student, if the platform keeps several; else 0."""
     number: int = 0
-    """Grows with a student's files, where the platform counts them; else 0."""
+    """Increases with each file of a student, if the platform counts them; else 0."""
     late: bool = False
     """Whether the platform itself says so."""
     also: str = ""
-    """Another id for which the student's part of the name could be taken."""
+    """Another id that the student's part of the name could be mistaken for."""
     receipt: bool = False
-    """Whether the platform has written the file itself, about a hand-in."""
+    """Whether the platform itself wrote the file, about a submission."""
     wanted: str = ""
-    """The id as the name of a folder, where it is not simply the id made safe."""
+    """The id as the name of a folder, if that is not simply the safe id."""
 
 
 class Platform(Protocol):
     """Reads one export."""
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Return who has handed in a file: one, a group, or nobody that its name tells."""
+        """Return who submitted a file: one person, a group, or nobody if its name does not say."""
 
 
 def changed(file: Path) -> float | None:
-    """Return when a file was changed; None where its archive has kept no time."""
+    """Return when a file was changed; None if its archive kept no time."""
     moment = os.lstat(file).st_mtime
     return moment if moment > EARLIEST else None

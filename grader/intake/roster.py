@@ -1,4 +1,4 @@
-"""Who is in the course, and whom of them a hand-in is from."""
+"""Who is in the course, and which of them has submitted what."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from .ids import written
 
 
 def read_roster(path: Path) -> tuple[dict[str, str], list[str]]:
-    """Read a CSV with columns id and name into names by id, and remark on what is repeated.
+    """Read a CSV file with columns id and name; return names by id, and remarks on duplicates.
 
     Raises TableError.
     """
@@ -28,7 +28,7 @@ def read_roster(path: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """Read the column `group` of a roster, if it has one, into groups by id."""
+    """Read groups by id from the column `group` of a roster, if it has one."""
     try:
         table = list(rows(path, ("id", "group")))
     except TableError:
@@ -39,10 +39,10 @@ def read_groups(path: Path) -> dict[str, str]:
 
 
 def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
-    """Return a line for everybody who is in only one of them.
+    """Return a line for each student who is in only one of the two.
 
-    Ids are the same to the letter, but for what an address has after its @ where only one fits.
-    Those that are nearly the same are named, and never taken for each other.
+    Ids must be equal letter by letter, apart from the domain of an address if only one matches.
+    Similar ids are named, but not matched.
     """
     handed_in = sorted(set(students))
     known = {safe(one): one for one in roster}
@@ -62,7 +62,7 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
 
 
 def _by_address(student: str, by_local: dict[str, str], students: list[str]) -> str:
-    """Return whom a part of an address means: one side is an address, and the other is not."""
+    """Match addresses on one side with their local parts on the other."""
     one = by_local.get(_local(student), "")
     others = [s for s in students if _local(s) == _local(student)]
     return one if ("@" in student) != ("@" in one) and len(others) == 1 else ""
@@ -73,6 +73,6 @@ def _local(address: str) -> str:
 
 
 def _near(one: str) -> str:
-    """Return what stays of an id that a spreadsheet takes for a number, or a reader for another."""
+    """Reduce an id to what a spreadsheet or a reader might make of it."""
     text = looks(one).removesuffix(".0")
     return text.lstrip("0") if text.isdecimal() else text

@@ -1,7 +1,7 @@
-"""What a student handed in: who, which bytes, and nothing of what they mean.
+"""A submission: whose it is and its bytes, but not what they mean.
 
-The trusted side only reads and hashes; parsing alone threw six kinds of exception in trials, so it
-happens in the worker. A submission never executes here, and links are not followed.
+The trusted side only reads and hashes; parsing raised six kinds of exception in trials, so it is
+done in the worker. A submission is never executed here, and links are not followed.
 """
 
 import errno
@@ -17,16 +17,16 @@ from typing import Self
 from .identity import FILLERS, LONGEST
 
 MAX_MB = 50
-"""Larger files are refused unread; pictures and videos in the outputs make most of such a size."""
+"""Larger files are refused unread; most of such a size is pictures and videos in outputs."""
 NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
-"""What opening a link, a folder, a socket and a device without a driver gives; see open(2)."""
+"""Errors from opening a link, a folder, a socket or a device without a driver; see open(2)."""
 
 RENAMED = re.compile(r"\.ipynb\.(txt|json|html?|download)$", re.IGNORECASE)
-"""What browsers and systems make of a notebook's suffix."""
+"""What browsers and operating systems make of a notebook's suffix."""
 
 
 class Refused(Exception):
-    """A file that cannot be taken as a submission; the message tells the student what to do."""
+    """A file cannot be graded; the message tells the student what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Submission:
     def read(cls, path: Path, student: str) -> Self:
         """Read a regular file of at most MAX_MB megabytes.
 
-        Raises Refused for what the student can repair, and OSError for what only we can: a disk
-        that fails, a file that is gone or that we may not read.
+        Raises Refused for what the student can fix, and OSError for what only we can: a failing
+        disk, a missing file, or one that we may not read.
         """
         try:
             with open(path, "rb", opener=open_unfollowed) as file:
@@ -70,7 +70,7 @@ def student_id(path: Path, assignment: str) -> str:
     """Derive an id from a file name: `lastname_12345_attention.ipynb` gives `lastname_12345`.
 
     Letters of any script, digits, `_` and `-` stay; anything else, such as `/`, `..` and controls,
-    becomes `_`. A name without any of them gives a hash of its bytes.
+    becomes `_`. A name without any of them becomes a hash of its bytes.
     """
     name = "".join(c for c in own_part(path, assignment) if c not in FILLERS)
     name = re.sub(r"[^\w-]+", "_", name).strip("_-")[:LONGEST]
@@ -78,12 +78,12 @@ def student_id(path: Path, assignment: str) -> str:
 
 
 def own_part(path: Path, assignment: str) -> str:
-    """Return what a file's name has beside the assignment's, the suffix, and those added to it."""
+    """Return what remains of a file's name without the assignment's name and suffixes."""
     name = unicodedata.normalize("NFC", RENAMED.sub(".ipynb", path.name).rpartition(".")[0])
     name = name or unicodedata.normalize("NFC", path.stem)
     return re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
 
 
 def open_unfollowed(path: str, flags: int) -> int:
-    """Open without following a link, and without waiting for the other end of a pipe."""
+    """Open without following links and without waiting for the other end of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

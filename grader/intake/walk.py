@@ -1,4 +1,4 @@
-"""Every file that was given, and what of it nobody has handed in."""
+"""Every given file, and those that nobody submitted."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,11 +9,11 @@ IGNORED = {
     "__pycache__", "__MACOSX", "node_modules", "$RECYCLE.BIN", "System Volume Information",
     "@eaDir",
 }  # fmt: skip
-"""Folders that programs make."""
+"""Folders made by programs."""
 LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 """Files that Windows and macOS leave in folders."""
 MADE = (".pyc", ".swp", "~")
-"""How files of interpreters and editors end."""
+"""Suffixes of files made by interpreters and editors."""
 
 
 @dataclass
@@ -21,17 +21,17 @@ class Walk:
     """What lies below some folders."""
 
     files: list[tuple[Path, tuple[str, ...]]] = field(default_factory=list)
-    """With the path as parts from the folder that was given, in a fixed order."""
+    """With the parts of the path from the given folder, in a fixed order."""
     litter: list[str] = field(default_factory=list)
-    """What no person has made."""
+    """Files made by programs."""
     hidden: list[str] = field(default_factory=list)
     """Notebooks whose names begin with a dot."""
     closed: list[str] = field(default_factory=list)
-    """Folders into which we cannot look, with the reason."""
+    """Folders that cannot be read, with the reason."""
 
 
 def walk(paths: Iterable[Path]) -> Walk:
-    """Find the files given, and those below the folders given; links are not followed.
+    """Find the given files and those below the given folders; links are not followed.
 
     Raises FileNotFoundError for a path that does not exist.
     """
@@ -47,7 +47,7 @@ def walk(paths: Iterable[Path]) -> Walk:
 
 
 def _below(folder: Path, found: Walk) -> Iterator[Path]:
-    """Yield what a folder holds but folders, and note what is left out."""
+    """Yield the files of a folder, and note what is left out."""
 
     def closed(error: OSError) -> None:
         found.closed.append(f"{error.filename} ({error.strerror})")

@@ -1,1 +1,1 @@
-"""The nouns: results, limits, pictures, late rules, words. It imports nothing of ours."""
+"""The nouns: results, limits, pictures, late rules, words. It imports no other folder."""

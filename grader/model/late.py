@@ -1,13 +1,13 @@
-"""What a hand-in after the deadline costs: one formula, which the course can print in its rules.
+"""What a late submission costs: one formula, which the course can print in its rules.
 
     score * (1 - 0.1 * days)              a tenth for every day begun
     score if hours <= 1 else 0            an hour of grace
     min(score, 0.8 * max_score)           at most 80 %
 
 It knows `score` (points earned), `max_score`, `hours` (after the deadline) and `days` (begun), the
-four operations, comparisons, `if … else`, `min` and `max`. What it gives is kept between 0 and
-`score`. A rule that cannot be computed for some hours, or that leaves more to who is later or has
-earned less, is refused before anything is judged.
+four operations, comparisons, `if … else`, `min` and `max`. Its value is clamped to 0 … `score`. A
+rule that cannot be computed for some hours, or that leaves more to a later or lower-scored
+submission, is rejected before anything is judged.
 """
 
 import ast
@@ -16,7 +16,7 @@ from functools import cache
 from types import CodeType
 
 EXCUSED = "(late)"
-"""In a table of decisions the question that stands for the hours; no function is called so."""
+"""The question that stands for the hours in a table of decisions; no function has this name."""
 NAMES = ("score", "max_score", "hours", "days", "min", "max")
 SYNTAX = (
     ast.Expression, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.BoolOp, ast.Call, ast.Name,
@@ -25,14 +25,14 @@ SYNTAX = (
 )  # fmt: skip
 LONGEST = 200
 TRIED = (0.0, 0.5, 7.5, 10.0, 37.0, 100.0)
-"""Points on which a rule is tried, in rising order; each is also what there is to earn."""
+"""Points on which a rule is tried, in rising order; each also serves as the maximum."""
 FINE, COARSE, LAST = 100, 4, 2000
 """Hours on which it is tried: all hundredths, as lateness is counted, of the first 100; quarters
-until 2000, which is 12 weeks; and what lies around each number in the rule."""
+until 2000, which is 12 weeks; and the neighbours of each number in the rule."""
 
 
 class RuleError(Exception):
-    """A rule cannot be used; the message says why."""
+    """A rule is not valid; the message says why."""
 
 
 def require(rule: str) -> None:
@@ -41,7 +41,7 @@ def require(rule: str) -> None:
     hours = _hours(rule)
     for max_score in TRIED[1:]:
         points = [score for score in TRIED if score <= max_score]
-        kept = points  # of each, by who is not late
+        kept = points  # of each, if not late
         for late in hours if max_score == TRIED[-1] else hours[:: 1 + len(hours) // 300]:
             left = [reduced(rule, score, max_score, late) for score in points]
             if any(more > before for more, before in zip(left, kept, strict=True)):
@@ -54,7 +54,7 @@ def require(rule: str) -> None:
 
 
 def _hours(rule: str) -> list[float]:
-    """Return the hours on which a rule is tried."""
+    """Return the hours on which to try a rule."""
     fine = (n / 100 for n in range(1, FINE * 100))
     coarse = (n / COARSE for n in range(FINE * COARSE, LAST * COARSE + 1))
     nodes = ast.walk(ast.parse(rule.strip()))
@@ -70,12 +70,12 @@ def _hours(rule: str) -> list[float]:
 
 
 def reduced(rule: str, score: float, max_score: float, hours: float) -> float:
-    """Return what is left of `score` so many `hours` after the deadline. Raises RuleError."""
+    """Return what is left of `score` at `hours` after the deadline. Raises RuleError."""
     return round(min(max(_raw(rule, score, max_score, hours), 0.0), score), 2)
 
 
 def _raw(rule: str, score: float, max_score: float, hours: float) -> float:
-    """Return what the formula gives. Raises RuleError."""
+    """Evaluate the formula. Raises RuleError."""
     values = {
         "score": score, "max_score": max_score, "hours": hours, "days": math.ceil(hours / 24),
         "min": min, "max": max, "__builtins__": {},
@@ -93,7 +93,7 @@ def _raw(rule: str, score: float, max_score: float, hours: float) -> float:
 
 @cache
 def _compiled(rule: str) -> CodeType:
-    """Compile a rule that holds nothing but arithmetic. Raises RuleError."""
+    """Compile a rule, which may hold arithmetic only. Raises RuleError."""
     knows = f"a rule is such as 'score * (1 - 0.1 * days)', of {', '.join(NAMES)}"
     try:
         tree = ast.parse(rule.strip()[: LONGEST + 1], mode="eval")

@@ -1,4 +1,4 @@
-"""What one submission may use, and what is raised when its code uses more, or fails."""
+"""The limits of a submission, and the errors raised when its code exceeds them or fails."""
 
 import contextlib
 import select
@@ -11,12 +11,12 @@ from typing import ClassVar
 from .result import Status
 
 GLANCE_SECONDS = 0.1
-"""How often a worker's folder is looked at while it computes."""
+"""How often to look at a worker's folder while it computes."""
 WALL = 3
 """Wall seconds allowed per CPU second: a far backstop for code that sleeps."""
 TOTAL, LEAST_TOTAL = 20, 60.0
-"""How many requests at their limit make up a submission's time, where its author says nothing, and
-CPU seconds that are left to each. An endless loop in every question costs some ten requests; an
+"""A submission's default budget: this many requests at their limit, and at least these CPU
+seconds. An endless loop in every question costs some ten requests; an
 ordinary submission needs 0.1 s."""
 
 
@@ -44,25 +44,25 @@ class OutOfMemory(StudentError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use."""
+    """The limits of one submission."""
 
     seconds: float = 10.0
     """CPU seconds per request; the wall clock allows WALL times as much."""
     memory_mb: int = 2048
-    """Address space beyond what a warm process has."""
+    """Address space beyond that of a warm process."""
     total_seconds: float | None = None
     """CPU seconds for all requests together; see `total`."""
 
     @property
     def total(self) -> float:
-        """CPU seconds for all requests of a submission; the clock may show WALL times as many."""
+        """CPU seconds for all requests of a submission; the wall clock allows WALL times more."""
         return self.total_seconds or max(TOTAL * self.seconds, LEAST_TOTAL)
 
 
 class Deadline:
-    """The end of one exchange, in the worker's CPU seconds and, far off, on the wall clock.
+    """The end of one exchange: in CPU seconds of the worker and, as a backstop, wall seconds.
 
-    Wall time alone would punish a busy machine: with a wall limit of 1 s under load, a correct
+    Wall time alone would penalize a busy machine: with a wall limit of 1 s under load, a correct
     submission failed 18 of 20 runs.
     """
 
@@ -78,7 +78,7 @@ class Deadline:
         self._clock = ~pid << 3 | 2  # clock_getcpuclockid(3): CPU time of all its threads
         self._seconds = seconds
         self._cpu = 0.0
-        with contextlib.suppress(OSError):  # it has ended already
+        with contextlib.suppress(OSError):  # it has already ended
             self._cpu = time.clock_gettime(self._clock)
         self._start = self._cpu
         self._began = time.monotonic()
@@ -86,7 +86,7 @@ class Deadline:
         self._wall = self._began + self._patience
 
     def spent(self) -> bool:
-        """Whether the time is over; also true to the last reading when the worker has ended."""
+        """Whether the time is up. Uses the last reading if the worker has ended."""
         if time.monotonic() - self._began < self._seconds:  # it has one thread, so no more CPU
             return False
         with contextlib.suppress(OSError):
@@ -94,13 +94,13 @@ class Deadline:
         return self._cpu - self._start >= self._seconds or time.monotonic() >= self._wall
 
     def error(self) -> TimedOut:
-        """Say which limit was reached."""
+        """Return the error for the limit that was reached."""
         if time.monotonic() >= self._wall:
             return TimedOut(f"your code did not answer within {self._patience:g} s")
         return TimedOut(f"your code computed for more than {self._seconds:g} s")
 
     def used(self) -> tuple[float, float]:
-        """Return the CPU and wall seconds so far; of a process that has ended, as much of both."""
+        """Return the CPU and wall seconds used; wall seconds for both once it has ended."""
         wall = time.monotonic() - self._began
         try:
             return time.clock_gettime(self._clock) - self._start, wall
@@ -112,7 +112,7 @@ class Deadline:
         poll = select.poll()
         poll.register(sock, event)
         left = self._seconds
-        while not self.spent():  # asked first, for one who sends byte by byte
+        while not self.spent():  # asked first, because a sender may drip byte by byte
             slice_ = min(left, GLANCE_SECONDS) if self._glance else left
             if poll.poll(max(1, int(1000 * slice_))):
                 return

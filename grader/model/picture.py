@@ -1,6 +1,6 @@
-"""Small drawings of where something is wrong: plain data without a single value, no torch.
+"""Small drawings of where something is wrong: plain data without any value, no torch.
 
-A level is a digit from 0 to 4, so that nobody can read what is due out of a drawing.
+A level is a digit from 0 to 4, so that a drawing does not reveal what is due.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MOST_CELLS = 16
-"""Places along an axis of a Grid; what is longer is pooled, and the worst of a cell counts."""
+"""Cells along an axis of a Grid; longer axes are pooled, and a cell shows its worst entry."""
 MOST_BARS = 32
 SHARES = (0.01, 0.1, 0.5)
-"""What separates the levels 1 to 4 of a Grid: shares of the largest entry that is due."""
+"""Borders between the levels 1 to 4 of a Grid, as shares of the largest entry that is due."""
 NONE, ALL = 0, 4
 NOT_DUE = "-"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How far off the places of a tensor are, of one two-dimensional piece of it."""
+    """How far off the entries of a tensor are, in one two-dimensional piece of it."""
 
     name: str
     axes: tuple[str, str]
-    """Of rows and columns; the first is empty where there is one row only."""
+    """Of rows and columns; the first is empty if there is only one row."""
     sizes: tuple[int, int]
     rows: tuple[str, ...]
     """A digit for each cell: 0 is right, 4 far off or NaN."""
     at: tuple[str, ...] = ()
-    """Where the piece lies on the other axes, as in ``("B = 1",)``."""
+    """Position of the piece on the other axes, as in ``("B = 1",)``."""
     over: tuple[str, ...] = ()
-    """Axes along which the worst is shown."""
+    """Axes reduced to their worst entry."""
     gradient: bool = False
     """Whether it is the gradient with respect to `name` that is off."""
     kind: Literal["grid"] = "grid"
 
     def wrong(self) -> list[tuple[str, str]]:
-        """Return for each row with wrong places where it is, and where they are."""
+        """Return the position of each row that has wrong cells, and theirs."""
         spans = [_spans(row, self.sizes[1]) for row in self.rows]
         return [
             (_span(i, i, len(self.rows), self.sizes[0]), found)
@@ -46,19 +46,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Reach:
-    """How much of the gradient that is due arrives at each place along an axis, or at each name."""
+    """How much of the gradient that is due reaches each position along an axis, or each name."""
 
     name: str
-    """The tensor; empty where each bar is a tensor of its own."""
+    """The tensor; empty if each bar is a tensor of its own."""
     axis: str
     labels: tuple[str, ...]
     levels: str
-    """A character for each label: 0 is none of it, 4 all of it, - where none is due."""
+    """A character per label: 0 is none of it, 4 is all of it, - means none is due."""
     kind: Literal["reach"] = "reach"
 
     @property
     def missed(self) -> str:
-        """Return where nothing arrives."""
+        """Return the labels that no gradient reaches."""
         return ", ".join(self._where(str(NONE)))
 
     def _where(self, level: str) -> list[str]:
@@ -78,7 +78,7 @@ class Shapes:
     kind: Literal["shapes"] = "shapes"
 
     def pairs(self) -> list[tuple[int, int]]:
-        """Return which axis of `due` is which of `have`, as far as sizes tell: in place first."""
+        """Match the axes of `due` with those of `have` by size, those in place first."""
         pairs = [
             (i, i) for i, (a, b) in enumerate(zip(self.due, self.have, strict=False)) if a == b
         ]
@@ -93,12 +93,12 @@ class Shapes:
 
 Picture = Grid | Reach | Shapes
 Sketch = Callable[[], Picture | None]
-"""Draws a picture if anybody is to see it."""
+"""Draws a picture, called only if somebody will see it."""
 KINDS: Mapping[str, Callable[..., Picture]] = {"grid": Grid, "reach": Reach, "shapes": Shapes}
 
 
 def read(fields: Mapping[str, Any] | None) -> Picture | None:
-    """Make a picture of its fields, as JSON has them: lists for tuples."""
+    """Make a picture from its fields as read from JSON, with lists for tuples."""
     if fields is None:
         return None
     values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()}
@@ -107,7 +107,7 @@ def read(fields: Mapping[str, Any] | None) -> Picture | None:
 
 
 def _spans(row: str, size: int) -> str:
-    """Return where a row is wrong, as in ``1–3, 6``."""
+    """Return the wrong cells of a row, as in ``1–3, 6``."""
     found: list[str] = []
     start = None
     for i, level in enumerate(row + "0"):
@@ -120,6 +120,6 @@ def _spans(row: str, size: int) -> str:
 
 
 def _span(first: int, last: int, cells: int, size: int) -> str:
-    """Return the indices under some cells in a row of them."""
+    """Return the indices that adjacent cells cover."""
     start, end = first * size // cells, -((last + 1) * size // -cells) - 1
     return f"{start}" if start == end else f"{start}–{end}"

@@ -17,18 +17,18 @@ class Status(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     NOT_RUN = "not_run"
-    """Could not be judged, because something that it builds on is missing or wrong."""
+    """Could not be judged, because something it builds on is missing or wrong."""
     GRADER_ERROR = "grader_error"
-    """Our fault (disk, worker lost, bug): retried, then listed for a person, never a score."""
+    """Our fault (disk, lost worker, bug): retried, then listed for a person, never a score."""
 
 
 NOT_YET = (
     "This check is not judged yet, for there is a fault of ours in it. It costs you nothing, and "
     "will be judged once that is mended."
 )
-"""What a student reads of a check that the course's own solution fails."""
+"""What students read about a check that the course's own solution fails."""
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
-"""What a student can repair; other checks may wait for it."""
+"""What a student can fix; other checks may depend on it."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Result:
     question: str
     status: Status
     points: int
-    """What the check is worth; all of it is earned, or nothing."""
+    """What the check is worth, all or nothing."""
     sentence: str
-    """The property that the check is about, in the words of its docstring."""
+    """The property that is checked, in the words of the docstring."""
     message: str = ""
     """What happened instead, for the student (empty when passed)."""
     detail: str = ""
@@ -54,11 +54,11 @@ class Result:
     mistake: str = ""
     """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
     hypothesis: str = ""
-    """For the course team: what was probably done, as a clause; the message says it, too."""
+    """For the course team: what was probably done, as a clause; also in the message."""
     notes: tuple[str, ...] = ()
-    """Remarks of the check for the student; the Report's notes hold them, too."""
+    """Remarks of the check for the student, also among the Report's notes."""
     picture: Picture | None = None
-    """Where it is wrong, for the student; never a value."""
+    """Where it is wrong, for the student, without values."""
     counted: bool = True
     """False for a public check that judges nobody here: it works in the notebook only."""
 

@@ -14,7 +14,7 @@ def whole(points: float) -> float:
 
 @dataclass(frozen=True)
 class Override:
-    """What a person has decided about a question; it counts, whatever the checks say."""
+    """A person's decision on a question; it overrides the checks."""
 
     question: str
     points: float | None = None
@@ -40,7 +40,7 @@ class Report:
     notes: tuple[str, ...] = ()
     """Remarks for the student on what was read and how, e.g. a cell that is not valid Python."""
     problem: str = ""
-    """Why nothing could be graded (empty file, no notebook, ...), or empty."""
+    """Why nothing could be graded (an empty file, not a notebook, ...), or empty."""
     layers: tuple[str, ...] = ()
     """Sandbox layers that were in force, e.g. ``("namespaces", "landlock", "seccomp")``."""
     uses: tuple[str, ...] = ()
@@ -51,9 +51,9 @@ class Report:
     overrides: tuple[Override, ...] = ()
     """At most one for a question."""
     hours_late: float = 0.0
-    """How long after the deadline it was handed in; 0 also where no deadline is known."""
+    """Hours from the deadline to the submission; 0 as well if no deadline is known."""
     late_rule: str = ""
-    """What that costs, see late.py; empty where it costs nothing."""
+    """The formula for what that costs, see late.py; empty if it costs nothing."""
 
     @property
     def hours(self) -> float:
