@@ -30,6 +30,7 @@ from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.result import NOT_YET, Result, Status
 from ..model.subject import Beginning, Subject
+from ..sandbox.guest.meant import meant
 from ..sandbox.guest.packing import Unsendable
 from ..sandbox.host.loaded import Unreadable
 from ..sandbox.host.sandbox import SandboxError, Zygote
@@ -426,7 +427,7 @@ def _require_forbidden(assignment: Assignment) -> None:
     """Raises AssignmentError for a forbidden name that is none: no student could use it."""
     for names in assignment.forbid.values():
         for name in names:
-            if pydoc.locate(name) is None:
+            if not meant([name]) or not all(map(pydoc.locate, meant([name]))):
                 lines = assignment.path.read_text("utf-8").split("\n")
                 line = next((n for n, text in enumerate(lines, 1) if name in text), 1)
                 remedy = "Write it in full, such as torch.nn.functional.softmax"

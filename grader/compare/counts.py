@@ -1,13 +1,17 @@
 """How much a call does: its operators, and the parameters that it makes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..model.subject import Subject
+from .trial import Failure
+
+SLACK = 1.25
+"""The cost of each further step, as a multiple of that of the step before, may be this at most."""
 
 
 def operators(student: Subject, name: str, *inputs: Any, make: Sequence[Any] | None = None) -> int:
-    """Count the operators of torch that a call runs: 1 for a matmul, whatever its size.
+    """Count the functions of torch that a call uses: 1 for a matmul, whatever its size.
 
     A count that grows with the batch or the length betrays a loop over it. Counting happens in the
     student's process, where student code could change the count: let few points depend on it.
@@ -19,7 +23,7 @@ def operators(student: Subject, name: str, *inputs: Any, make: Sequence[Any] | N
         make: The arguments with which the class is constructed.
 
     Returns:
-        The number of operators.
+        The number of functions and methods of torch that were called, from Python.
 
     Raises:
         StudentError: What the code raises.
@@ -35,22 +39,57 @@ def operators(student: Subject, name: str, *inputs: Any, make: Sequence[Any] | N
 
 
 def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # sent as source
-    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.overrides import TorchFunctionMode
 
-    class Count(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        """Every operator passes here."""
+    class Count(TorchFunctionMode):
+        """Every use of torch passes here. (A TorchDispatchMode imports sympy, for 0.8 s.)"""
 
         number = 0
 
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            Count.number += func.__name__ != "detach.default"
+        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            Count.number += getattr(func, "__name__", "") != "__get__"  # .shape or .T is no work
             return func(*args, **(kwargs or {}))
 
     function = getattr(student, name)
     function = function if make is None else function(*make)
-    with Count():  # type: ignore[no-untyped-call]
+    with Count():
         function(*inputs)
     return Count.number
+
+
+def linear_cost(
+    student: Subject, name: str, inputs: Callable[[int], Sequence[Any]], size: str = "T",
+    *, make: Sequence[Any] | None = None, least: int = 3,
+) -> None:  # fmt: skip
+    """Require that the operators of a call grow no faster than one size does.
+
+    A loop over that size is fine; a loop within the loop is not.
+
+    Args:
+        student: What the check is given.
+        name: The name of a function or, with `make`, of a class of modules.
+        inputs: Returns the arguments of a call for a value of the size.
+        size: The letter of the size, for the message.
+        make: The arguments with which the class is constructed.
+        least: The smallest of three values of the size; the others are two and three times that.
+
+    Raises:
+        Failure: The cost of a step grows with the number of steps.
+        StudentError: What the code raises.
+
+    Example:
+        >>> linear_cost(student, "merge_heads", lambda T: [draw(2, 3, T, 4)], "T")
+    """
+    sizes = [least, 2 * least, 3 * least]
+    counts = [operators(student, name, *inputs(n), make=make) for n in sizes]
+    first, second = counts[1] - counts[0], counts[2] - counts[1]
+    if second > SLACK * max(first, 0) + least:
+        pairs = zip(sizes, counts, strict=True)
+        said = ", ".join(f"{count} for {size} = {n}" for n, count in pairs)
+        raise Failure(
+            f"The operators of torch that a call of {name} runs are {said}: the larger {size}, the "
+            "more of them for each. Let nothing be computed again that is known already."
+        )
 
 
 def parameters_made(

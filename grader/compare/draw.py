@@ -86,6 +86,37 @@ class Draw:
         lengths[order[0]] = T
         return lengths
 
+    def sizes(self, count: int, low: int = 2, high: int = 7) -> list[int]:
+        """Draw sizes that all differ, so that no transpose and no broadcast stays unseen.
+
+        Args:
+            count: How many.
+            low: The smallest that may be drawn.
+            high: The largest that may be drawn.
+
+        Returns:
+            As many different numbers, in any order.
+        """
+        order = torch.randperm(high - low + 1, generator=self._generator)
+        return [low + int(n) for n in order[:count]]
+
+    def matrix(self, *singular: float, rows: int = 0) -> Tensor:
+        """Draw a matrix with given singular values, far from symmetric.
+
+        Args:
+            *singular: The singular values, one for each column.
+            rows: How many rows, if there are to be more of them than columns.
+
+        Returns:
+            A float64 tensor (rows, columns).
+        """
+        columns, rows = len(singular), rows or len(singular)
+        left, _ = torch.linalg.qr(self(rows, columns))
+        right, _ = torch.linalg.qr(self(columns, columns))
+        values = torch.tensor(singular, dtype=torch.float64)
+        matrix: Tensor = left * values @ right.mT
+        return matrix.float().double() if SINGLE.get() else matrix
+
     def fill(self, module: nn.Module, scale: float = 0.5) -> nn.Module:
         """Draw every parameter of a module in place, biases included.
 

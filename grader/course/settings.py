@@ -95,7 +95,10 @@ def _fits(key: str, value: object) -> bool:
 
 
 def _is_dotted_name(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
+    """Whether it is one; it may end with a star, which means all names that begin so."""
+    *path, leaf = name.split(".")
+    leaf = leaf.removesuffix("*") or ("a" if path else "")
+    return all(part.isidentifier() for part in (*path, leaf))
 
 
 def _row(toml: str, key: str) -> int:

@@ -12,6 +12,7 @@ from ..intake.submission import Refused, Submission
 from ..model.limits import StudentError
 from ..model.result import CAUSES, NOT_YET, Result, Status
 from ..model.verdict import Report
+from ..sandbox.guest.meant import meant
 from ..sandbox.host.budget import Budget
 from ..sandbox.host.isolation import enough
 from ..sandbox.host.loaded import Loaded, Unreadable
@@ -156,7 +157,7 @@ def _hints(loaded: Loaded, assignment: Assignment) -> list[str]:
         f"{question} uses {name}, which this question asks you to build yourself."
         for question, forbidden in assignment.forbid.items()
         for name in loaded.uses.get(question, ())
-        if name in forbidden
+        if name in meant(forbidden)
     ]
 
 

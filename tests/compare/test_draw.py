@@ -55,3 +55,19 @@ def test_lengths_reach_the_end_once_and_fall_short_of_it_where_they_can(B, T):
         assert lengths.shape == (B,) and lengths.dtype is torch.int64
         assert lengths.min() >= 1 and lengths.max() == T
         assert B == 1 or T == 1 or lengths.min() < T
+
+
+def test_sizes_are_all_different():
+    for seed in range(20):
+        sizes = Draw(bytes([seed])).sizes(3, 2, 4)
+        assert sorted(sizes) == [2, 3, 4]
+    assert len({tuple(Draw(bytes([seed])).sizes(3, 2, 4)) for seed in range(40)}) == 6
+
+
+@pytest.mark.parametrize(("singular", "rows"), [((2.0, 0.5), 0), ((3.0, 1.0, 0.0), 5), ((7.0,), 0)])
+def test_a_matrix_has_the_singular_values_asked_for(singular, rows):
+    W = Draw(b"seed").matrix(*singular, rows=rows)
+    assert W.shape == (rows or len(singular), len(singular)) and W.dtype is torch.float64
+    due = torch.tensor(singular, dtype=torch.float64)
+    assert torch.allclose(torch.linalg.svdvals(W), due, atol=1e-12)
+    assert len(singular) == 1 or not torch.allclose(W[:2, :2], W[:2, :2].T, atol=1e-3)

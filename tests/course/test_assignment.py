@@ -165,6 +165,8 @@ MISTAKES = {
     "title is a number": ('"Doubling"', "7", 5, "title cannot be 7", "It is a text"),
     "forbid is a text": ('["torch.mul"]', '"torch.mul"', 6, "forbid cannot be", "It is a list"),
     "forbid is no name": ('"torch.mul"', '"torch mul"', 6, "forbid cannot be", "dotted names"),
+    "forbid is a star": ('"torch.mul"', '"*"', 6, "forbid cannot be", "dotted names"),
+    "forbid has a star inside": ('"torch.mul"', '"torch.*.x"', 6, "forbid cannot be", "names"),
     "limits is a number": ("{seconds = 3, memory_mb = 512}", "3", 7, "limits cannot be", "a table"),
     "seconds is a text": ("= 3,", '= "3",', 7, "seconds cannot be '3'", "positive number"),
     "seconds is not finite": ("= 3,", "= inf,", 7, "seconds cannot be inf", "positive number"),

@@ -7,7 +7,6 @@ reference. This is course policy and no wall: a determined student can write out
 library routine, or take this object apart.
 """
 
-import importlib
 import types
 import warnings
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import torch
 from torch import nn
 
 from . import siblings
+from .meant import find, meant
 
 
 class Forbidden(RuntimeError):
@@ -30,13 +30,17 @@ class Forbid:
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
+        """As they were asked for; see meant.py."""
+        self._meant = meant(names)
         self._undo = ExitStack()
         self._closed = set[types.FunctionType]()
-        self._families = {f: name for name in reversed(names) for f in siblings.families(name)}
+        self._families = {
+            f: name for name in reversed(self._meant) for f in siblings.families(name)
+        }
         """The families that are forbidden, and for each the first name of it."""
         if not names:
             return
-        for name in names:  # the most exact name of a function comes first
+        for name in self._meant:  # the most exact name of a function comes first
             self._close_name(name)
         self._close_operators()
         self._close_functions()
@@ -46,7 +50,7 @@ class Forbid:
 
     def _close_name(self, name: str) -> None:
         path, _, leaf = name.rpartition(".")
-        owner = _find(path)
+        owner = find(path)
         if isinstance(found := getattr(owner, leaf), type):  # others test and derive from it
             owner, leaf = found, "forward" if issubclass(found, nn.Module) else "__init__"
         function = vars(owner).get(leaf)
@@ -78,10 +82,10 @@ class Forbid:
 
     def _said(self, family: str, used: str) -> str:
         """Return which of the forbidden names of a family to speak of: the one that was used."""
-        for name in self.names:
+        for name in self._meant:
             if used.partition(".")[0] == name.rpartition(".")[2]:
                 return name
-        near = [n for n in self.names if n.rpartition(".")[2].lower() in used.lower()]
+        near = [n for n in self._meant if n.rpartition(".")[2].lower() in used.lower()]
         return (near or [self._families[family]])[0]
 
     def _close(self, function: types.FunctionType, name: str) -> None:
@@ -128,15 +132,6 @@ def refuse_recordings() -> None:
 def _itself(obj: Any = None, *_: Any, **__: Any) -> Any:
     """Take the place of what makes TorchScript of a function or module, also as a decorator."""
     return _itself if obj is None else obj
-
-
-def _find(path: str) -> Any:
-    """Return the module or class that a dotted name means."""
-    module, _, leaf = path.rpartition(".")
-    try:
-        return importlib.import_module(path)
-    except ImportError:
-        return getattr(_find(module), leaf)
 
 
 def _raising(name: str, where: str = "in this question: build it yourself") -> Callable[..., Any]:
