@@ -115,7 +115,7 @@ class Draw:
         right, _ = torch.linalg.qr(self(columns, columns))
         values = torch.tensor(singular, dtype=torch.float64)
         matrix: Tensor = left * values @ right.mT
-        return matrix.float().double() if SINGLE.get() else matrix
+        return matrix.float().double() if self._single else matrix
 
     def fill(self, module: nn.Module, scale: float = 0.5) -> nn.Module:
         """Draw every parameter of a module in place, biases included.

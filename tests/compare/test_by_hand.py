@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from grader.checks import Draw, Failure, by_hand
-from grader.model.limits import Limits
-from grader.sandbox.host.student import Student
+from tests.support.subjects import placed
 
 HEAD = """
 import torch
@@ -53,10 +52,8 @@ RIGHT = ("by_formula", "by_sequence", "with_a_parameter", "with_gradients_enable
 @pytest.fixture(scope="module")
 def student(zygote):
     names = [line.split("(")[0][4:] for line in SOURCE.splitlines() if line.startswith("def ")]
-    student = Student(zygote, SOURCE.encode(), tuple(names), Limits())
-    student._begin(0)
-    yield student
-    student._close()
+    with placed("sandbox", zygote, SOURCE, tuple(names)) as student:
+        yield student
 
 
 def inputs(n: int) -> tuple[torch.Tensor, ...]:
