@@ -1,4 +1,4 @@
-"""What authors do before students see an assignment: begin it, test its tests, hand it out."""
+"""Commands for authors: create an assignment, build it, test its checks, hand it out."""
 
 import sys
 from functools import partial

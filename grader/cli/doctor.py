@@ -1,4 +1,4 @@
-"""Say which walls hold around a submission on this machine, and try to break through each."""
+"""Check this machine's sandbox: list its layers and try to escape through each."""
 
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +22,7 @@ STOPPED = "[green]stopped[/]"
 
 
 def examine(console: Console) -> bool:
-    """Print what holds and what does not; return whether submissions are locked in."""
+    """Print what holds and what does not; return whether submissions are contained."""
     try:
         with Zygote(unsafe=True) as zygote:
             attempts = attack(zygote)

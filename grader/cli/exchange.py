@@ -1,4 +1,4 @@
-"""The commands that move an assignment to other tools, and from otter-grader here."""
+"""Commands that export an assignment to other tools, and import one from otter-grader."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The command for a class that several machines have judged."""
+"""The command that merges what several machines have judged."""
 
 import sys
 from contextlib import ExitStack

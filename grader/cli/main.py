@@ -62,7 +62,7 @@ class Group(click.Group):
         super().add_command(command, name)
 
     def main(self, *arguments: Any, **settings: Any) -> Any:
-        """Run the command to its end and with its exit code, whatever becomes of its output."""
+        """Run the command to its end, whatever happens to its output."""
         with patient() as output:
             try:
                 return super().main(*arguments, **settings)
@@ -86,13 +86,13 @@ class Group(click.Group):
         except (StoreError, Unwritable, OSError) as error:
             click.echo(f"Error: {_sentence(error)}", err=True)
             sys.exit(NOT_WRITTEN)
-        except KeyboardInterrupt:  # a second one, while what was judged is being written out
+        except KeyboardInterrupt:  # a second one, while results are being written
             click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
             sys.exit(INTERRUPTED)
 
 
 def _sentence(error: Exception) -> str:
-    """Return what a person can do about an error, also of the machine."""
+    """Return a message with a remedy for an error, including errors of the machine."""
     if not isinstance(error, OSError):
         return str(error)
     which = f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
@@ -100,7 +100,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
-    """Refuse a rule for late hand-ins that cannot be used, before anything is judged."""
+    """Reject an invalid rule for late submissions before anything is judged."""
     if rule in ("", NONE):
         return ""
     if rule is not None:
@@ -117,7 +117,7 @@ def _deadline(_: click.Context, __: click.Parameter, text: str | None) -> str | 
 
 
 def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | str | None:
-    """Return the file of the roster, or nothing where it is to be forgotten."""
+    """Return the file of the roster, or nothing to clear it."""
     if name is None or name == NONE:
         return name and ""
     if not Path(name).is_file():

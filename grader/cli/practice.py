@@ -46,7 +46,7 @@ def practise(path: Path) -> Iterator[tuple[str, str | None]]:
 
 
 def _check(node: ast.stmt) -> str:
-    """Return the name of a check; `test_loader = …` and a student's own tests are none."""
+    """Return the name of a check; `test_loader = …` and a student's own tests are not checks."""
     match node:
         case ast.FunctionDef(name=name, args=args) if ast.unparse(args) == "student":
             return name if name.startswith("test_") else ""

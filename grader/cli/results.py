@@ -1,4 +1,4 @@
-"""What a teaching assistant does with a graded class: regrade, compare, decide, keep safe.
+"""Commands for a graded class: regrade, compare, override, back up, export.
 
 All of these commands take the folder that `grader grade -o` has filled.
 """

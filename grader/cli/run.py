@@ -28,10 +28,10 @@ def run(
     as_json: bool = False,
     doubts: int = 0,
 ) -> int:
-    """Judge who is to do, bring the folder's files up to date, and show these students.
+    """Judge submissions, bring the folder's files up to date, and show these students.
 
-    Of the `others`, another file counts than before; a person must look at so many `doubts` about
-    what was handed in. With `as_json`, stdout gets one JSON object. Returns the exit code. When
+    For `others`, a different file counts than before; `doubts` is how many submissions a person
+    must look at. With `as_json`, stdout gets one JSON object. Returns the exit code. When
     interrupted, all that was judged stays. Raises CannotJudge.
     """
     store, start, code = batch.store, time.monotonic(), 0

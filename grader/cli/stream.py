@@ -1,7 +1,7 @@
-"""Output that ends no command: `grader grade … | head -1` still writes the class's page.
+"""Output that never ends a command: `grader grade … | head -1` still writes the class's page.
 
-What nobody reads, or has no room, is dropped; a character that the terminal cannot show, such as a
-Hangul letter where its encoding is ASCII, is shown as an escape.
+Output that nobody reads, or that has no room, is dropped. A character that the terminal cannot
+show, such as a Hangul letter in ASCII, is shown as an escape.
 """
 
 import errno

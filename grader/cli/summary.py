@@ -1,6 +1,6 @@
-"""What has become of a class: for the terminal, and for machines as JSON.
+"""The result of a class: for the terminal, and for machines as JSON.
 
-Of a large class, the terminal shows whom a person should look at.
+For a large class, the terminal shows the students a person should look at.
 """
 
 import json
@@ -32,7 +32,7 @@ MEANINGS = {
 
 
 class Summary:
-    """A class, of which counts, names and MANY lines at most are kept."""
+    """A class, as counts, names and at most MANY lines."""
 
     def __init__(self, roll: Roll, say: Say = str) -> None:
         self._say, self._roll = say, roll

@@ -1,1 +1,1 @@
-"""What people and programs get: pages, tables, drawings, words."""
+"""Output for people and programs: pages, tables, drawings, words."""

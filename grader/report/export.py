@@ -1,8 +1,7 @@
-"""The files that people get, as a function of the store alone: the same bytes at every call.
+"""The files that people get: a function of the store alone, the same bytes at every call.
 
-The pages of 1,000 students take 9 s to make. What they were made of is noted in the store, so that
-a command that judges nothing writes nothing; a file that somebody has changed or deleted is made
-anew.
+Making the pages of 1,000 students takes 9 s. The store remembers what each was made from, so a
+command that judges nothing writes nothing; a file that was changed or deleted is written again.
 """
 
 import hashlib
@@ -22,10 +21,10 @@ SOURCES = ("model/*.py", "report/*.py", "templates/*.html", "words/*.toml")
 """What makes pages."""
 PACKAGE = Path(__file__).parents[1]
 SHORT = 16
-"""Letters of a digest; nobody gains by two files that look the same."""
+"""Letters of a digest; a collision helps nobody."""
 
 Stamp = tuple[str, int, int]
-"""What a file was made of, its bytes, and its time of change in ns."""
+"""What a file was made from, its size, and its modification time in ns."""
 END = ("", "", b"")
 """After the last standing; no id is empty."""
 
@@ -42,10 +41,10 @@ class Export:
         self._failed: Unwritable | None = None
 
     def write(self, students: Container[str] | None = None) -> int:
-        """Bring all files up to date and return how many were not, since the beginning.
+        """Bring all files up to date; return how many were not.
 
-        Whatever can be written is. Where `students` are given, those of others are not looked at,
-        unless what they are made of has changed. Raises Unwritable for the first file that cannot.
+        Writes every file that can be written. With `students`, files of others are only written if
+        what they are made from has changed. Raises Unwritable for the first failure.
         """
         self._failed, everybody = None, hashlib.sha256()
         for entry, known in self._entries():
@@ -61,9 +60,9 @@ class Export:
         return self._count
 
     def write_student(self, entry: Entry, *, stands: bool = False) -> None:
-        """Bring the files of a student up to date; `write` tries again what cannot be written.
+        """Bring a student's files up to date; `write` retries what fails here.
 
-        And note how the student stands, unless that is known.
+        Stores the student's standing as well, if it is new.
         """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
         if entry.judgement is None:
@@ -79,11 +78,11 @@ class Export:
             self._standings[entry.student] = (entry.student, made_of, said)
 
     def roll(self, students: Container[str] | None = None) -> Roll:
-        """Return how everybody, or these students, stood when the files were last written."""
+        """Return the standings of all or of these students, as of the last writing."""
         return Roll(_Noted(self.store, students), self.store.by_student().__getitem__)
 
     def _entries(self) -> Iterator[tuple[Entry, str]]:
-        """Yield everybody's submission, and what their standing was made of."""
+        """Yield every submission, and what its standing was made from."""
         noted = self.store.standings()
         student, made_of, _ = next(noted, END)
         for entry in self.store.entries():
@@ -92,7 +91,7 @@ class Export:
             yield entry, made_of if student == entry.student else ""
 
     def _bring(self, folder: Path, files: Files[Of], of: Of, made_of: str) -> None:
-        """Write all of these files unless they are up to date."""
+        """Write those of these files that are out of date."""
         if self._up_to_date(folder, files, made_of):
             return
         written = []
@@ -135,7 +134,7 @@ class Export:
 
 @dataclass(frozen=True)
 class _Noted:
-    """How students stand, as noted in the store; each walk reads one at a time."""
+    """Standings from the store; each iteration reads one at a time."""
 
     store: Store
     students: Container[str] | None
@@ -156,7 +155,7 @@ def _recipe() -> str:
 
 
 def _stamp(path: Path, made_of: str) -> Stamp | None:
-    """Return the stamp of a file as it is, or None where there is none."""
+    """Return the stamp of a file, or None if it does not exist."""
     try:
         about = path.stat()
     except OSError:

@@ -13,14 +13,14 @@ from .sanitize import clean
 from .standing import ENDINGS, Roll, Standing
 
 PAGE = 200
-"""Rows that are written at a time."""
+"""Rows written at a time."""
 LAST = ("hours late", "decided by hand", "comments", "problem")
 
 
 def jsonl(reports: Iterable[Report]) -> Iterator[str]:
-    """Yield one JSON object per student and line: all of the Report, and what follows from it.
+    """Yield one JSON object per student and line: the whole Report, and what follows from it.
 
-    For the course team: the details and what the code has printed are in it.
+    For the course team: it includes details and what the code printed.
     """
     for report in reports:
         said = {
@@ -50,7 +50,7 @@ def junit(reports: Iterable[Report]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Make text harmless; XML has no place for two characters that Unicode allows."""
+    """Sanitize text; XML lacks two characters that Unicode allows."""
     return clean(text).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
 
 
@@ -68,7 +68,7 @@ def _case(suite: XML.Element, result: Result) -> None:
 
 
 def grades_csv(roll: Roll) -> Iterator[str]:
-    """Yield one row per student (RFC 4180); what is not judged is an empty cell, never a zero."""
+    """Yield one row per student (RFC 4180); an unjudged one has an empty cell, not a zero."""
     names = roll.questions
     yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
     rows = (_row(standing, names) for standing in roll)
@@ -91,4 +91,4 @@ FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {
     ".xml": junit,
     ".csv": _table,
 }
-"""What the end of a file's name asks for."""
+"""The writers, by the suffix of the file."""

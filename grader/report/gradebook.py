@@ -1,7 +1,7 @@
-"""Fill scores into the table that an LMS has exported, and leave every other byte as it is.
+"""Fill scores into a table exported by an LMS, and leave every other byte unchanged.
 
-An LMS takes its own table back, and is picky: Canvas wants all columns and the row of points,
-Moodle its identifiers. So cells are replaced where they stand in the file; no CSV is written anew.
+An LMS only accepts its own table: Canvas wants all columns and the row of points, Moodle its
+identifiers. So cells are replaced in place; no CSV is written from scratch.
 """
 
 import re
@@ -25,7 +25,7 @@ COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d+")
 
 @dataclass
 class Filled:
-    """Who is not in a table that was filled, and what a person should know besides."""
+    """Who is missing from a filled table, and other remarks for a person."""
 
     left: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -33,18 +33,18 @@ class Filled:
 
 @dataclass
 class Gradebook:
-    """A table, as raw cells that make the file when they are joined."""
+    """A table, as raw cells that form the file when joined."""
 
     rows: list[list[str]]
     delimiter: str
     ends: list[str]
     """How each line ends."""
     opening: str
-    """What stands before the first line: a byte order mark, sep=."""
+    """Anything before the first line: a byte order mark, sep=."""
 
     @classmethod
     def read(cls, text: str) -> "Gradebook":
-        """Cut a table into raw cells, quotes included. Raises TableError."""
+        """Split a table into raw cells, including quotes. Raises TableError."""
         opening, delimiter, text = Text.read(text)
         parts = re.escape(delimiter)
         token = re.compile(
@@ -73,7 +73,7 @@ class Gradebook:
         return self.opening + "".join(self.delimiter.join(row) + end for row, end in lines)
 
     def column(self, name: str) -> int:
-        """Return the place of a column, by its name or how that begins. Raises TableError."""
+        """Return the index of a column, by its name or the beginning of it. Raises TableError."""
         names = [value(raw) for raw in self.rows[0]] if self.rows else []
         exact = [i for i, one in enumerate(names) if one == name]
         found = exact or [i for i, one in enumerate(names) if one.startswith(name)]
@@ -86,10 +86,10 @@ class Gradebook:
         return found[0]
 
     def who(self, students: Sequence[str], column: int) -> dict[int, str]:
-        """Return the student of each row, by the id or by what a platform makes of exactly that.
+        """Return the student of each row, by the id or a platform's form of exactly that.
 
-        Moodle's “Participant 4711” is 4711. Where all ids are made like kim_12345, or the row names
-        kim as well, 12345 is kim_12345, if no other id ends so.
+        Moodle's “Participant 4711” is 4711. If all ids are like kim_12345, or the row also names
+        kim, 12345 is kim_12345, unless another id ends in it.
         """
         known, by_number = Ids(students), _by_number(students)
         found: dict[int, str] = {}
@@ -108,9 +108,9 @@ class Gradebook:
     def fill(
         self, reports: Mapping[str, Report], ids: str, scores: str, comments: str = ""
     ) -> Filled:
-        """Fill in scores, and comments where a column for them is named; say who is left out.
+        """Fill in scores, and comments if a column for them is named; return who is left out.
 
-        A submission without a score leaves its cell as it is, and nobody's row is guessed. Raises
+        A submission without a score leaves its cell unchanged, and no row is guessed. Raises
         TableError.
         """
         place, target = self.column(ids), self.column(scores)
@@ -134,7 +134,7 @@ class Gradebook:
         return filled
 
     def _repeated(self, rows: Mapping[int, str]) -> list[str]:
-        """Return a remark on each row that is there twice. Raises TableError if the two differ."""
+        """Return a remark on each duplicate row. Raises TableError if duplicates differ."""
         first: dict[str, int] = {}
         remarks = []
         for i, student in rows.items():
@@ -148,7 +148,7 @@ class Gradebook:
         return remarks
 
     def _left_out(self, students: list[str], rows: Mapping[int, str], column: int) -> list[str]:
-        """Return a line on each student without a row, and on rows that only look like theirs."""
+        """Return a line on each student without a row, and on similar rows."""
         known, near = Ids(students), dict[str, list[str]]()
         for i, row in enumerate(self.rows[1:], 1):
             text = value(row[column]) if column < len(row) else ""
@@ -163,7 +163,7 @@ class Gradebook:
         return student.endswith(f"_{written(value(self.rows[row][column]))}")
 
     def _decimal(self, column: int) -> str:
-        """Return the sign that begins decimals: as in the column or else in the whole table."""
+        """Return the decimal separator of the column or else of the whole table."""
         for cells in ([r[column] for r in self.rows if column < len(r)], chain(*self.rows)):
             texts = [value(raw) for raw in cells]
             commas, points = (
@@ -183,13 +183,13 @@ class Gradebook:
 
 
 def value(raw: str) -> str:
-    """Return what a raw cell holds."""
+    """Return the value of a raw cell."""
     text = raw.strip()
     return text[1:-1].replace('""', '"').strip() if text[:1] == '"' else text
 
 
 def _by_number(students: Sequence[str]) -> dict[str, str]:
-    """Return students by the number in which their id ends, if that is made like kim_12345."""
+    """Return students by the number at the end of their id, for ids like kim_12345."""
     made = [(found[2], s) for s in students if (found := SCHEME.fullmatch(s))]
     often = Counter(number for number, _ in made)
     return {number: student for number, student in made if often[number] == 1}

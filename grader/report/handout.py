@@ -1,7 +1,7 @@
-"""Render the students' notebook for paper and for other editors: a page of HTML, and a script.
+"""Render the students' notebook for print and for other editors: an HTML page, and a script.
 
-The page loads nothing: formulas are MathML, which browsers draw by themselves, where nbconvert's
-own pages fetch MathJax. A formula that cannot be turned into MathML stays as the author wrote it.
+The page loads nothing: formulas are MathML, whereas nbconvert's own pages fetch MathJax. A formula
+that cannot be converted to MathML is shown as the author wrote it.
 """
 
 import html
@@ -45,7 +45,7 @@ def page(assignment: Assignment) -> str:
 
 
 def script(assignment: Assignment) -> str:
-    """Return the notebook as a py:percent script; it runs, and can be handed in, too."""
+    """Return the notebook as a py:percent script; it runs, and can be submitted as well."""
     notebook = nbformat.reads(json.dumps(skeleton(assignment)), as_version=4)  # type: ignore[no-untyped-call]
     filters = {"cell_metadata_filter": "-all", "notebook_metadata_filter": "-all"}
     notebook.metadata["jupytext"] = filters
@@ -54,7 +54,7 @@ def script(assignment: Assignment) -> str:
 
 
 class Renderer(IPythonRenderer):
-    """Markdown to HTML that lets nothing through, and refers to nothing that must be loaded."""
+    """Markdown to HTML, escaping everything and referring to nothing that must be loaded."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(escape=True, allow_harmful_protocols=False, **options)
@@ -72,21 +72,21 @@ class Renderer(IPythonRenderer):
         return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """Return a link in the place of a picture, which would have to be loaded."""
+        """Return a link instead of a picture, which would have to be loaded."""
         link: str = self.link(text or "picture", url, title)
         return link
 
 
 def mathml(tex: str, display: str) -> str:
-    """Return a formula as MathML, or as it is where that is not possible.
+    """Return a formula as MathML or, if that is not possible, unchanged.
 
-    The converter passes on, unescaped, what stands in a \\text{…}, and commands that it does not
-    know, so its result is looked through.
+    The converter passes the content of \\text{…} and unknown commands on without escaping, so its
+    result is checked.
     """
     try:
         found: str = convert(_in_other_words(tex.strip()), display=display)
         root = ElementTree.fromstring(found)
-    except Exception:  # the converter has many of its own, and raises an IndexError at times
+    except Exception:  # it has many of its own, and sometimes raises an IndexError
         return _as_it_is(tex)
     for element in root.iter():
         if element.tag.rpartition("}")[2] not in MATHML or not NO_MATHML.isdisjoint(element.keys()):
@@ -95,7 +95,7 @@ def mathml(tex: str, display: str) -> str:
 
 
 def _in_other_words(tex: str) -> str:
-    """Write what the converter does not know in ways that it does."""
+    """Rewrite what the converter does not support."""
     tex = tex.replace("{aligned}", "{align*}").replace("{gathered}", "{align*}")
     tex = re.sub(r"(\\\\)\[[^]]*\]", r"\1", tex)  # a wider gap between two lines
     return TEXT.sub(lambda text: MATH_IN_TEXT.sub(r"}\1\\text{", text[0]), tex)

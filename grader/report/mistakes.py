@@ -1,8 +1,8 @@
-"""Who has made the same mistake, of a class of any size.
+"""Students who made the same mistake, in a class of any size.
 
-Of each question, a submission's first failure counts: what fails later mostly has the same cause.
-Known mistakes and limits are few, but in a large class nearly each unknown failure may be another
-one: so those are counted first, by a digest, and the most frequent ones are looked up.
+A submission's first failure in each question counts, because later ones mostly have the same cause.
+Known mistakes and limits are few, but nearly every unknown failure of a large class may differ: so
+these are first counted by a digest, and only the most frequent ones are looked up.
 """
 
 from collections import Counter
@@ -15,12 +15,12 @@ from .standing import ENDINGS, First, Roll, Standing
 Key = TypeVar("Key")
 LIMITS = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 SHOWN = 10
-"""Failures that no known mistake explains, the most frequent ones."""
+"""Number of unknown failures shown, the most frequent ones."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Submissions that go wrong in the same way."""
+    """Submissions that fail in the same way."""
 
     example: Result
     students: list[str] = field(default_factory=list)
@@ -32,25 +32,25 @@ class Cluster:
 
     @property
     def sentence(self) -> str:
-        """What was done, in the words of mistakes.toml; its name where a result is too old."""
+        """The mistake, in the words of mistakes.toml; its name if a result is too old."""
         return self.example.hypothesis or self.example.mistake.replace("_", " ")
 
 
 @dataclass
 class Clusters:
-    """All of a class. Give it everybody's Standing with `add`, and then the class to `look_up`."""
+    """The clusters of a class: `add` each Standing, then `look_up` the class."""
 
     known: dict[tuple[str, str], Cluster] = field(default_factory=dict)
     """By question and mistake."""
     unknown: dict[str, Cluster] = field(default_factory=dict)
-    """What no known mistake explains and is most frequent, by its key."""
+    """The most frequent failures without a known mistake, by key."""
     limits: dict[tuple[Status, str], Cluster] = field(default_factory=dict)
-    """What ran into a limit, by status and check."""
+    """Submissions that exceeded a limit, by status and check."""
     _keys: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, roll: Roll) -> "Clusters":
-        """Sort a class by its mistakes, in two walks."""
+        """Cluster a class by its mistakes, in two passes."""
         made = cls()
         for standing in roll:
             made.add(standing, roll)
@@ -59,11 +59,11 @@ class Clusters:
 
     @property
     def rarer(self) -> int:
-        """How many other failures there are that no known mistake explains."""
+        """Number of other failures without a known mistake."""
         return max(0, len(self._keys) - SHOWN)
 
     def add(self, standing: Standing, roll: Roll) -> None:
-        """Put a submission where it belongs."""
+        """Add a submission to its clusters."""
         for first in standing.firsts:
             if first.mistake:
                 key = first.question, first.mistake
@@ -77,7 +77,7 @@ class Clusters:
                     _put(self.limits, (status, check), standing, place, roll)
 
     def look_up(self, roll: Roll) -> None:
-        """Find whose the most frequent unknown failures are."""
+        """Find the students with the most frequent unknown failures."""
         wanted = {key for key, _ in self._keys.most_common(SHOWN)}
         for standing in roll if wanted else ():
             for first in standing.firsts:

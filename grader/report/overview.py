@@ -1,6 +1,6 @@
 """What the course team's page says of a whole class, gathered from one Standing at a time.
 
-Of a student, only numbers and names stay, so that 10,000 take little more memory than 100.
+Only numbers and names of a student are kept, so 10,000 take little more memory than 100.
 """
 
 from collections import Counter, defaultdict
@@ -11,7 +11,7 @@ from .mistakes import Clusters
 from .standing import STATUSES, Roll, Standing
 
 TOLD, FEW = 100, 3
-"""Of how many who need a person all is told that is known, and how many who use a name of torch."""
+"""Number of students shown in full who need a person, and of those shown per name of torch."""
 
 
 class Overview:
@@ -42,7 +42,7 @@ class Overview:
         self.clusters = Clusters()
         self._examples: dict[str, tuple[Result, ...]] = {}
         self._endings: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        """By the checks that were run, how often they ended like this."""
+        """By the checks that were run, how often they ended in which way."""
         for standing in roll:
             self._add(standing, roll)
         self.checks: dict[str, dict[str, tuple[Result, Counter[Status]]]]
@@ -54,7 +54,7 @@ class Overview:
 
     @property
     def uses(self) -> list[tuple[str, int, list[str]]]:
-        """Names of torch, how many answers hold them, and the first of these; rare ones first."""
+        """Names of torch, how many answers use them, and the first of these; rare ones first."""
         rows = ((name, count, self._users[name]) for name, count in self._uses.items())
         return sorted(rows, key=lambda row: (row[1], row[0]))
 

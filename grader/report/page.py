@@ -1,4 +1,4 @@
-"""Pages that load nothing and let nothing in: the templates, and what they call."""
+"""Pages that load nothing and run nothing of a student's: the templates and their functions."""
 
 import functools
 import hashlib
@@ -25,7 +25,7 @@ _TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
 
 @functools.cache
 def template(name: str, language: str = DEFAULT) -> Template:
-    """Return a template of pages that load nothing and let nothing in; see templates/base.html.
+    """Return a template; its pages load nothing, see templates/base.html.
 
     In it, ``_("{n} of {all}", n=3, all=5)`` says a text of ours in the language.
     """
@@ -62,19 +62,19 @@ def template(name: str, language: str = DEFAULT) -> Template:
 
 
 def _said(say: Say, text: str, **values: object) -> Markup:
-    """Return a text of ours with these values in it, which are escaped unless they are Markup."""
+    """Return a text of ours with values, which are escaped unless they are Markup."""
     return Markup(escape(say(text))).format(**values)
 
 
 def _parts(message: str) -> tuple[str, str]:
-    """Split a message into its words and the traceback that follows them."""
+    """Split a message into its text and its traceback."""
     found = _TRACEBACK.search(message)
     cut = found.start() if found else len(message)
     return message[:cut].strip(), message[cut:].rstrip()
 
 
 def headline(message: str) -> str:
-    """Return the line of a message that tells most: its first, or a traceback's last."""
+    """Return the most telling line of a message: its first, or the last of a traceback."""
     words, traceback = _parts(message)
     return words.partition("\n")[0] or traceback.rpartition("\n")[2]
 

@@ -1,7 +1,7 @@
-"""Turn Reports into the files that people read, of a student and of the class.
+"""Turn Reports into the pages of students and of the class.
 
-Nothing here reads the clock, and wall times are on the class's page alone: a regrade that finds the
-same gives the same bytes of all others.
+Nothing here reads the clock, and only the class's page shows wall times: regrading with the same
+result gives the same bytes for all other files.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ def feedback_html(report: Report, language: str = DEFAULT) -> str:
 
 
 def _waiting(report: Report, start: Result | None) -> list[Result]:
-    """Return what cannot be judged until this holds, at first or second hand."""
+    """Return the checks that depend on this one, directly or indirectly."""
     missing = {start.sentence} if start else set()
     found = []
     for result in report.results:
@@ -51,7 +51,7 @@ def class_html(roll: Roll, language: str = DEFAULT) -> str:
 
 
 def class_pieces(roll: Roll, language: str = DEFAULT) -> Iterator[str]:
-    """Yield the course team's page piece by piece; the class is walked three times."""
+    """Yield the course team's page in pieces; it walks through the class three times."""
     page = template("class.html", language)
     return page.generate(overview=Overview(roll), roll=roll)
 
@@ -64,7 +64,7 @@ CLASS: Files[Roll] = {
     "report.html": class_pieces,
     "grades.csv": lambda roll, _: grades_csv(roll),
 }
-"""What makes the files of a student and of the class, in a language."""
+"""Writes the files of a student and of the class, in a language."""
 
 
 def write(report: Report, folder: Path, language: str = DEFAULT) -> None:

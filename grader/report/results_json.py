@@ -1,4 +1,4 @@
-"""A Report in Gradescope's words: results.json, which other platforms and scripts read, too.
+"""A Report in Gradescope's format: results.json, which other platforms and scripts also read.
 
 Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
@@ -40,7 +40,7 @@ def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN)
 
 
 def late(report: Report) -> str:
-    """Say what it costs that a submission came after the deadline; nothing where it was in time."""
+    """Say what lateness costs; empty if the submission was in time."""
     if not report.hours:
         return ""
     what = f"Handed in {report.hours:g} hours after the deadline"

@@ -1,7 +1,7 @@
-"""What may be shown: text made harmless, and Reports without what only the course team may see.
+"""Sanitize text for display, and remove from Reports what only the course team may see.
 
-Any string of a Report may come from a student, so it is cleaned once where it enters a page, a
-table or a terminal, and escaped where it leaves.
+Any string of a Report may come from a student. It is cleaned once where it enters a page, a table
+or a terminal, and escaped on output.
 """
 
 import re
@@ -25,7 +25,7 @@ _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, t
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile(r"[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ODD = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
-"""In every text that cleaning changes, if it is not too long: of a class's texts one in 1,000."""
+"""Matches every text that cleaning changes, unless it is too long: about one in 1,000."""
 
 
 def clean(text: str) -> str:
@@ -49,13 +49,13 @@ PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
     for kind in (Report, Result, Override, Grid, Reach, Shapes)
 }
-"""What may hold texts, and how to get at what it holds."""
+"""Types that may contain text, and how to map it."""
 
 
 def cleaned(value: Any) -> Any:
     """Clean every string inside a Report.
 
-    Of a class's Reports almost all are clean: one search in all texts of one says so.
+    Almost all Reports are clean, which one search in all their texts shows.
     """
     texts = list(_texts(value))
     if max(map(len, texts), default=0) <= LONGEST and not _ODD.search("\n".join(texts)):
@@ -92,6 +92,6 @@ def _for_student(result: Result) -> str:
 
 
 def for_student(report: Report) -> Report:
-    """Clean a Report and take out what only the course team may see."""
+    """Clean a Report and remove what only the course team may see."""
     results = (replace(r, detail="", message=_for_student(r)) for r in report.results)
     return cleaned(replace(report, output="", results=tuple(results)))  # type: ignore[no-any-return]

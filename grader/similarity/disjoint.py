@@ -1,4 +1,4 @@
-"""Disjoint sets that are joined, two at a time: who belongs together through others."""
+"""Disjoint sets (union-find)."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class DisjointSets(Generic[T]):
-    """Sets of things; each thing is at first alone in its own.
+    """Disjoint sets of items; each item starts in a set of its own.
 
     Galler, Fischer: An improved equivalence algorithm, CACM 7 (1964), with paths halved.
     """
@@ -16,14 +16,14 @@ class DisjointSets(Generic[T]):
         self._above: dict[T, T] = {}
 
     def head(self, thing: T) -> T:
-        """Return the thing that stands for the set of this one."""
+        """Return the representative of an item's set."""
         above = self._above
         while (parent := above.setdefault(thing, thing)) != thing:
             above[thing] = thing = above[parent]
         return thing
 
     def join(self, one: T, other: T) -> bool:
-        """Make one set of two. Return False if they were one already."""
+        """Join the sets of two items. Return False if they are already joined."""
         head, joined = self.head(one), self.head(other)
         self._above[joined] = head
         return head != joined

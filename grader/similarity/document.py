@@ -1,4 +1,4 @@
-"""The code of a submission, as far as it can tell a copy: parsed in the sandbox, nothing run."""
+"""The code of a submission as fingerprints, parsed in the sandbox; nothing is run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ DAY = 86_400
 
 
 class Parser:
-    """Has notebooks parsed in a sandbox. Use as a context manager."""
+    """Parses notebooks in a sandbox. Use it as a context manager."""
 
     def __init__(self) -> None:
         self._zygote = Zygote()
         self._worker: Sandbox | None = None
 
     def document(self, student: str, data: bytes, *, archived: bool = False) -> Document:
-        """Return what a notebook looks like. Raises Refused for what is none."""
+        """Return the fingerprints of a notebook. Raises Refused if it is not one."""
         if self._worker is None or not self._worker.alive:
             self._worker = self._zygote.open(Limits(total_seconds=DAY))  # runs no code
         try:

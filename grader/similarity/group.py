@@ -1,4 +1,4 @@
-"""Students whom suspicious pairs connect, and the pairs that connect them."""
+"""Groups of students connected by suspicious pairs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,19 +11,19 @@ from .pair import Pair
 
 @dataclass(frozen=True)
 class Group:
-    """Two or more students, each of whom shares code with another one of them."""
+    """Two or more students, each of which shares code with another one."""
 
     students: list[str]
     """In the order of their names."""
     pairs: list[Pair]
-    """The most alike that connect them all, one fewer than students: n students have up to
-    n (n - 1) / 2 pairs, which nobody can look at where a solution has leaked to half of a class."""
+    """The most similar pairs that connect them all, one fewer than students. All n (n - 1) / 2
+    would be too many to look at if a solution leaked to half of a class."""
 
 
 def groups(pairs: Sequence[Pair]) -> list[Group]:
-    """Return whom the pairs connect, the largest group first.
+    """Return the groups that the pairs connect, the largest first.
 
-    `pairs` come with the most alike first, so what is kept is a maximum spanning forest: Kruskal,
+    `pairs` are sorted, the most similar first, so the result is a maximum spanning forest: Kruskal,
     On the shortest spanning subtree of a graph, Proc. AMS 7 (1956).
     """
     sets = DisjointSets[str]()
@@ -41,7 +41,7 @@ def groups(pairs: Sequence[Pair]) -> list[Group]:
 def in_turns(groups: Iterable[Group]) -> list[Pair]:
     """Return the pairs that connect groups: the closest of each group, then the second of each.
 
-    So that the first hundred tell of every group, and not of the largest alone.
+    So that the first hundred show every group, not only the largest.
     """
     rounds = zip_longest(*(group.pairs for group in groups))
     return [pair for pair in chain.from_iterable(rounds) if pair is not None]

@@ -1,4 +1,4 @@
-"""Pairs of documents that share code which few others have."""
+"""Pairs of documents that share unusual code."""
 
 import math
 from collections import defaultdict
@@ -26,17 +26,17 @@ Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two documents that share code that few others have."""
+    """Two documents that share unusual code."""
 
     one: Document
     other: Document
     score: float
-    """Weight of what they share, as a part of the lighter document's: 0 to 1."""
+    """Weight of the shared fingerprints, relative to the lighter document: 0 to 1."""
     shared: int
     """Number of fingerprints in common."""
 
     def sides(self) -> list[tuple[Document, list[tuple[int, str, bool]]]]:
-        """Return, for both, every line with its number and whether the other one has it, too."""
+        """Return each line of both, with its number and whether the other one shares it."""
         common = self.one.prints.lines.keys() & self.other.prints.lines.keys()
         found = []
         for document in (self.one, self.other):
@@ -49,8 +49,8 @@ class Pair:
 def compare(documents: Sequence[Document], least: float = SUSPICIOUS) -> list[Pair]:
     """Return the pairs with a score of `least` or more, the most alike first.
 
-    Copies count once where it is asked how many have a fingerprint: a solution that has leaked to
-    half of a class is common there, and no idiom. Takes time with the square of the class.
+    Copies count as one document in the frequency of a fingerprint: a solution leaked to half of a
+    class is common there, but not an idiom. Takes time quadratic in the size of the class.
     """
     numbers = range(len(documents))
     sets = DisjointSets[int]()

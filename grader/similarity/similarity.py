@@ -1,9 +1,8 @@
 """Which submissions look like copies of one another: evidence for a person, never a penalty.
 
-    parse in the sandbox → fingerprints → leave out what is everybody's → rank pairs → groups
+    parse in the sandbox → fingerprints → leave out the skeleton's → rank pairs → groups
 
-What the skeleton holds is everybody's, and what many have found weighs little: a shared
-fingerprint counts log((N + 1) / n), if n of N documents have it.
+Common code weighs little: a shared fingerprint counts log((N + 1) / n) if n of N documents have it.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""What takes the place of a submission while the tests are tested: versions of the solution.
+"""Versions of the solution that take the place of a submission in `grader verify`.
 
-All of it is the course team's own code, and runs in this process. What it raises counts as a
-student's error, as it would if it came from the sandbox.
+All of it is the course team's own code and runs in this process. Its exceptions count as student
+errors, as if they came from the sandbox.
 """
 
 import functools
@@ -28,8 +28,8 @@ Leaf = Callable[[Any], Any]
 class Candidate(Subject):
     """A version of the solution, as a session sees a submission.
 
-    With `pretend`, every tensor and number that a call returns is replaced by what that makes of
-    it: a stub, which has the right shapes and has understood nothing.
+    With `pretend`, each tensor and number that a call returns is replaced by its value: a stub with
+    the right shapes and nothing else.
     """
 
     def __init__(self, version: Solution, pretend: Leaf | None = None) -> None:
@@ -91,7 +91,7 @@ class Candidate(Subject):
 
 
 def skeleton(assignment: Assignment) -> Solution:
-    """Return what students start from. Raises AssignmentError where it cannot even be loaded."""
+    """Return the students' skeleton. Raises AssignmentError if it cannot be loaded."""
     cells = (replace(cell, source=without_solution(cell.source)) for cell in assignment.cells)
     return Program(replace(assignment, cells=tuple(cells))).run()
 

@@ -1,4 +1,4 @@
-"""What should hold of the tests of an assignment, and how to mend what does not.
+"""What should hold for the checks of an assignment, and how to fix what does not.
 
 The solution earns everything and the skeleton nothing. Every mistake fails a check of its own
 question, none of another, and is explained by its own sentence. Every variant, correct code in
@@ -15,12 +15,12 @@ from .evidence import Evidence, failed, farthest_wrong, nearest_right, share
 from .examine import MISTAKES, REFERENCES, VARIANTS, Outcome
 
 FEWEST_VARIANTS = 8
-"""Correct answers in other styles that every question needs, lest one style be taken for right."""
+"""Correct answers in other styles that every question needs, so that no style is favoured."""
 MOST_FOR_A_STUB = 0.1
-"""Share of a question's points; in a suite that had no such bound, honest stubs earned half."""
+"""Share of a question's points; in a suite without such a bound, stubs earned half."""
 UNEXPLAINED = "is not explained by anything"
 RIGHT, WRONG = {False: 0.01, True: 0.25}, {False: 10.0, True: 2.0}
-"""Multiples of the tolerance: correct code stays below and mistakes above, in float64 far from it.
+"""Multiples of the tolerance: correct code stays far below, mistakes far above.
 For code that computes in float32, rounding has been seen at 0.16 and half precision at 6."""
 
 
@@ -29,11 +29,11 @@ class Claim:
     """One thing that should hold."""
 
     file: str
-    """What it is about, seen from the course's folder."""
+    """What it is about, relative to the course's folder."""
     subject: str
     states: str
     defect: str = ""
-    """What is the case instead, and what to do about it; empty where the claim holds."""
+    """What is the case instead, and the remedy; empty if the claim holds."""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.subject} {self.defect or self.states}."
@@ -69,7 +69,7 @@ def _right(
 ) -> Iterator[Claim]:
     """Correct code passes every check on every draw, with room to spare.
 
-    Of checks that it fails, the first is told, or `every` one.
+    Reports the first failed check, or `every` one.
     """
     states = f"passes every check on {len(outcomes)} draws"
     losses = dict(loss for outcome in outcomes[::-1] for loss in _losses(outcome))
@@ -103,7 +103,7 @@ def _is_unwritten(result: Result) -> bool:
 
 
 def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]:
-    """It fails where it should, nowhere else, by far, and is told from other mistakes."""
+    """A mistake fails where it should and nowhere else, by far, and is told apart from others."""
     outcome, name = evidence.mistake(mistake), mistake.name
     broken = next((r for r in outcome.results if r.status is Status.GRADER_ERROR), None)
     if problem := outcome.problem or (broken and _said(broken)):
@@ -134,7 +134,7 @@ def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]
 
 
 def _pairs(file: str, evidence: Evidence) -> Iterator[Claim]:
-    """Of two mistakes together one is named, or both, or nothing; never a third one."""
+    """For two mistakes together, one, both or none is named, but never a third one."""
     confused = [row for row in evidence.paired if row.verdict == "other"]
     if not confused:
         subject = f"none of {len(evidence.paired)} pairs"

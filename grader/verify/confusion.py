@@ -1,8 +1,8 @@
-"""Whether mistakes are explained by their own sentence: each of them against every other's.
+"""Whether each mistake is explained by its own sentence rather than another's.
 
-A mistake made in the solution, and two of them together, are explained as a submission is. What is
-said may be a mistake's own sentence, which those share whose numbers cannot be told apart. Of two
-together, the sentence of either will do, since one may hide the other. Any other one is untrue.
+Each mistake in the solution, and each pair, is explained like a submission. The explanation may be
+the mistake's own sentence, which mistakes with indistinguishable numbers share. For a pair, either
+sentence will do, because one may hide the other. Any other sentence is wrong.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake]]:
 
 @dataclass(frozen=True)
 class Row:
-    """One mistake, or two together, and what is said of them."""
+    """One mistake or a pair, and what is said about it."""
 
     made: tuple[Mistake, ...]
     told: Hypothesis | None
@@ -52,7 +52,7 @@ class Row:
 
     @property
     def others(self) -> list[str]:
-        """The names of mistakes that were not made, and are said to have been."""
+        """The names of mistakes that were not made, but are claimed."""
         if self.told is None:
             return []
         own = {together(self.made), *(mistake.sentence for mistake in self.made)}

@@ -1,4 +1,4 @@
-"""What has been seen of an assignment's tests: outcomes by candidate, and the figures they give."""
+"""Outcomes of an assignment's checks by candidate, and the figures drawn from them."""
 
 import math
 from collections import defaultdict
@@ -17,7 +17,7 @@ from .examine import AND, Kind, Outcome
 
 
 def failed(outcome: Outcome) -> list[Result]:
-    """Return the results that a candidate is to blame for; what was not run proves nothing."""
+    """Return the failures of a candidate; checks that were not run prove nothing."""
     return [result for result in outcome.results if result.status in CAUSES]
 
 
@@ -28,7 +28,7 @@ def share(outcome: Outcome, question: str) -> float:
 
 
 def nearest_right(outcomes: Iterable[Outcome], *, coarse: bool) -> float:
-    """Return how near correct code comes to the tolerance; above 1, an attempt was given up."""
+    """Return how close correct code comes to the tolerance; above 1, an attempt was abandoned."""
     margins = (margin for outcome in outcomes for margin in outcome.margins)
     return max((m.ratio for m in margins if m.ratio <= 1 and m.coarse == coarse), default=0.0)
 
@@ -73,7 +73,7 @@ class Evidence:
         return [*self.every("solution"), *self.every("variant"), *equivalents]
 
     def sound(self) -> "Evidence":
-        """Return the evidence without checks that the solution fails: all else fails them, too."""
+        """Return the evidence without checks that the solution fails: everything fails these."""
         bad = {r.check for o in self.of("solution") for r in o.results if not _is_passed(r)}
         if not bad:
             return self

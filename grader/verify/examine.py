@@ -1,7 +1,7 @@
 """Examine a candidate as a submission is graded: by the same session, in a worker of its own.
 
-What students hand in crosses the border: solution, skeleton, variants and mistakes do, too. What
-they run themselves, the public checks, is run here, as in a notebook.
+Like submissions, the solution, skeleton, variants and mistakes are judged across the border. Public
+checks, which students run themselves, are run here, as in a notebook.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ class Case:
     draws: int = 1
     """How many draws are compared, from `draw` on; only references take more than one."""
     unknown: frozenset[str] = frozenset()
-    """For an explanation: mistakes that are left out of it, for they cannot be examined."""
+    """For an explanation: mistakes to leave out, because they cannot be examined."""
     kept: tuple[Result, ...] = ()
     """For an explanation: results that need none."""
 
@@ -66,7 +66,7 @@ class Outcome:
     results: tuple[Result, ...] = ()
     margins: tuple[Margin, ...] = ()
     problem: str = ""
-    """Why there are no results or, of references, how they differ; empty where all is well."""
+    """Why there are no results or, for references, how they differ; empty if all is well."""
     told: tuple[Told, ...] = ()
     """Of an explanation or a pair: what students would read."""
 
@@ -84,7 +84,7 @@ class Examiner:
         self._listener = cache(self._listening)
 
     def examine(self, case: Case) -> Outcome:
-        """Examine one case. Whatever the candidate raises while it is made is its problem."""
+        """Examine one case. An exception while loading the candidate becomes its problem."""
         if case.kind == "reference":
             return Outcome(case, problem=self._compare(case))
         key = _key(case.draw)
@@ -121,7 +121,7 @@ class Examiner:
     def _endure(
         self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
     ) -> None:
-        """Have a mistake judged by its own checks in this process, as whoever explains by it does.
+        """Judge a mistake by its own checks in this process, as explaining a failure does.
 
         In a worker, one that never ends costs a check; here, it would hold up a judge.
         """

@@ -1,9 +1,9 @@
-"""What was found of one assignment's tests, kept as long as all that it depends on is the same.
+"""The result of verifying one assignment, kept while everything it depends on is unchanged.
 
-That is the solution, everything beside the hidden checks, our own code, Python and all packages. It
-lies in .grader/verified of the course, which no repository holds. What has a defect is not kept: it
-may be the machine's, and whoever corrects it wants to see it examined. No torch is needed to read
-it, so that an assignment that has not changed costs no more than a look at its files.
+That is the solution, the hidden checks' folder, our own code, Python and all packages. It lies in
+the course's .grader/verified, outside of any repository. A result with a defect is not kept: the
+defect may be the machine's, and after a fix it should be examined again. Reading it needs no torch,
+so an unchanged assignment costs no more than reading its files.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Finding:
 
     name: str
     digest: str
-    """Of all that it depends on."""
+    """A digest of everything that it depends on."""
     summary: str
     defects: tuple[str, ...]
     page: str
@@ -80,7 +80,7 @@ class Finding:
 
 
 def keep(found: Finding, course: Course) -> Finding:
-    """Return a finding, having kept it if it is without a defect and the course can be written."""
+    """Return a finding; keep it if it has no defect and the course is writable."""
     place = _place(course, found.name)
     if not found.defects:
         with suppress(Unwritable):
@@ -105,7 +105,7 @@ def write(findings: Sequence[Finding], folder: Path) -> None:
 
 
 def digest(course: Course, name: str, draws: int) -> str:
-    """Return a digest of all that can change what is found. Raises CourseError."""
+    """Return a digest of everything that can change the result. Raises CourseError."""
     found = hashlib.sha256(json.dumps([draws, sys.version, platform.machine()]).encode())
     files = [course.solution(name), *_files(course.checks(name)), *_files(CODE)]
     for path in files:

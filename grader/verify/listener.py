@@ -1,4 +1,4 @@
-"""A bank that listens to itself: it keeps what it has told, and how checks have ended.
+"""A bank of mistakes that records its explanations, and how checks have ended.
 
 All candidates get the same inputs, so a check need not be run again on a mistake for each of them.
 """

@@ -1,4 +1,4 @@
-"""Test the tests of an assignment: everything that they must accept, and everything they must not.
+"""Test the checks of an assignment: what they must accept, and what they must reject.
 
     solution, variants, mistakes, skeleton, stubs, references ──▶ crew ──▶ evidence ──▶ claims
 
@@ -34,7 +34,7 @@ Show = Callable[..., None]
 def verify(
     course: Course, name: str, *, draws: int, jobs: int, show: Show, seconds: float = SECONDS
 ) -> tuple[Evidence, list[Claim]]:
-    """Examine all there is on an assignment; return what was seen, and what should hold of it.
+    """Examine an assignment; return the evidence, and the claims about it.
 
     Correct code is examined on `draws` draws of inputs. Raises AssignmentError, and CannotJudge
     where the checks cannot even be run.
@@ -83,7 +83,7 @@ def _compared(references: Iterable[str]) -> Iterator[Case]:
 
 
 def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> Iterator[Case]:
-    """Have the failures of mistakes explained, without those that would hang whoever tries them."""
+    """Explain the failures of mistakes, except those that would hang."""
     found = {o.case.name: o for o in outcomes if o.case.kind == "mistake"}
     broken = frozenset(name for name, outcome in found.items() if outcome.problem)
     for mistake in mistakes:
@@ -100,7 +100,7 @@ def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> I
 
 
 def _defined(path: Path) -> set[str]:
-    """Return the names that a file defines; none where there is no file. Raises AssignmentError."""
+    """Return the names that a file defines; none if it does not exist. Raises AssignmentError."""
     if not path.exists():
         return set()
     try:

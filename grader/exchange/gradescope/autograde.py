@@ -61,7 +61,7 @@ def run(folder: Path) -> Report:
     assignment = replace(assignment, limits=within(assignment.limits, container_mb()))
     metadata = read_metadata(folder / "submission_metadata.json")
     path, problem = choose(folder / "submission", assignment.name)
-    if problem:  # judge what is no notebook, so that every check says why it was not run
+    if problem:  # judge what is not a notebook, so that every check says why it was not run
         path = folder / "submission"
     reports: list[Report] = []
 
@@ -80,7 +80,7 @@ def run(folder: Path) -> Report:
 
 
 def rehearse(folder: Path) -> Report:
-    """Grade the solution as if it had been handed in. Raises AssignmentError and SandboxError."""
+    """Grade the solution as if it were a submission. Raises AssignmentError and SandboxError."""
     with tempfile.TemporaryDirectory() as name:
         stage = Path(name)
         stage.chmod(0o711)
@@ -92,7 +92,7 @@ def rehearse(folder: Path) -> Report:
 
 
 def choose(folder: Path, name: str) -> tuple[Path, str]:
-    """Return the file to grade, and, where it is not clear which, what the student should do."""
+    """Return the file to grade or, if that is ambiguous, what the student should do."""
     expected = f"{name}.ipynb"
     found = [path for path, _ in walk([folder]).files] if folder.is_dir() else []
     for suffix in SUFFIXES:
@@ -117,7 +117,7 @@ def read_metadata(path: Path) -> dict[str, object]:
 
 
 def student(metadata: dict[str, object]) -> str:
-    """Return who handed in, for the course team."""
+    """Return the student, for the course team."""
     match metadata:
         case {"users": [{"email": str(email)}, *_]}:
             return email

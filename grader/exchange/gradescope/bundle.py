@@ -1,4 +1,4 @@
-"""Pack an assignment for another tool. So far: Gradescope's autograder zip."""
+"""Pack an assignment as Gradescope's autograder zip."""
 
 import ast
 import io

@@ -20,7 +20,7 @@ class Answer:
 
     lines: list[Line]
     name: str = ""
-    """Name that students define in it; empty where it is no question."""
+    """Name that students define in it; empty if it is not a question."""
 
     @property
     def source(self) -> str:
@@ -67,7 +67,7 @@ def cut(master: OtterNotebook, piece: Piece, wanted: Sequence[str]) -> Iterator[
 
 
 def _checked(master: OtterNotebook, piece: Piece, answer: Answer) -> Answer:
-    """Let the answer's name be bound outside of the solution, too. Raises AssignmentError."""
+    """Bind the answer's name outside of the solution as well. Raises AssignmentError."""
     if not any(hidden for _, hidden in answer.lines):
         return Answer(answer.lines)  # students get it: it asks for nothing
     try:

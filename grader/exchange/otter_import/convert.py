@@ -1,7 +1,7 @@
 """Turn a master notebook of otter-grader into an assignment of ours.
 
-What is asked for and tested becomes a question; every test becomes a hidden check that has its
-points, and a public one becomes a check in the notebook, too. Which form a test can have is tried
+What is asked for and tested becomes a question; every test becomes a hidden check with its points,
+and a public one also becomes a check in the notebook. Which form a test can have is tried
 on the master's own solution: its code is run here, without a sandbox, so import what you trust.
 """
 

@@ -8,7 +8,7 @@
         assert square(3) == 9
 
 On the left, the sandbox answers and the check judges. On the right, where what is tested cannot
-cross (an array, a table, an exception), the test runs in the sandbox, too, and is no safer from the
+cross (an array, a table, an exception), the test runs in the sandbox as well, no safer from the
 student's code than in otter-grader.
 """
 

@@ -2,8 +2,8 @@
 
 A question is a solution cell with our own regions; a cell of public checks is a locked test cell;
 each hidden check is a locked test cell whose hidden region replays its transcript. nbgrader would
-release every other file to students, so the transcripts, too, lie in a hidden region of a cell. It
-knows no points per check but per cell, and itself it is not needed to write one.
+release every other file to students, so the transcripts also lie in a hidden region of a cell. It
+has points per cell, not per check. nbgrader need not be installed.
 """
 
 from collections.abc import Iterator

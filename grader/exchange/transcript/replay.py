@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_map_only
 
 Call = dict[str, Any]
 """What a check asks once: `name`, `args`, `kwargs`; for a class also `make`, what it is made with,
-`state`, its parameters and buffers by name, and `training`. `grad` asks for gradients, too. Where a
+`state`, its parameters and buffers by name, and `training`. `grad` also asks for gradients. Where a
 class is made and never called, `args` is None. `answers` are the solution's."""
 
 Answers = tuple[list[Tensor], list[Tensor]]
@@ -75,7 +75,7 @@ def answers(names: Mapping[str, Any], call: Call, dtype: torch.dtype) -> Answers
                 return value.clone()
             leaf = value.to(dtype, copy=True).requires_grad_(call["grad"])
             leaves.append(leaf)
-            return leaf.clone()  # no leaf, as in a network: changing it in place is no error
+            return leaf.clone()  # not a leaf, as in a network: changing it in place is not an error
 
         args, kwargs = tree_map_only(Tensor, copy, (call["args"], call["kwargs"]))
         with torch.set_grad_enabled(call["grad"]):

@@ -30,7 +30,7 @@ from ...model.subject import Beginning, Subject
 from .replay import Answers, Call, Otherwise, answers, replay
 
 SIMPLE = (Tensor, bool, int, float, str, type(None))
-"""What a transcript can hold; tuples, lists and dicts of these, too."""
+"""What a transcript can hold, also in tuples, lists and dicts."""
 
 
 @dataclass
