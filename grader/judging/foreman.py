@@ -1,29 +1,30 @@
-"""A process that prepares judging once, for all judges: it reads the checks and warms a zygote.
+"""A process that prepares work once, for a whole pool: it reads the checks and warms a zygote.
 
-    parent ──hires──▶ foreman ──forks──▶ judge ◀──Task, Report──▶ parent
-                         └──starts──▶ zygote ──forks──▶ worker
+    pool ──hires──▶ foreman ──forks──▶ process ◀──task, answer──▶ pool
+                       └──starts──▶ zygote ──forks──▶ worker
 
-A judge is a fork of the foreman, so it has torch and the checks at once. A fork copies only the
-thread that calls it, and locks that others hold stay locked: so there is one thread, and that is
-asserted. Judges share nothing but the zygote, and talk to that by a socket of their own each.
+A process of the pool is a fork of the foreman, so it has torch and the checks at once. A fork
+copies only the thread that calls it, and locks that others hold stay locked: so there is one
+thread, and that is asserted. Forks share nothing but the zygote, and talk to that by a socket of
+their own each.
 """
 
 import contextlib
 import multiprocessing
 import os
-import select
 import signal
 import threading
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
+from typing import Any
 from unittest.mock import patch
 
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..sandbox.host import isolation
 from ..sandbox.host.warming import Warming
-from .job import Job, Task
+from .service import Service
 
 _STARTING = threading.Lock()
 """Held while the environment is another one."""
@@ -32,14 +33,14 @@ PATIENCE = 10
 
 
 class Foreman:
-    """The process that forks judges, as its employer sees it; it begins when one is hired."""
+    """The process that forks others, as its employer sees it; it begins when one is hired."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, service: Service[Any, Any]) -> None:
+        self._service = service
         self._connection: Connection | None = None
 
     def hire(self, connection: Connection, cores: Set[int]) -> None:
-        """Have a judge at the other end of a connection, on some cores."""
+        """Have a process at the other end of a connection, on some cores."""
         try:
             self._ask(connection, cores)
         except OSError:  # it has died: another one may live
@@ -56,10 +57,19 @@ class Foreman:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # the parent has threads, and no torch
         self._connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self._job), daemon=False)
+        self.process = context.Process(target=_serve, args=(theirs, self._service), daemon=False)
         with _uninterrupted(), _of_one_thread():
             self.process.start()
         theirs.close()
+
+    def exit_code(self, pid: int) -> int | None:
+        """Return how a process that was hired has ended, waiting for it; None where unknown."""
+        if self._connection is not None:
+            with contextlib.suppress(EOFError, OSError):  # it has died as well
+                self._connection.send(pid)
+                code: int | None = self._connection.recv()
+                return code
+        return None
 
     def close(self) -> None:
         """Hang up and wait until the process has ended."""
@@ -74,46 +84,6 @@ class Foreman:
         """End the process, whatever it does."""
         if self._connection is not None:
             self.process.terminate()
-
-
-class Judge:
-    """A judge process, as its employer sees it."""
-
-    def __init__(self, foreman: Foreman, cores: Set[int]) -> None:
-        self.cores = cores
-        self.task: Task | None = None
-        self._pidfd: int | None = None
-        self.connection, theirs = multiprocessing.Pipe()
-        with theirs:
-            foreman.hire(theirs, cores)
-
-    def begin(self, pid: int) -> None:
-        """Hear which process it is. The foreman does not reap it before it hires another."""
-        with contextlib.suppress(ProcessLookupError):
-            self._pidfd = os.pidfd_open(pid)
-
-    def give(self, task: Task) -> None:
-        """Hand over a submission. That a judge has died is noticed when it is heard."""
-        self.task = task
-        with contextlib.suppress(OSError):
-            self.connection.send(task)
-
-    def kill(self) -> None:
-        """End it, whatever it does. One that has not begun ends when it notices the hang-up."""
-        if self._pidfd is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-
-    def dismiss(self) -> None:
-        """Hang up and wait until the process has ended."""
-        self.connection.close()
-        if self._pidfd is None:
-            return
-        poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
-        poll.poll(1000 * PATIENCE)
-        self.kill()
-        os.close(self._pidfd)
 
 
 @contextlib.contextmanager
@@ -140,21 +110,29 @@ def _of_one_thread() -> Iterator[None]:
         yield
 
 
-def _serve(connection: Connection, job: Job) -> None:
+def _serve(connection: Connection, service: Service[Any, Any]) -> None:
     """Be the foreman. Only here torch is imported, which would cost the parent 250 MB."""
-    warming = None
+    warming, job = None, service.job
     with contextlib.suppress(AssignmentError, OSError):  # will be raised again, and told
         trains = Assignment.read(job.solution).trains
         warming = Warming(job.layers or isolation.arrangements()[0], trains=trains)
     from .serve import serve
 
-    serve(connection, job, warming)
+    serve(connection, service, warming)
     os._exit(0)  # taking torch apart takes 0.1 s
 
 
-def hired(connection: Connection) -> Iterator[tuple[Connection, Set[int]]]:
-    """Yield a connection for every judge that is wanted, and the cores it may have."""
+def hired(
+    connection: Connection, exit_code: Callable[[int], int | None]
+) -> Iterator[tuple[Connection, Set[int]]]:
+    """Yield a connection for every process that is wanted, and the cores it may have.
+
+    Meanwhile, the employer is told exit codes.
+    """
     with contextlib.suppress(EOFError, OSError):
         while True:
-            cores = connection.recv()
-            yield Connection(recv_handle(connection)), cores
+            wanted = connection.recv()
+            if isinstance(wanted, int):
+                connection.send(exit_code(wanted))
+            else:
+                yield Connection(recv_handle(connection)), wanted

@@ -1,21 +1,22 @@
-"""Grade a class: the one file that knows the whole sequence.
-
-    find submissions → hand them to judges, one process per core → a Report for each, as it is done
+"""Grade a class: a pool of judges, one process per core, makes a Report of each submission.
 
 A judge that dies costs the submission it had two more tries with other judges; a submission that
 costs three judges is reported as grader_error, and everybody else is graded.
 """
 
-import os
-from collections import Counter
-from collections.abc import Generator, Iterable, Sequence, Set
-from itertools import islice
-from multiprocessing.connection import wait
+from collections.abc import Callable, Generator, Iterable, Sequence, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from ..model.result import Result, Status
 from ..model.verdict import Report
-from .foreman import Foreman, Judge
-from .job import TRIES, CannotJudge, Job, Task
+from .job import TRIES, Job, Task
+from .pool import Pool
+
+if TYPE_CHECKING:
+    from ..checking.session import Session
+    from ..sandbox.host.sandbox import Zygote
+    from ..sandbox.host.warming import Warming
 
 
 def grade(
@@ -27,55 +28,37 @@ def grade(
     not on a core of its own. Raises CannotJudge when the author's checks or the sandbox do not
     work.
     """
-    coming = iter(submissions)
-    todo = list(islice(coming, jobs))
-    tries: Counter[Task] = Counter()
-    foreman = Foreman(job)
-    judges: list[Judge] = []
-    cores = cores or [{core} for core in sorted(os.sched_getaffinity(0))]
-    try:
-        judges += [Judge(foreman, cores[n % len(cores)]) for n in range(len(todo))]
-        while judges:
-            for connection in wait([judge.connection for judge in judges]):
-                judge = next(j for j in judges if j.connection is connection)
-                try:
-                    said = judge.connection.recv()
-                except (EOFError, OSError):  # it died: its submission goes to another one
-                    said = None
-                task, judge.task = judge.task, None
-                if isinstance(said, CannotJudge):
-                    raise said
-                if isinstance(said, int):
-                    judge.begin(said)
-                elif isinstance(said, Report):
-                    yield said
-                elif said is None:
-                    judges.remove(judge)
-                    judge.dismiss()
-                    if task is None:
-                        raise CannotJudge("a judge ended before it could work")
-                    tries[task] += 1
-                    if tries[task] < TRIES:
-                        todo.append(task)
-                    else:
-                        yield lost(task, job)
-                    todo = todo or list(islice(coming, 1))
-                    if todo:  # its first message, who it is, comes later
-                        judges.append(Judge(foreman, judge.cores))
-                    continue
-                todo = todo or list(islice(coming, 1))
-                if todo:
-                    judge.give(todo.pop(0))
-                else:
-                    judges.remove(judge)
-                    judge.dismiss()
-    finally:
-        if judges:  # interrupted while they start or work
-            foreman.terminate()
-        for judge in judges:
-            judge.kill()
-            judge.dismiss()
-        foreman.close()
+    with Pool(Grading(job), jobs, cores) as judges:
+        yield from judges.serve(submissions)
+
+
+@dataclass(frozen=True)
+class Grading:
+    """What a pool of judges does; see Service."""
+
+    job: Job
+    tries: ClassVar[int] = TRIES
+    seconds: ClassVar[float | None] = None  # a submission has its own limits
+
+    def zygote(self, session: "Session", warming: "Warming | None") -> "Zygote":
+        """Start a zygote, and try its walls and the solution in it."""
+        from .proven import proven_zygote
+
+        return proven_zygote(session, self.job, warming)
+
+    def server(self, session: "Session", zygote: "Zygote") -> Callable[[Task], Report]:
+        """Return what judges a submission."""
+        from .judge import judge
+
+        def answer(task: Task) -> Report:
+            student, path, kept, refused = task
+            return judge(student, path, session, zygote, self.job.key, kept, refused)
+
+        return answer
+
+    def lost(self, task: Task, code: int | None) -> Report:
+        """Report a submission on which judge after judge died."""
+        return lost(task, self.job)
 
 
 def lost(task: Task, job: Job) -> Report:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from ..checking.session import Session
 from ..course.versions import Versions
-from ..sandbox.host.sandbox import Zygote
-from .job import Job, seed
+from ..sandbox.host.attempts import prove
+from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.warming import Warming
+from .job import TRIES, Job, seed
 
 
 def try_solution(session: Session, zygote: Zygote, job: Job) -> None:
@@ -31,6 +33,28 @@ def try_solution(session: Session, zygote: Zygote, job: Job) -> None:
     session.prove(zygote, seed(job.key, "the course's own solution"))
     if not session.refused:
         _write(note, proof)
+
+
+def proven_zygote(session: Session, job: Job, warming: Warming | None) -> Zygote:
+    """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
+
+    Raises AssignmentError and SandboxError.
+    """
+    for left in reversed(range(TRIES)):
+        zygote = Zygote(
+            job.layers, unsafe=job.unsafe, trains=session.assignment.trains, warming=warming
+        )
+        warming = None
+        try:
+            zygote.proof = prove(zygote, unsafe=job.unsafe)
+            try_solution(session, zygote, job)
+            return zygote
+        except BaseException as error:
+            lost = isinstance(error, SandboxError) and not zygote.alive
+            zygote.close()
+            if not (left and lost):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _read(note: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a foreman does: it prepares judging once, and forks a judge for everyone who is hired.
+"""What a foreman does: it prepares work once, and forks a process for everyone who is hired.
 
 It holds hidden checks, the solution and the key, as a judge does. The zygote is a program of its
 own, which starts while torch is imported here.
@@ -7,63 +7,61 @@ own, which starts while torch is imported here.
 import contextlib
 import gc
 import os
+import signal
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Set
 from functools import partial
 from multiprocessing.connection import Connection
+from typing import Any
 
 from ..checking.session import Session, run_session
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..sandbox.guest.zygote import warm_optimizers
-from ..sandbox.host.attempts import prove
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from ..sandbox.host.warming import Warming
 from .foreman import hired
-from .job import TRIES, CannotJudge, Job, Task
-from .judge import judge
-from .proven import try_solution
+from .job import CannotJudge
+from .service import Service
 
 
-def serve(connection: Connection, job: Job, warming: Warming | None) -> None:
-    """Fork a judge for everyone who is hired through `connection`, until the employer hangs up.
+def serve(connection: Connection, service: Service[Any, Any], warming: Warming | None) -> None:
+    """Fork a process for everyone who is hired through `connection`, until the pool hangs up.
 
-    Where nobody can judge, each of them gets to know why: CannotJudge. A zygote that is `warming`
+    Where nobody can work, each of them gets to know why: CannotJudge. A zygote that is `warming`
     already is the first.
     """
-    judges = hired(connection)
+    forks = Forks(connection)
+    wanted = hired(connection, forks.exit_code)
 
     def attend(session: Session) -> None:
-        with _ready(session, job, warming) as first:
+        with service.zygote(session, warming) as first:
             zygote = first
             if session.assignment.trains:
                 warm_optimizers()
             gc.collect()
             gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
-            for theirs, cores in judges:
+            for theirs, cores in wanted:
                 with theirs, _told(theirs):
                     if not zygote.alive:
-                        zygote = _ready(session, job)
+                        zygote = service.zygote(session, None)
                     with zygote.share() as control:
-                        _fork(
-                            connection,
-                            partial(_work, theirs, cores, session, zygote, control, job),
-                        )
+                        forks.do(partial(_work, theirs, cores, session, zygote, control, service))
             zygote.close()
-        _reap(0)
+        forks.reap(0)
 
     try:
-        run_session(Assignment.read(job.solution), job.checks, attend)
+        run_session(Assignment.read(service.job.solution), service.job.checks, attend)
     except Exception as error:
-        for theirs, _ in judges:
+        for theirs, _ in wanted:
             with theirs, contextlib.suppress(OSError):
                 theirs.send(_problem(error))
 
 
 @contextlib.contextmanager
 def _told(connection: Connection) -> Iterator[None]:
-    """Tell who is hired why there cannot be a judge."""
+    """Tell who is hired why they cannot work."""
     try:
         yield
     except Exception as error:
@@ -72,78 +70,76 @@ def _told(connection: Connection) -> Iterator[None]:
 
 
 def _problem(error: Exception) -> CannotJudge:
-    """Say why nobody can judge: what an author or an administrator can mend, in a sentence."""
+    """Say why nobody can work: what an author or an administrator can mend, in a sentence."""
     if isinstance(error, AssignmentError | SandboxError):
         return CannotJudge(str(error))
     return CannotJudge("".join(traceback.format_exception(error)))
 
 
-def _ready(session: Session, job: Job, warming: Warming | None = None) -> Zygote:
-    """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
+class Forks:
+    """The processes that were forked here; they do not have the connection to the employer."""
 
-    Raises AssignmentError and SandboxError.
-    """
-    for left in reversed(range(TRIES)):
-        zygote = Zygote(
-            job.layers, unsafe=job.unsafe, trains=session.assignment.trains, warming=warming
-        )
-        warming = None
+    def __init__(self, employer: Connection) -> None:
+        self._employer = employer
+        self._codes: dict[int, int] = {}
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do something in a fork, and reap those that have ended."""
+        self.reap(os.WNOHANG)
+        if (threads := len(os.listdir("/proc/self/task"))) != 1:
+            raise RuntimeError(f"{threads} threads are running; a fork would copy their locks")
+        if os.fork():
+            return
         try:
-            zygote.proof = prove(zygote, unsafe=job.unsafe)
-            try_solution(session, zygote, job)
-            return zygote
-        except BaseException as error:
-            lost = isinstance(error, SandboxError) and not zygote.alive
-            zygote.close()
-            if not (left and lost):
-                raise
-    raise AssertionError("the last try returns or raises")
+            self._employer.close()
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
 
+    def exit_code(self, pid: int) -> int | None:
+        """Return how a fork has ended, waiting for it; None if there was none with this pid."""
+        if pid not in self._codes:
+            with contextlib.suppress(ChildProcessError):
+                self._note(*os.waitpid(pid, 0))
+        return self._codes.pop(pid, None)
 
-def _fork(employer: Connection, work: Callable[[], None]) -> None:
-    """Do something in a fork, which has no employer, and reap those that have ended."""
-    _reap(os.WNOHANG)
-    if (threads := len(os.listdir("/proc/self/task"))) != 1:
-        raise RuntimeError(f"{threads} threads have been started; a fork would copy their locks")
-    if os.fork():
-        return
-    try:
-        employer.close()
-        work()
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(1)
+    def reap(self, options: int) -> None:
+        """Take leave of the forks that have ended or, with options 0, of all."""
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, options))[0]:
+                self._note(*ended)
 
-
-def _reap(options: int) -> None:
-    """Take leave of the forks that have ended or, with options 0, of all."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+    def _note(self, pid: int, status: int) -> None:
+        self._codes[pid] = os.waitstatus_to_exitcode(status)
 
 
 def _work(
     connection: Connection, cores: Set[int], session: Session, warm: Zygote,
-    control: socket.socket, job: Job,
+    control: socket.socket, service: Service[Any, Any],
 ) -> None:  # fmt: skip
-    """Be a judge: judge every Task that arrives, and send its Report back.
+    """Answer every task that arrives, each within the service's time.
 
     A judge and its workers take turns, so one core is enough for them, and their exchanges wake no
     other one: 27 µs each instead of 190 (measured on a virtual machine).
     """
     os.sched_setaffinity(0, cores)
     zygote = warm.shared(control)
-    if session.zygote:  # what tells whose an odd error is asks it, too
-        session.zygote = zygote
+    session.zygote = zygote  # what tells whose an odd error is asks it as well
+    answer = service.server(session, zygote)
     with contextlib.suppress(EOFError, ConnectionError):
         connection.send(os.getpid())
         while True:
-            task: Task = connection.recv()
-            report = judge(
-                task.student, task.path, session, zygote, job.key, task.kept, task.refused
-            )  # fmt: skip
-            if not zygote.alive:  # hang up, so that another judge tries, with another zygote
+            task = connection.recv()
+            signal.setitimer(signal.ITIMER_REAL, service.seconds or 0)  # its SIGALRM ends us
+            try:
+                answered = answer(task)
+            except Exception as error:
+                connection.send(_problem(error))
                 return
-            connection.send(report)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if not zygote.alive:  # hang up, so that another one tries, with another zygote
+                return
+            connection.send(answered)

@@ -1,6 +1,6 @@
 """Test the checks of an assignment: what they must accept, and what they must reject.
 
-    solution, variants, mistakes, skeleton, stubs, references ──▶ crew ──▶ evidence ──▶ claims
+    solution, variants, mistakes, skeleton, stubs, references ──▶ pool ──▶ evidence ──▶ claims
 
 All of it is the course team's own code. It is examined by the session that grades submissions, and
 in workers like theirs, so that what is verified is what grades.
@@ -14,12 +14,14 @@ from ..checking.explain import Mistake, read_mistakes
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.settings import AssignmentError
+from ..judging.job import Job
+from ..judging.pool import Pool
 from ..model.result import CAUSES
 from .candidate import STUBS
 from .claims import Claim, claims
 from .confusion import pairs
-from .crew import Crew, Place
 from .evidence import Evidence
+from .examination import Examination
 from .examine import AND, MISTAKES, REFERENCES, VARIANTS, Case, Outcome
 
 REFERENCE_DRAWS, AT_ONCE = 1000, 125
@@ -52,11 +54,12 @@ def verify(
     outcomes: list[Outcome] = []
     told = len(pairs(mistakes)) + sum(not mistake.equivalent for mistake in mistakes)
     total = len(cases) + told
-    with Crew(Place(assignment.path, folder, seconds), jobs) as crew:
-        for outcome in crew.examine(cases):
+    job = Job(assignment.path, folder, key=b"", unsafe=True)  # draws have seeds of their own
+    with Pool(Examination(job, seconds), jobs) as pool:
+        for outcome in pool.serve(cases):
             outcomes.append(outcome)
             show(completed=len(outcomes), total=total)
-        for outcome in crew.examine(_explanations(mistakes, outcomes)):
+        for outcome in pool.serve(_explanations(mistakes, outcomes)):
             outcomes.append(outcome)
             show(completed=len(outcomes), total=total)
     evidence = Evidence(assignment, mistakes, variants, outcomes)

@@ -37,7 +37,7 @@ def grade(where: Path, code: int = 0) -> str:
 def out(folder: Path, judges: Judges) -> Path:
     """The results of the class; judges have forgotten them."""
     grade(folder)
-    judges.works.clear()
+    judges.tasks.clear()
     return folder / "out"
 
 
@@ -60,25 +60,25 @@ def scores(out: Path) -> dict[str, float | None]:
 )
 def test_a_regrade_judges_what_is_asked_for(out, judges, options, students, kept):
     said = run(out.parent, "regrade", out, "-j", 1, *options)
-    assert [work.student for work in judges.works] == students
-    assert {work.kept for work in judges.works} == ({kept} if students else set())
+    assert [work.student for work in judges.tasks] == students
+    assert {work.kept for work in judges.tasks} == ({kept} if students else set())
     assert f"{len(students)} to judge again" in said or "Nothing to judge again." in said
 
 
 def test_only_what_our_fault_has_spoiled_is_regraded(folder, judges):
     judges.results = (*RESULTS[:2], replace(RESULTS[2], status=Status.GRADER_ERROR))
     grade(folder, code=3)
-    judges.works.clear()
+    judges.tasks.clear()
     judges.results = RESULTS
     run(folder, "regrade", folder / "out", "--faults", "-j", 1)
-    assert {work.kept for work in judges.works} == {RESULTS[:2]}
+    assert {work.kept for work in judges.tasks} == {RESULTS[:2]}
     assert scores(folder / "out") == {"kim": 5, "lee": 5, "park": 5}
 
 
 def test_a_regrade_judges_changed_checks_too(out, judges):
     edit(out.parent, "x + x", "2 * x")
     run(out.parent, "regrade", out, "-j", 1, "-q", "halve")
-    assert {work.kept for work in judges.works} == {(FAILED,)}
+    assert {work.kept for work in judges.tasks} == {(FAILED,)}
 
 
 def test_a_regrade_names_what_is_unknown(out):
@@ -161,9 +161,9 @@ def test_from_the_zip_of_the_class_to_the_table_that_is_uploaded(folder, judges)
     assert "not in the table: 4712" in said and "1 of 2 scores are in" in said
     assert (folder / "up.csv").read_text() == table.read_text().replace("4711,", "4711,5")
     assert "no column is called 'Nr'" in run(folder, *fill, "--id", "Nr", code=2)
-    judges.works.clear()
+    judges.tasks.clear()
     run(folder, "regrade", out, "-s", "4712", "-j", 1)
-    assert [work.path.name for work in judges.works] == ["kim_4712_88_a.ipynb"]
+    assert [work.path.name for work in judges.tasks] == ["kim_4712_88_a.ipynb"]
 
 
 def test_a_zip_that_cannot_be_used_is_a_sentence(folder):

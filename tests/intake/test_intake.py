@@ -161,7 +161,7 @@ def test_what_a_person_must_look_at_is_said_and_ends_with_exit_code_3(tmp_path, 
     ran = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "out")])
     assert ran.exit_code == 3
     assert "A person should look: 2 claim the id 4711" in ran.output.replace("\n", " ")
-    assert {w.student for w in judges.works} == {"4711~lee", "4711~a"}
+    assert {w.student for w in judges.tasks} == {"4711~lee", "4711~a"}
     table = (tmp_path / "out" / "grades.csv").read_text()
     assert "4711~lee" in table and "4711~a" in table
 

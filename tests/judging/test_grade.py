@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import pytest
 
-import grader.judging.grade
-from grader.judging.grade import CannotJudge, Job, Judge, grade
-from grader.judging.job import TRIES, Task
+import grader.judging.pool
+from grader.judging.grade import grade
+from grader.judging.job import TRIES, CannotJudge, Job, Task
+from grader.judging.pool import Member
 from grader.model.result import Status
 from grader.model.verdict import Report
+from tests.support import walls
 from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
 CLASS = {
@@ -48,7 +50,7 @@ def test_that_halving_outlives_a_zygote(student):
 '''
 
 
-class Mortal(Judge):
+class Mortal(Member[Task]):
     """A judge that dies of certain submissions, as when the system runs out of memory."""
 
     deaths: ClassVar[Counter[str]] = Counter()
@@ -91,7 +93,7 @@ def troubled(course: Path) -> dict[str, Report]:
     (course / "autograder_tests" / "doubling" / "kill").touch()
     deaths = Counter(killed_once=1, doomed=TRIES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grader.judging.grade, "Judge", Mortal)
+        patch.setattr(grader.judging.pool, "Member", Mortal)
         patch.setattr(Mortal, "deaths", deaths)
         reports = graded(course, list(CLASS), jobs=2)
     assert deaths.total() == 0, "all have died who should"
@@ -151,18 +153,18 @@ def test_an_authors_mistake_stops_the_class_with_the_authors_message(tmp_path):
 
 
 def test_a_machine_that_locks_nothing_in_stops_the_class(course):
-    below = job(course, layers=["seccomp"])
+    below = job(course, layers=[*walls.UNSAFE])
     with pytest.raises(CannotJudge, match="only rlimits, seccomp holds on this machine"):
         list(grade([Task("right", course / "right.ipynb")], below, jobs=1))
 
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
-    class StillBorn(Judge):
+    class StillBorn(Member[Task]):
         def __init__(self, foreman, cores) -> None:
             super().__init__(foreman, cores)
             foreman.process.kill()
 
-    monkeypatch.setattr(grader.judging.grade, "Judge", StillBorn)
+    monkeypatch.setattr(grader.judging.pool, "Member", StillBorn)
     with pytest.raises(CannotJudge, match="ended before it could work"):
         graded(course, ["right"], jobs=1)
 

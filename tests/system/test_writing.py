@@ -154,9 +154,9 @@ def test_one_students_page_that_cannot_be_written_costs_nobody_else(graded, disk
     assert (folder / "out" / "lee" / "feedback.html").is_file()
     for name in ("grades.csv", "report.html"):
         assert "kim" in (folder / "out" / name).read_text("utf-8")
-    judges.works.clear()
+    judges.tasks.clear()
     assert call(folder, *grading(folder)).exit_code == 0
-    assert not judges.works and (folder / "out" / "kim" / "feedback.html").is_file()
+    assert not judges.tasks and (folder / "out" / "kim" / "feedback.html").is_file()
 
 
 def test_machines_are_told_that_a_page_could_not_be_written(graded, disk):
@@ -195,7 +195,7 @@ def test_whatever_writes_goes_the_way_that_is_tried_here():
         "judging/bundle.py", "judging/cluster.py",  # on a cluster's worker, into a scratch folder
         "exchange/otter_import/convert.py",  # a draft in a scratch folder, to try it
         "sandbox/host/attempts.py",  # what the doctor guards
-        "verify/crew.py",  # /dev/null
+        "verify/examination.py",  # /dev/null
         "exchange/gradescope/autograde.py",  # a rehearsal, in a scratch folder
     }  # fmt: skip
     writes = re.compile(

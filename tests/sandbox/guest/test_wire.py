@@ -483,10 +483,7 @@ def test_a_peer_that_is_gone_is_a_wire_error_for_the_writer_too():
 
 LOADERS = {"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 AMONG_TRUSTED = {
-    **{
-        f"{name}.py": {"multiprocessing"}
-        for name in ("grade", "crew", "cluster", "foreman", "serve")
-    },
+    **{f"{name}.py": {"multiprocessing"} for name in ("pool", "cluster", "foreman", "serve")},
     "replay.py": {"torch.load"},
 }
 """multiprocessing pickles; these speak to each other with it, and to no submission. An exported
