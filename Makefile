@@ -18,7 +18,7 @@ PIP = $(BIN)/pip --disable-pip-version-check install
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test whole exploits fuzz lint build build-check bench scale picture reference kills verify proofs doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint languages build build-check bench scale picture reference kills verify proofs doctor image image-verify ci-full lock clean
 
 demo: DEMO = $(or $(ASSIGNMENT),attention)
 demo: $(GRADES)  ## Grade the sample class for real, and say where the report is. Or ASSIGNMENT=rnn.
@@ -58,6 +58,18 @@ build-check: $(READY)
 bench: $(READY)  ## Measure speed and memory, beside otter-grader's and nbgrader's; a quarter of an hour.
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/peers.py
+
+CATALOGUES = $(wildcard grader/languages/*.po)
+
+languages: $(READY)  ## Bring catalogues of languages up to date with the code, and compile them.
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k Message -k counted:1,2 -k Saying -k NewerSyntax \
+	    --add-location=file --sort-by-file -o build/grader.pot grader
+	for po in $(CATALOGUES); do \
+	    $(BIN)/pybabel -q update -l $$(basename $$po .po) -i build/grader.pot -o $$po -w 100 \
+	        --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date; \
+	    $(BIN)/pybabel -q compile -l $$(basename $$po .po) -i $$po -o $${po%.po}.mo; \
+	done
 
 picture: $(READY)  ## Draw docs/feedback.png anew, from a sample that is graded for it; needs Chromium.
 	$(BIN)/python tests/portrait.py docs/feedback.png

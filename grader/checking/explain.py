@@ -25,13 +25,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
 from ..compare.record import Record
 from ..course.assignment import Assignment, AssignmentError, Cell
+from ..model.message import Message, Text
 from ..model.subject import Subject
 from .ending import Ending, Run
 from .solution import Program, Solution
@@ -39,8 +40,8 @@ from .solution import Program, Solution
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
-NUMBERS = "Hypothesis: {}. That gives exactly your numbers."
-ENDING = "Known to end like this: {}. Yours may have another cause."
+NUMBERS = Message("Hypothesis: {sentence}. That gives exactly your numbers.")
+ENDING = Message("Known to end like this: {sentence}. Yours may have another cause.")
 KEYS = {"name", "question", "sentence", "replace", "with", "equivalent"}
 ENTRY = re.compile(r"\s*\[\[\s*mistake\s*\]\]")
 
@@ -77,15 +78,17 @@ class Mistake:
 class Hypothesis:
     """What ends as the student's code does."""
 
-    sentence: str
+    sentence: Text
     mistakes: tuple[str, ...]
     """Names of the mistakes: any of them will do; of "a + b" both are needed."""
 
     by_numbers: bool
     """Whether it gives the same wrong numbers. Otherwise it is no more than one of many causes."""
 
-    def __str__(self) -> str:
-        return (NUMBERS if self.by_numbers else ENDING).format(self.sentence)
+    @property
+    def message(self) -> Message:
+        """What the student reads."""
+        return (NUMBERS if self.by_numbers else ENDING).format(sentence=self.sentence)
 
 
 def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
@@ -251,12 +254,17 @@ class Bank:
             return None
         sentences = dict.fromkeys(map(together, found))
         names = tuple(" + ".join(m.name for m in c) for c in found)
-        return Hypothesis(", or ".join(sentences), names, by_numbers)
+        return Hypothesis(reduce(_either, sentences), names, by_numbers)
 
 
-def together(mistakes: Sequence[Mistake]) -> str:
+def together(mistakes: Sequence[Mistake]) -> Text:
     """Return the sentence of a mistake, or of two."""
-    return ", and ".join(mistake.sentence for mistake in mistakes)
+    sentences: list[Text] = [mistake.sentence for mistake in mistakes]
+    return reduce(lambda one, other: Message("{one}, and {other}", one=one, other=other), sentences)
+
+
+def _either(one: Text, other: Text) -> Text:
+    return Message("{one}, or {other}", one=one, other=other)
 
 
 class _Others:

@@ -13,7 +13,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 from unittest.mock import patch
@@ -28,6 +28,7 @@ from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
+from ..model.message import Message, Text, said
 from ..model.result import NOT_YET, Result, Status
 from ..model.subject import Beginning, Subject
 from ..sandbox.guest.meant import meant
@@ -35,14 +36,16 @@ from ..sandbox.guest.packing import Unsendable
 from ..sandbox.host.loaded import Unreadable
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from .check import Check, require_order
+from .conclusion import Conclusion
 from .ending import Ending
 from .explain import Bank, Hypothesis
 from .plugin import GRADED, Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 
 ERROR = pytest.StashKey[BaseException]()
-NOT_IMPLEMENTED = "Not implemented yet."
-NOTEBOOK_ONLY = "This check works in your notebook only: it hands over a model or an optimizer."
+NOTEBOOK_ONLY = Message(
+    "This check works in your notebook only: it hands over a model or an optimizer."
+)
 DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\bassert\b", re.I)
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""
 CERTAIN = ("NotImplementedError", "NameError", "ModuleNotFoundError", "Forbidden")
@@ -115,7 +118,7 @@ class Session:
         return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
 
     def results(
-        self, student: Subject, key: bytes, remarks: list[str], kept: Iterable[Result] = ()
+        self, student: Subject, key: bytes, remarks: list[Text], kept: Iterable[Result] = ()
     ) -> Iterator[Result]:
         """Run every check on a submission; what builds on a check that failed is not run.
 
@@ -127,12 +130,14 @@ class Session:
         explained: set[str] = set()
         right: dict[str, bool] = {}
         for check in self.checks:
-            missing = [sentences[name] for name in check.needs if not passed.get(name, False)]
+            missing = next((name for name in check.needs if not passed.get(name, False)), "")
             function = check.item.originalname
             sentences[function] = check.sentence
             if missing:
-                message = f"Cannot be judged until this holds: {missing[0]}"
-                result = _result(check, Status.NOT_RUN, message)
+                message = Message(
+                    "Cannot be judged until this holds: {sentence}", sentence=sentences[missing]
+                )
+                result = Conclusion(Status.NOT_RUN, message).result(check, waits_for=missing)
             elif check.name in self.refused:
                 result = self._refuse(check)
             elif check.name in earlier:
@@ -176,8 +181,8 @@ class Session:
     def _refuse(self, check: Check) -> Result:
         """Say that a check is judged on nobody; one that carries points leaves no score."""
         status = Status.NOT_RUN if check.public else Status.GRADER_ERROR
-        said, detail = _result(check, status, NOT_YET), str(self.refused[check.name])
-        return replace(said, detail=detail, counted=not check.public)
+        concluded = Conclusion(status, NOT_YET, detail=str(self.refused[check.name]))
+        return concluded.result(check, refused=True, counted=not check.public)
 
     def _judge(
         self,
@@ -190,7 +195,7 @@ class Session:
     ) -> Result:
         """Run one check and say how it ended; the first that fails in a question is explained."""
         start = time.perf_counter()
-        notes: list[str] = []
+        notes: list[Text] = []
         hypothesis = None
         with recorded() as numbers:
             error = self.run(check, student, key, notes, solved)
@@ -198,10 +203,10 @@ class Session:
             error = None
         if error is not None and not isinstance(error, OURS_OR_THEIRS):
             error = self._whose(check, key, error)
-        if in_notebook := check.public and isinstance(error, Unsendable):
-            status, message, detail = Status.NOT_RUN, NOTEBOOK_ONLY, ""
-        else:
-            status, message, detail = outcome(error)
+        in_notebook = check.public and isinstance(error, Unsendable)
+        concluded = Conclusion.of(error)
+        if in_notebook:
+            concluded = Conclusion(Status.NOT_RUN, NOTEBOOK_ONLY)
         picture = None
         try:
             if _has_cause(error) and check.question not in explained:
@@ -210,12 +215,12 @@ class Session:
             if isinstance(error, Failure) and error.sketch:
                 picture = error.sketch()
         except Exception:  # what explains or draws is ours, and costs nobody else their report
-            status, message, detail = Status.GRADER_ERROR, "", traceback.format_exc()
+            concluded = Conclusion(Status.GRADER_ERROR, detail=traceback.format_exc())
             hypothesis = picture = None
         proven = hypothesis if hypothesis and hypothesis.by_numbers else None
-        return replace(
-            _result(check, status, f"{message}\n{hypothesis}".strip() if hypothesis else message),
-            detail=detail,
+        return concluded.result(
+            check,
+            hypothesis.message if hypothesis else "",
             picture=picture,
             seconds=time.perf_counter() - start,
             mistake=" / ".join(proven.mistakes) if proven else "",
@@ -229,15 +234,15 @@ class Session:
         check: Check,
         student: Subject,
         key: bytes,
-        remarks: list[str],
+        remarks: list[Text],
         solved: frozenset[str],
     ) -> bool:
         """Whether a check passes where the student's code has float32, as in their notebook."""
-        said: list[str] = []
+        noted: list[Text] = []
         with recorded():
-            passes = self.run(check, student, key, said, solved, single=True) is None
+            passes = self.run(check, student, key, noted, solved, single=True) is None
         if passes:
-            remarks += [*said, SINGLE_PRECISION]
+            remarks += [*noted, SINGLE_PRECISION]
         return passes
 
     def run(
@@ -245,7 +250,7 @@ class Session:
         check: Check,
         student: Subject,
         key: bytes,
-        remarks: list[str],
+        remarks: list[Text],
         solved: frozenset[str] = frozenset(),
         *,
         single: bool = False,
@@ -273,7 +278,7 @@ class Session:
                 raise
             except BaseException as raised:
                 error = raised
-        remarks += [str(w.message) for w in caught if issubclass(w.category, Remark)]
+        remarks += [said(w.message) for w in caught if isinstance(w.message, Remark)]
         return error
 
     def _explain(
@@ -298,8 +303,9 @@ class Session:
         """
         if (own := self.own_error(check, key)) is not None:
             return own
-        odd = Failure(f"Your result cannot be used as asked for: {type(error).__name__}: {error}")
-        return odd.with_traceback(error.__traceback__)
+        what = f"{type(error).__name__}: {error}"
+        odd = Message("Your result cannot be used as asked for: {error}", error=what)
+        return Failure(odd).with_traceback(error.__traceback__)
 
     def own_error(self, check: Check, key: bytes) -> BaseException | None:
         """Return what a check says of the course's own solution, judged as students are.
@@ -360,19 +366,11 @@ class Again:
         return self.session.run(self.check, code, self.key, [])
 
 
-def _result(check: Check, status: Status, message: str) -> Result:
-    """Return how a check ended, with what its marks say."""
-    return Result(
-        check.name, check.question, status, check.points, check.sentence, message,
-        public=check.public,
-    )  # fmt: skip
-
-
 def _takes_single(error: BaseException | None) -> bool:
     """Whether a student's code has raised because it takes float32 for granted, perhaps."""
     if not isinstance(error, StudentError) or error.status is not Status.STUDENT_ERROR:
         return False
-    return error.kind not in CERTAIN and bool(DTYPES.search(error.traceback))
+    return error.kind not in CERTAIN and bool(DTYPES.search(f"{error}\n{error.traceback}"))
 
 
 def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
@@ -380,29 +378,6 @@ def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
     if isinstance(error, StudentError):
         return error.status is Status.STUDENT_ERROR and error.kind != "NotImplementedError"
     return isinstance(error, Failure)
-
-
-def outcome(error: BaseException | None) -> tuple[Status, str, str]:
-    """Return the status that an exception stands for, the student's message and ours.
-
-    Three kinds, never mixed: the student's own errors, what a check found, and our faults.
-    """
-    if error is None:
-        return Status.PASSED, "", ""
-    if isinstance(error, StudentError):
-        if error.kind == "Forbidden":
-            return Status.FAILED, error.traceback, ""
-        if error.kind == "NotImplementedError":
-            return error.status, f"{NOT_IMPLEMENTED}\n{error.traceback}", ""
-        return error.status, error.traceback, ""
-    if isinstance(error, Failure):
-        return Status.FAILED, str(error), ""
-    if isinstance(error, AssertionError):
-        return Status.FAILED, "", str(error)
-    if isinstance(error, AssignmentError):
-        cause = "".join(traceback.format_exception(error.__cause__))
-        return Status.GRADER_ERROR, "", f"{cause}\n{error}"
-    return Status.GRADER_ERROR, "", "".join(traceback.format_exception(error))
 
 
 def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], None]) -> None:

@@ -1,6 +1,5 @@
 """The author's solution as a module: what checks see as `student` when CI tests the tests."""
 
-import re
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,9 +41,8 @@ class Program:
         module = types.ModuleType(self._name)
         problems = execution.run(self._statements, vars(module), self._sure)
         if problems := [problem for problem in problems if problem.sure]:
-            cell, line = map(int, re.findall(r"\d+", problems[0].place))
             remedy = "Correct it; the solution must run as it stands"
-            where = self._lines[cell - 1] + line
+            where = self._lines[problems[0].cell - 1] + problems[0].line
             raise AssignmentError(self._path, where, problems[0].error, remedy)
         return Solution(module)
 

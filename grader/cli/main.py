@@ -28,8 +28,9 @@ from ..intake.platform import IntakeError
 from ..intake.submission import Refused
 from ..judging.job import CannotJudge, Job
 from ..judging.shard import Shard
+from ..model.language import DEFAULT, speaker
 from ..model.late import RuleError, require
-from ..model.words import speaker, translator
+from ..model.message import Message, joined, lines
 from ..store.database import StoreError
 from ..store.terms import NONE, Terms
 from . import author as authoring
@@ -47,7 +48,7 @@ from .options import (
 )
 from .results import COMMANDS
 from .stream import patient
-from .terminal import console, on_stderr, plain, progress
+from .terminal import console, on_stderr, plain, progress, tell
 
 NOT_WRITTEN, INTERRUPTED = 4, 130
 
@@ -228,8 +229,9 @@ def grade(
     if (people := terms.people) is not None:
         remarks += compare((s for s, _ in submissions), people)
     if not submissions:
-        lines = ["There is no file that can be graded.", *remarks, *intake.doubts]
-        raise click.UsageError("\n".join(lines))
+        nothing = Message("There is no file that can be graded.")
+        say = speaker(terms.language or DEFAULT)
+        raise click.UsageError(say(lines(nothing, *remarks, *intake.doubts)))
     job = Job(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, job, cluster)
@@ -239,20 +241,15 @@ def grade(
         found = batch.take_in(submissions, shard, late_by, intake.moments.get)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(found.students)
-        reasons = ", ".join(f"{n} {say(why)}" for why, n in Counter(to_do.values()).items())
-        if asked := terms.remembered(given, say):
-            console.print(plain(asked), markup=False, highlight=False, soft_wrap=True)
-        remarks = [*terms.changes(known), *remarks, *found.remarks()]
-        translate = translator(store.language)
-        for remark in map(translate, remarks):
-            console.print(
-                plain(remark), style="yellow", markup=False, highlight=False, soft_wrap=True
-            )
-        for doubt in map(translate, intake.doubts):
-            line = f"{say('A person should look:')} {plain(doubt)}"
-            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
-        said = say("{same} judged before; {n} to judge").format(same=same, n=len(to_do))
-        console.print(f"{said}{f': {reasons}' * bool(to_do)}")
+        reasons = [f"{n} {say(why.value)}" for why, n in Counter(to_do.values()).items()]
+        if asked := terms.remembered(given):
+            tell(asked, say)
+        for remark in (*terms.changes(known), *remarks, *found.remarks()):
+            tell(remark, say, "yellow")
+        for doubt in intake.doubts:
+            tell(Message("A person should look: {doubt}", doubt=doubt), say, "red")
+        plan = Message("{same} judged before; {new} to judge", same=same, new=len(to_do))
+        tell(joined(": ", (plan, ", ".join(reasons))), say)
         code = run(
             batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json,
             doubts=len(intake.doubts),

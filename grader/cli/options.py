@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..judging.shard import Shard
-from ..model.words import LANGUAGES
+from ..model.language import LANGUAGES
 
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."

@@ -12,13 +12,14 @@ import click
 
 from ..course.course import Course
 from ..judging.job import Job
+from ..model.language import speaker
+from ..model.message import Message
 from ..model.result import Result, Status
-from ..model.words import speaker
 from ..store.history import mark
 from ..store.store import NAME, Entry, Store
 from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE
-from .terminal import console, plain
+from .terminal import console, plain, tell
 
 FOLDER = click.argument(
     "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -94,8 +95,8 @@ def regrade(
                     "grade it with `grader grade`."
                 )
             to_do[entry.digest] = entry.student
-        said = say("{n} to judge again").format(n=len(to_do))
-        console.print(said if to_do else say("Nothing to judge again."))
+        again_now = Message("{n} to judge again", n=len(to_do))
+        tell(again_now if to_do else Message("Nothing to judge again."), say)
         same = {entry.student for entry in store.entries() if entry.digest in to_do}
         sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else 0)
 
@@ -264,7 +265,7 @@ def results(folder: Path, file: Path) -> None:
     if (write := FORMATS.get(file.suffix)) is None:
         raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")
     with Store(folder / NAME) as store:
-        replace_file(file, write(store.reports()))
+        replace_file(file, write(store.reports(), store.language))
         mark(store, f"the scores were written into {file}")
     console.print(f"{file} is written.")
 

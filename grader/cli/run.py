@@ -7,14 +7,18 @@ from pathlib import Path
 
 from ..files import Unwritable
 from ..judging.batch import Batch
-from ..model.result import NOT_YET, Result
-from ..model.words import Say, speaker, translator
+from ..model.language import Say, speaker
+from ..model.message import Message, Text, counted, said
+from ..model.result import Result
 from ..report.export import Export
 from ..store.history import mark
 from .summary import Summary
-from .terminal import console, plain, watched
+from .terminal import console, tell, watched
 
 NOT_ALL_JUDGED, NOT_WRITTEN, INTERRUPTED = 3, 4, 130
+
+
+INTERRUPTION = Message("Interrupted. What was judged is kept; the same command goes on.")
 
 
 def run(
@@ -43,16 +47,16 @@ def run(
             with closing(batch.judge(to_do, jobs, again)) as reports:
                 for report in watched(reports, batch.assignment.title, len(to_do), say):
                     judged += 1
-                    refused |= {r.detail: None for r in report.results if r.message == NOT_YET}
+                    refused |= {r.detail: None for r in report.results if r.refused}
                     for entry in store.entries(report.sha256):
                         export.write_student(entry)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    unwritten = ""
+    unwritten: Text = ""
     try:
         export.write()
     except Unwritable as error:
-        unwritten, code = str(error), code or NOT_WRITTEN
+        unwritten, code = said(error), code or NOT_WRITTEN
     if code != INTERRUPTED:
         mark(store)
     summary = Summary(export.roll(students), say)
@@ -61,23 +65,33 @@ def run(
     person = changed or summary.people or others or refused or doubts
     code = code or (NOT_ALL_JUDGED if person else 0)
     seconds = f"{time.monotonic() - start:.1f}"
-    said = say("{n} of {all} submissions in {seconds} s")
-    console.print(said.format(n=summary.count, all=len(students), seconds=seconds))
+    took = counted(
+        "{count} of {n} submission in {seconds} s",
+        "{count} of {n} submissions in {seconds} s",
+        n=len(students),
+        count=summary.count,
+        seconds=seconds,
+    )
+    tell(took, say)
     _where(folder, say)
     if others:
-        said = say("{n} have another file that counts than before: look at `grader diff`.")
-        console.print(said.format(n=len(others)), style="yellow", markup=False)
+        moved = counted(
+            "{n} has another file that counts than before: look at `grader diff`.",
+            "{n} have another file that counts than before: look at `grader diff`.",
+            n=len(others),
+        )
+        tell(moved, say, "yellow")
     if changed and code != INTERRUPTED:
-        said = say("{n} changed while being judged: the same command goes on.")
-        console.print(said.format(n=changed), style="red")
+        tell(
+            Message("{n} changed while being judged: the same command goes on.", n=changed),
+            say, "red",
+        )  # fmt: skip
     for fault in refused:
-        console.print(plain(fault), style="red", markup=False, highlight=False, soft_wrap=True)
+        tell(fault, say, "red")
     if unwritten:
-        said = plain(translator(store.language)(unwritten))
-        console.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
+        tell(unwritten, say, "red")
     if code == INTERRUPTED:
-        said = say("Interrupted. What was judged is kept; the same command goes on.")
-        console.print(said, style="yellow")
+        tell(INTERRUPTION, say, "yellow")
     if as_json:
         print(summary.as_json(batch.assignment.name, folder, judged, code, sorted(others)))
     return code
@@ -85,8 +99,9 @@ def run(
 
 def _where(folder: Path, say: Say) -> None:
     """Print where the files are."""
-    console.print(f"{say('Class:')} {folder / 'report.html'}   {folder / 'grades.csv'}")
-    console.print(
-        f"{say('Students:')} {folder / '<id>' / 'feedback.html'}   "
-        f"{folder / '<id>' / 'results.json'}"
+    student = folder / "<id>"
+    tell(
+        Message("Class: {files}", files=f"{folder / 'report.html'}   {folder / 'grades.csv'}"), say
     )
+    files = f"{student / 'feedback.html'}   {student / 'results.json'}"
+    tell(Message("Students: {files}", files=files), say)

@@ -11,12 +11,13 @@ from statistics import fmean, median
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as Styled
 
+from ..model.language import Say
+from ..model.message import Message, Text, joined
 from ..model.result import Status
-from ..model.words import Say
 from ..report.standing import Roll, Standing
-from .terminal import outcomes, plain
+from .terminal import ENGLISH, outcomes, plain
 
 MANY = 40
 """A table of more students is longer than a screen: nobody reads it."""
@@ -34,7 +35,7 @@ MEANINGS = {
 class Summary:
     """A class, as counts, names and at most MANY lines."""
 
-    def __init__(self, roll: Roll, say: Say = str) -> None:
+    def __init__(self, roll: Roll, say: Say = ENGLISH) -> None:
         self._say, self._roll = say, roll
         self.max_score = 0
         self.scores: Counter[float] = Counter()
@@ -58,25 +59,30 @@ class Summary:
         """Print all students or, in a large class, those who need a person and a few figures."""
         say = self._say
         if self.count <= MANY:
-            console.print(self._table(say("Results"), self._first))
+            console.print(self._table(say(Message("Results")), self._first))
             return
         if self.people:
-            console.print(self._table(say("Needs a person"), self._first_people))
+            console.print(self._table(say(Message("Needs a person")), self._first_people))
         if (more := len(self.people) - len(self._first_people)) > 0:
-            console.print(say("and {n} more, see report.html").format(n=more))
-        console.print(self.figures())
+            console.print(say(Message("and {n} more, see report.html", n=more)))
+        console.print(say(self.figures()))
 
-    def figures(self) -> str:
+    def figures(self) -> Text:
         """Return a line of statistics."""
-        say, said = self._say, []
+        said: list[Text] = []
         if self.scores:
             scores = list(self.scores.elements())
             full = sum(score >= self.max_score for score in scores)
-            middle = say("mean {mean}, median {median} of {all}")
-            mean = f"{fmean(scores):.1f}"
-            said.append(middle.format(mean=mean, median=f"{median(scores):g}", all=self.max_score))
-            said.append(say("{n} with full marks").format(n=full))
-        return "; ".join([*said, say("{n} for a person").format(n=len(self.people))])
+            said.append(
+                Message(
+                    "mean {mean}, median {median} of {all}",
+                    mean=f"{fmean(scores):.1f}",
+                    median=f"{median(scores):g}",
+                    all=self.max_score,
+                )
+            )
+            said.append(Message("{n} with full marks", n=full))
+        return joined("; ", [*said, Message("{n} for a person", n=len(self.people))])
 
     def as_json(
         self, assignment: str, folder: Path, judged: int, code: int, others: Sequence[str] = ()
@@ -120,13 +126,13 @@ class Summary:
         """Return a line per student: score, checks passed, where the first points were lost."""
         say = self._say
         made = Table(title=title, expand=True)
-        made.add_column(say("student"), no_wrap=True)
-        made.add_column(say("score"), justify="right", no_wrap=True)
-        made.add_column(say("checks"), justify="right", no_wrap=True)
-        made.add_column(say("remark"), ratio=1)
+        made.add_column(say(Message("student")), no_wrap=True)
+        made.add_column(say(Message("score")), justify="right", no_wrap=True)
+        made.add_column(say(Message("checks")), justify="right", no_wrap=True)
+        made.add_column(say(Message("remark")), ratio=1)
         for student, score, checks, remark in lines:
-            said = Text(remark, no_wrap=True, overflow="ellipsis")
-            made.add_row(Text(student), score, checks, said)
+            said = Styled(remark, no_wrap=True, overflow="ellipsis")
+            made.add_row(Styled(student), score, checks, said)
         return made
 
     def _line(self, standing: Standing) -> tuple[str, str, str, str]:
@@ -139,9 +145,9 @@ class Summary:
         place = next((i for i, s in enumerate(standing.statuses) if s not in QUIET), None)
         if place is not None and not said:
             first, status = self._roll.checks(standing)[place], standing.statuses[place]
-            endings = outcomes(say) | {Status.GRADER_ERROR: (say("our fault"), "")}
+            endings = outcomes(say) | {Status.GRADER_ERROR: (say(Message("our fault")), "")}
             said = f"{first.question}, {endings[status][0]}: {first.sentence}"
         if standing.decided:
-            by_hand = say("set by hand: {questions}").format(questions=", ".join(standing.decided))
-            return f"[{by_hand}] {said}"
+            by_hand = Message("set by hand: {questions}", questions=list(standing.decided))
+            return f"[{say(by_hand)}] {said}"
         return said

@@ -14,15 +14,17 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.text import Text
+from rich.text import Text as Styled
 
+from ..model.language import Say, speaker
+from ..model.message import Message, Text
 from ..model.result import Status
 from ..model.verdict import Report
-from ..model.words import Say
 from ..report.outcome import FULL, PERSON, outcome
 from ..report.sanitize import clean
 
 console = Console()
+ENGLISH = speaker()
 
 
 @contextmanager
@@ -38,10 +40,10 @@ def on_stderr() -> Iterator[None]:
 class Rate(ProgressColumn):
     """How many are done in a second."""
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: Task) -> Styled:
         """Return the rate, or nothing while it is not known."""
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f}/s" if speed else "", style="dim")
+        return Styled(f"{speed:.1f}/s" if speed else "", style="dim")
 
 
 class Bars(Progress):
@@ -52,7 +54,7 @@ class Bars(Progress):
         yield self.make_tasks_table(self.tasks)
         for task in self.tasks:
             if counts := task.fields["counts"]:
-                yield Text.from_markup(f"  {counts}")
+                yield Styled.from_markup(f"  {counts}")
 
 
 def progress() -> Progress:
@@ -64,7 +66,15 @@ def progress() -> Progress:
     )  # fmt: skip
 
 
-def watched(reports: Iterable[Report], title: str, total: int, say: Say = str) -> Iterator[Report]:
+def tell(text: Text, say: Say, style: str = "") -> None:
+    """Print a text in a language; what somebody else has written in it is harmless."""
+    said = plain(say(text))
+    console.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def watched(
+    reports: Iterable[Report], title: str, total: int, say: Say = ENGLISH
+) -> Iterator[Report]:
     """Yield Reports and show how far they are, and how they ended."""
     words = outcomes(say)
     counts: Counter[str] = Counter()
@@ -84,13 +94,13 @@ def watched(reports: Iterable[Report], title: str, total: int, say: Say = str) -
 def outcomes(say: Say) -> dict[str, tuple[str, str]]:
     """Return how each outcome is called, and its colour."""
     return {
-        FULL: (say("full marks"), "green"),
-        Status.FAILED: (say("not right yet"), "red"),
-        Status.STUDENT_ERROR: (say("stopped with an error"), "red"),
-        Status.TIMED_OUT: (say("ran out of time"), "red"),
-        Status.OUT_OF_MEMORY: (say("ran out of memory"), "red"),
-        Status.NOT_RUN: (say("not judged yet"), "dim"),
-        PERSON: (say("for a person"), "yellow"),
+        FULL: (say(Message("full marks")), "green"),
+        Status.FAILED: (say(Message("not right yet")), "red"),
+        Status.STUDENT_ERROR: (say(Message("stopped with an error")), "red"),
+        Status.TIMED_OUT: (say(Message("ran out of time")), "red"),
+        Status.OUT_OF_MEMORY: (say(Message("ran out of memory")), "red"),
+        Status.NOT_RUN: (say(Message("not judged yet")), "dim"),
+        PERSON: (say(Message("for a person")), "yellow"),
     }
 
 

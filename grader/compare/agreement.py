@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..model.message import Message, Text, counted, said
 from ..sandbox.host.call import Foreseen
 from .compare import (
     EXACT,
@@ -161,7 +162,7 @@ class Due:
     def found(self, actual: Function, trial: Trial) -> tuple[list[Tensor], list[Tensor]]:
         """Return the results and gradients of a trial. Raises Disagreement over shapes."""
         if problem := unlike(trial.returned, self._returned):
-            raise Disagreement(f"{_called(actual, self._given)}: {problem}.")
+            raise Disagreement(_of_call(actual, self._given, problem))
         shapes = [result.shape for result in self._results]
         _require_shapes(actual, self._given, trial.results, self._named, shapes)
         found = trial.gradients(self.cotangents)
@@ -187,12 +188,12 @@ class Due:
         relative = min(SINGLE.relative + ROUNDINGS * max(changes), MOST_LENIENT)
         return SINGLE._replace(relative=relative)
 
-    def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> str:
+    def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> Text:
         """Raise Disagreement where they differ; return a remark if their precision is another."""
         want = list(self._gradients.values())
         leaves = [_named_leaf(name, self._given) for name in self._gradients]
 
-        def difference(tolerance: Tolerance) -> str:
+        def difference(tolerance: Tolerance) -> Text:
             lost = lost_gradients(gradients, want, leaves)
             return (
                 first_difference(results, self._results, self._named, tolerance, value_difference)
@@ -218,11 +219,12 @@ class Due:
             theirs = own_names(actual)
             leaves = [replace(leaf, name=theirs.get(leaf.name, leaf.name)) for leaf in leaves]
             found = found if half else difference(tolerance)
-            remedy = "" if half else _right_without(actual, self._expected, self._given)
+            if not half and (spare := _right_without(actual, self._expected, self._given)):
+                found = Message("{found}; it is right without {names}", found=found, names=spare)
             sketch = first_wrong(results, self._results, self._named, tolerance) or first_lost(
                 gradients, want, leaves, tolerance
             )
-            raise Disagreement(f"{_called(actual, self._given)}: {found}{remedy}.", sketch)
+            raise Disagreement(_of_call(actual, self._given, found), sketch)
         return HALF_PRECISION if half else SINGLE_PRECISION if single else ""
 
     def _is_half(self, actual: Function, results: list[Tensor], near: bool) -> bool:
@@ -242,7 +244,7 @@ class Due:
         floats = [x for x in flat if isinstance(x, Tensor) and x.is_floating_point()]
         return any(float(x.square().mean().sqrt()) > LARGE for x in floats if x.numel())
 
-    def _absent(self, actual: Function) -> str:
+    def _absent(self, actual: Function) -> Text:
         """Name parameters that are due a gradient and are not there; empty if all are."""
         have = dict(actual.named_parameters()) if isinstance(actual, nn.Module) else {}
         given = {*(named.name for named in self._given.named), *self._given.keywords}
@@ -252,9 +254,13 @@ class Due:
             for name, gradient in self._gradients.items()
             if name not in have and name.partition("[")[0] not in inputs and gradient.any()
         ]
+        if not absent:
+            return ""
         theirs = own_names(actual)
-        others = ", ".join(f"`{theirs.get(name, name)}`" for name in have) or "none"
-        return f"there is no parameter {', '.join(absent)}; there is {others}" if absent else ""
+        others = [f"`{theirs.get(name, name)}`" for name in have] or Message("none")
+        return Message(
+            "there is no parameter {names}; there is {others}", names=absent, others=others
+        )
 
 
 def call(
@@ -334,7 +340,7 @@ def call_on_each(
             if isinstance(trial.returned, dict):
                 names = [name.name for name in named]
                 if problem := key_difference(trial.returned, names):
-                    raise Disagreement(f"{_called(actual, given)}: {problem}.")
+                    raise Disagreement(_of_call(actual, given, problem))
                 trial.returned = tuple(trial.returned[name] for name in names)
                 trial.results = tensors(trial.returned)
             _require_shapes(actual, given, trial.results, named, list(due.values()))
@@ -353,7 +359,10 @@ def _try(
         try:
             _ = trial.results
         except Failure as problem:
-            raise Disagreement(f"{_called(actual, given)}: {problem}") from None
+            message = Message(
+                "{call}: {problem}", call=_called(actual, given), problem=said(problem)
+            )
+            raise Disagreement(message) from None
     return trials
 
 
@@ -364,19 +373,30 @@ def _require_shapes(
     named: Sequence[Named],
     shapes: Sequence[Sequence[int]],
 ) -> None:
-    called = _called(actual, given)
     if len(results) != len(shapes):
-        names = ", ".join(f"`{n.name}`" for n in named)
-        count = f"{len(results)} value{'' if len(results) == 1 else 's'}"
-        raise Disagreement(f"{called} returns {count}, not {len(shapes)}: {names}.")
+        message = counted(
+            "{call} returns {n} value, not {due}: {names}.",
+            "{call} returns {n} values, not {due}: {names}.",
+            n=len(results), call=_called(actual, given), due=len(shapes),
+            names=[f"`{name.name}`" for name in named],
+        )  # fmt: skip
+        raise Disagreement(message)
     for result, name, shape in zip(results, named, shapes, strict=True):
         if problem := shape_difference(result, shape, name):
-            raise Disagreement(f"{called}: {problem}.", shapes_of(result, shape, name))
+            message = _of_call(actual, given, problem)
+            raise Disagreement(message, shapes_of(result, shape, name))
 
 
-def _called(actual: Function, given: Arguments) -> str:
+def _of_call(actual: Function, given: Arguments, found: Text) -> Message:
+    """Say what was found of a call."""
+    return Message("{call}: {found}.", call=_called(actual, given), found=found)
+
+
+def _called(actual: Function, given: Arguments) -> Text:
     title = getattr(actual, "__name__", None) or type(actual).__name__
-    return f"{title} with {given}" if given.values or given.keywords else f"{title}()"
+    if not (given.values or given.keywords):
+        return f"{title}()"
+    return Message("{title} with {given}", title=title, given=given)
 
 
 def _signature(function: Function) -> Mapping[str, inspect.Parameter]:
@@ -405,17 +425,17 @@ def _named_leaf(name: str, given: Arguments) -> Named:
     return next((named for named in given.named if named.name == name), Named(name))
 
 
-def _right_without(actual: Function, expected: Function, given: Arguments) -> str:
-    """Say that the code is right without those arguments that may be left out, if it is."""
+def _right_without(actual: Function, expected: Function, given: Arguments) -> list[str]:
+    """Name the arguments that may be left out, if the code is right without them."""
     optional = {n for n, p in _signature(expected).items() if p.default is None}
     values = [v for n, v in zip(given.named, given.values, strict=True) if n.name not in optional]
     keywords = {n: v for n, v in given.keywords.items() if n not in optional}
     left_out = optional & {*(n.name for n in given.named), *given.keywords}
     if not left_out:
-        return ""
+        return []
     try:
         with recorded():  # these numbers belong to the sentence, not to the record
             agree(actual, expected, *values, **keywords)
     except Exception:  # whatever it is, it is not right
-        return ""
-    return f"; it is right without {' and '.join(f'`{n}`' for n in sorted(left_out))}"
+        return []
+    return [f"`{name}`" for name in sorted(left_out)]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..model.message import Message, Text, joined
 from .moved import moved
 
 
@@ -111,92 +112,116 @@ def ratio(actual: Tensor, expected: Tensor, tolerance: float = EXACT.relative) -
     return None
 
 
-def shape_difference(actual: Tensor, expected: Sequence[int], named: Named) -> str:
+def shape_difference(actual: Tensor, expected: Sequence[int], named: Named) -> Text:
     """Say how a shape is not the expected one; empty when it is."""
     have, due = list(actual.shape), list(expected)
     if have == due:
         return ""
-    labels = named.labels(len(due))
-    said = f"`{named.name}` has shape {tuple(have)}, not {named.sized(due)}"
+    shapes = {"name": named.name, "have": tuple(have), "due": named.sized(due)}
+    if why := _reshaped(have, due, named.labels(len(due))):
+        return Message("`{name}` has shape {have}, not {due}: {why}", **shapes, why=why)
+    return Message("`{name}` has shape {have}, not {due}", **shapes)
+
+
+def _reshaped(have: list[int], due: list[int], labels: list[str]) -> Text:
+    """Say how the one shape may have come out of the other, or nothing."""
     for i, j in combinations(range(len(due)), 2):
         swapped = due.copy()
         swapped[i], swapped[j] = due[j], due[i]
         if have == swapped:
-            return f"{said}: {labels[i]} and {labels[j]} are swapped"
+            return Message("{axis} and {other} are swapped", axis=labels[i], other=labels[j])
     if len(have) < len(due) and [n for n in have if n != 1] == [n for n in due if n != 1]:
-        return f"{said}: an axis of size 1 has disappeared, as squeeze() without dim would do"
+        return Message("an axis of size 1 has disappeared, as squeeze() without dim would do")
     if sorted(have) == sorted(due):
-        return f"{said}: the axes are in another order"
+        return Message("the axes are in another order")
     if math.prod(have) == math.prod(due):
-        return f"{said}: as many numbers, cut up differently"
-    return said
+        return Message("as many numbers, cut up differently")
+    return ""
 
 
-def value_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
+def value_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> Text:
     """Say how values are wrong, given equal shapes; empty when every entry is within `bound`."""
     if expected.is_floating_point() and not actual.is_floating_point():
         kind = str(actual.dtype).removeprefix("torch.")
-        return f"`{named.name}` holds {kind}, no floating-point numbers"
+        return Message(
+            "`{name}` holds {kind}, not floating-point numbers", name=named.name, kind=kind
+        )
     actual, expected = actual.detach().double(), expected.detach().double()
     wrong = ~((actual - expected).abs() <= bound)  # NaN compares false, so it is wrong
     if not wrong.any():
         return ""
     labels = named.labels(actual.dim())
-    pattern = _pattern(actual, expected, labels, bound)
-    return f"`{named.name}` is {pattern or _place(wrong, labels)}"
+    what = _pattern(actual, expected, labels, bound) or _place(wrong, labels)
+    return Message("`{name}` is {what}", name=named.name, what=what)
 
 
-def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> str:
+def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> Text:
     """Name the one thing that explains every entry, or return nothing."""
     broken = int((~actual.isfinite()).sum())
     if broken:
-        return f"NaN or infinite in {broken} of its {actual.numel()} entries"
+        return Message(
+            "NaN or infinite in {wrong} of its {all} entries", wrong=broken, all=actual.numel()
+        )
     if not actual.any() or largest([actual]) <= bound:
-        return "0 everywhere"
+        return Message("0 everywhere")
     if actual.numel() == 1:
-        return f"off by a factor of {spelled(float(actual / expected))}" if expected.all() else ""
+        if not expected.all():
+            return ""
+        return Message("off by a factor of {factor}", factor=spelled(float(actual / expected)))
     factor = ratio(actual, expected, bound / largest([actual]))
     if factor is not None:
-        return f"{spelled(factor)} × what it should be, everywhere"
+        return Message("{factor} × what it should be, everywhere", factor=spelled(factor))
     offset = (actual - expected).mean()
     if within(actual - offset, expected, bound):
-        return f"too {'large' if offset > 0 else 'small'} by {abs(float(offset)):.3g}, everywhere"
+        by = f"{abs(float(offset)):.3g}"
+        if offset > 0:
+            return Message("too large by {offset}, everywhere", offset=by)
+        return Message("too small by {offset}, everywhere", offset=by)
     for i, j in combinations(range(actual.dim()), 2):
         if within(actual.transpose(i, j), expected, bound):
-            return f"right but for {labels[i]} and {labels[j]}, which are swapped"
+            swapped = {"axis": labels[i], "other": labels[j]}
+            return Message("right but for {axis} and {other}, which are swapped", **swapped)
     return moved(actual, expected, labels, bound)
 
 
-def _place(wrong: Tensor, labels: list[str]) -> str:
+def _place(wrong: Tensor, labels: list[str]) -> Text:
     """Say where it is wrong and, where one axis tells them apart, where it is right."""
     if wrong.all():
-        return "wrong everywhere"
-    first = ", ".join(str(int(i)) for i in wrong.nonzero()[0])
-    said = (
-        f"wrong in {int(wrong.sum())} of its {wrong.numel()} entries, "
-        f"first at ({', '.join(labels)}) = ({first})"
-    )
+        return Message("wrong everywhere")
+    place = Message(
+        "wrong in {wrong} of its {all} entries, first at ({axes}) = ({at})",
+        wrong=int(wrong.sum()), all=wrong.numel(), axes=labels, at=wrong.nonzero()[0].tolist(),
+    )  # fmt: skip
     for axis, label in enumerate(labels):
         bad = wrong.movedim(axis, 0).reshape(wrong.shape[axis], -1).any(dim=1)
         if border := _border(bad.tolist(), label):
-            return f"{said}; {border}"
-    return said
+            return joined("; ", (place, border))
+    return place
 
 
-def _border(bad: list[bool], label: str) -> str:
+def _border(bad: list[bool], axis: str) -> Text:
     """Say which part of an axis is wrong, if it is one part: a start, an end, a single place."""
     size, count = len(bad), sum(bad)
     if not 0 < count < size:
         return ""
     if bad == sorted(bad):
-        return f"along {label}, right {_upto(size - count)} and wrong from {size - count} on"
+        start = size - count
+        if start == 1:
+            return Message("along {axis}, right at 0 and wrong from 1 on", axis=axis)
+        return Message(
+            "along {axis}, right from 0 to {last} and wrong from {start} on",
+            axis=axis, last=start - 1, start=start,
+        )  # fmt: skip
     if bad == sorted(bad, reverse=True):
-        return f"along {label}, wrong {_upto(count)} and right from {count} on"
-    return f"along {label}, wrong only at {bad.index(True)}" if count == 1 else ""
-
-
-def _upto(end: int) -> str:
-    return "at 0" if end == 1 else f"from 0 to {end - 1}"
+        if count == 1:
+            return Message("along {axis}, wrong at 0 and right from 1 on", axis=axis)
+        return Message(
+            "along {axis}, wrong from 0 to {last} and right from {start} on",
+            axis=axis, last=count - 1, start=count,
+        )  # fmt: skip
+    if count == 1:
+        return Message("along {axis}, wrong only at {place}", axis=axis, place=bad.index(True))
+    return ""
 
 
 def first_difference(
@@ -204,8 +229,8 @@ def first_difference(
     expected: Sequence[Tensor],
     named: Sequence[Named],
     tolerance: Tolerance,
-    difference: Callable[[Tensor, Tensor, Named, float], str],
-) -> str:
+    difference: Callable[[Tensor, Tensor, Named, float], Text],
+) -> Text:
     """Return the first difference in a group of tensors, each judged by its largest entry."""
     most = largest(expected)
     for have, due, name in zip(actual, expected, named, strict=True):

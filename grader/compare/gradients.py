@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from ..model.message import Message, Text
 from .compare import EXACT, Named, largest, value_difference, within
 
 
 def lost_gradients(
     actual: Sequence[Tensor], expected: Sequence[Tensor], named: Sequence[Named]
-) -> str:
+) -> Text:
     """Name what no gradient reaches although one is due; empty where all are reached."""
     floor = EXACT.floor * largest(expected)
     lost = [
@@ -19,13 +20,14 @@ def lost_gradients(
     ]
     if not lost:
         return ""
-    return (
-        f"no gradient reaches {', '.join(lost)}: either it has no influence on the result, or "
-        "the way back is cut by detach(), .data, torch.tensor(...), no_grad() or numpy"
+    return Message(
+        "no gradient reaches {names}: either it has no influence on the result, or the way back "
+        "is cut by detach(), .data, torch.tensor(...), no_grad() or numpy",
+        names=lost,
     )
 
 
-def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> str:
+def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: float) -> Text:
     """Say how the gradient with respect to `named` is wrong; empty when it is right."""
     if within(actual, expected, bound):
         return ""
@@ -33,12 +35,14 @@ def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: f
         label, have, due = found
         reached = (have > bound).nonzero().flatten()
         missed = ((due > bound) & ~(have > bound)).nonzero().flatten()
-        return (
-            f"along {label}, the gradient reaches `{named.name}` at {int(reached[0])} but not "
-            f"at {int(missed[-1])}: the way back is cut there"
-        )
-    return "the result is right, but its gradient is not: that for " + value_difference(
-        actual, expected, named, bound
+        return Message(
+            "along {axis}, the gradient reaches `{name}` at {reached} but not at {missed}: the "
+            "way back is cut there",
+            axis=label, name=named.name, reached=int(reached[0]), missed=int(missed[-1]),
+        )  # fmt: skip
+    return Message(
+        "the result is right, but its gradient is not: that for {found}",
+        found=value_difference(actual, expected, named, bound),
     )
 
 

@@ -6,13 +6,15 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
+from ..model.message import Message, Text
+
 MOST_NUMBERS = 20_000
 """Larger tensors are not searched: it would take longer than the check."""
 MOST_NAMED = 8
 """An order of more places is not spelled out."""
 
 
-def moved(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> str:
+def moved(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> Text:
     """Name a permutation of the entries of `expected`; empty where they are other numbers.
 
     A view is blamed only where the numbers are exactly those of one: axes should have been moved,
@@ -21,15 +23,16 @@ def moved(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> 
     have, due = (t.flatten().sort().values for t in (actual, expected))
     if not _near(have, due, bound):
         return ""
-    said = "made of the right numbers in the wrong places"
-    if actual.numel() > MOST_NUMBERS:
-        return said
-    for axis, label in enumerate(labels):
-        if order := _order(actual.movedim(axis, 0), expected.movedim(axis, 0), bound):
-            return f"right but for the order along {label}, {_spelled(order)}"
-    if any(_near(viewed, actual, bound) for viewed in _views(expected)):
-        return f"{said}: view() and reshape() do not move axes, transpose() does"
-    return said
+    if actual.numel() <= MOST_NUMBERS:
+        for axis, label in enumerate(labels):
+            if order := _order(actual.movedim(axis, 0), expected.movedim(axis, 0), bound):
+                return _spelled(order, label)
+        if any(_near(viewed, actual, bound) for viewed in _views(expected)):
+            return Message(
+                "made of the right numbers in the wrong places: view() and reshape() do not move "
+                "axes, transpose() does"
+            )
+    return Message("made of the right numbers in the wrong places")
 
 
 def _near(one: Tensor, other: Tensor, bound: float) -> bool:
@@ -46,19 +49,19 @@ def _order(actual: Tensor, expected: Tensor, bound: float) -> list[int]:
     return []
 
 
-def _spelled(order: list[int]) -> str:
+def _spelled(order: list[int], axis: str) -> Message:
     size = len(order)
     if order == list(range(size))[::-1]:
-        return "which is reversed"
+        return Message("right but for the order along {axis}, which is reversed", axis=axis)
     for shift in range(1, size):
         if order == [(place - shift) % size for place in range(size)]:
-            back = size - shift
-            return (
-                f"which is shifted by {shift}" if shift <= back else f"which is shifted by -{back}"
-            )
-    return (
-        f"which is {', '.join(map(str, order))}" if size <= MOST_NAMED else "which is another one"
-    )
+            return Message(
+                "right but for the order along {axis}, which is shifted by {shift}",
+                axis=axis, shift=shift if shift <= size - shift else shift - size,
+            )  # fmt: skip
+    if size > MOST_NAMED:
+        return Message("right but for the order along {axis}, which is another one", axis=axis)
+    return Message("right but for the order along {axis}, which is {order}", axis=axis, order=order)
 
 
 def _views(expected: Tensor) -> Iterator[Tensor]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import torch
 from torch import nn
 
+from ..model.message import Message, Text, joined, some
 from ..sandbox.host.remote import RemoteModule
 from .trial import Failure, Remark
 
@@ -34,20 +35,33 @@ def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> No
         Failure: Among the parameters, `bias` is missing.
     """
     found = dict(module.named_parameters())
-    others = ", ".join(f"`{name}`" for name in [n for n in found if n not in shapes][:MOST_NAMED])
-    problems = []
-    for name, shape in shapes.items():
-        if name not in found:
-            problems.append(f"`{name}` is missing")
-        elif found[name].shape != tuple(shape):
-            problems.append(f"`{name}` has shape {tuple(found[name].shape)}, not {tuple(shape)}")
-        elif not found[name].requires_grad:
-            problems.append(f"`{name}` cannot learn, for its requires_grad is False")
+    others = [f"`{name}`" for name in found if name not in shapes][:MOST_NAMED]
+    problems = joined(", ", (_problem(found.get(name), name, s) for name, s in shapes.items()))
+    if problems and others:
+        raise Failure(
+            Message(
+                "Among the parameters, {problems}; there is {others} besides.",
+                problems=problems,
+                others=others,
+            )
+        )
     if problems:
-        besides = f"; there is {others} besides" if others else ""
-        raise Failure(f"Among the parameters, {', '.join(problems)}{besides}.")
+        raise Failure(Message("Among the parameters, {problems}.", problems=problems))
     if others:
-        warnings.warn(Remark(f"These parameters are not asked for: {others}."), stacklevel=2)
+        remark = Message("These parameters are not asked for: {others}.", others=others)
+        warnings.warn(Remark(remark), stacklevel=2)
+
+
+def _problem(found: nn.Parameter | None, name: str, shape: Sequence[int]) -> Text:
+    """Say what is wrong with a parameter, or nothing."""
+    if found is None:
+        return Message("`{name}` is missing", name=name)
+    have, due = tuple(found.shape), tuple(shape)
+    if have != due:
+        return Message("`{name}` has shape {have}, not {due}", name=name, have=have, due=due)
+    if not found.requires_grad:
+        return Message("`{name}` is not trainable: requires_grad is False", name=name)
+    return ""
 
 
 def no_others(module: nn.Module, names: Collection[str]) -> None:
@@ -69,9 +83,10 @@ def no_others(module: nn.Module, names: Collection[str]) -> None:
     """
     others = [f"`{name}`" for name, _ in module.named_parameters() if name not in names]
     if others:
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        named = ", ".join(others[:MOST_NAMED])
-        raise Failure(f"There are parameters that are not asked for: {named}{more}.")
+        named = some(others, MOST_NAMED)
+        raise Failure(
+            Message("There are parameters that are not asked for: {others}.", others=named)
+        )
 
 
 def transplant(source: nn.Module, target: nn.Module) -> None:

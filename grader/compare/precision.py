@@ -11,6 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from ..model.message import Message
 from .compare import Tolerance, within
 from .trial import Arguments, Cast, Function, tried
 
@@ -26,13 +27,15 @@ Example:
 HALVES = (torch.float16, torch.bfloat16)
 LARGE = 8.0
 """Root mean square of inputs from which on half precision is too coarse."""
-HALF_PRECISION = (
+HALF_PRECISION = Message(
     "Your code computes in half precision (float16 or bfloat16), so it was judged with a tolerance "
     "of 3 %. Only two or three digits are right, and with large numbers none may be: leave the "
     "dtype as it comes."
 )
-TOO_COARSE = "the result is computed in half precision, which is too coarse for such large numbers"
-FEW_DIGITS = "is right to two or three digits only, as half precision gives them"
+TOO_COARSE = Message(
+    "the result is computed in half precision, which is too coarse for such large numbers"
+)
+FEW_DIGITS = Message("`{name}` is right to two or three digits only, as half precision gives them.")
 
 
 def is_half(actual: Tensor, expected: Tensor) -> bool:

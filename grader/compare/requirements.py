@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..model.message import Message, Text
 from ..sandbox.host.changes import changes
 from .compare import EXACT, SINGLE, Named, is_single, shape_difference, value_difference
 from .margin import measure
@@ -65,9 +66,9 @@ def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") ->
         measure([actual], [expected], tolerance, coarse)
         sketch = where(actual, expected, name, bound)
         if near:
-            raise Failure(f"`{named.name}` {FEW_DIGITS}.", sketch)
+            raise Failure(FEW_DIGITS.format(name=named.name), sketch)
     if found:
-        raise Failure(f"{otherwise}: {found}.", sketch)
+        raise Failure(Message("{otherwise}: {found}.", otherwise=otherwise, found=found), sketch)
 
 
 def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any) -> None:
@@ -100,26 +101,37 @@ def pure(actual: Function, *inputs: Tensor, takes: Sequence[str], **options: Any
         for copies in given:
             for name, before, after in zip(takes, inputs, copies, strict=False):
                 if not torch.equal(cast(before), after) or any(after is c for c in changed):
-                    raise Failure(f"The input `{Named.read(name).name}` is changed in place.")
+                    raise Failure(_changed("input", Named.read(name).name))
         if changed:
-            raise Failure(f"{_name_of(changed[0], actual, options)} is changed in place.")
+            raise Failure(_changed(*_name_of(changed[0], actual, options)))
         return [tensors(result) for result in returned]
 
     with torch.no_grad():
         first, second = in_either_precision(actual, attempt)
     note([*first, *second])
     if not same(first, second):
-        raise Failure("Two equal calls give different results: something is random or is kept.")
+        raise Failure(
+            Message("Two equal calls give different results: something is random or is kept.")
+        )
 
 
-def _name_of(tensor: Tensor, function: Function, options: Mapping[str, Any]) -> str:
-    """Name an argument or a parameter of a call."""
+def _changed(kind: str, name: str) -> Text:
+    """Say what is changed in place: an input or a parameter, or an input without a name."""
+    if kind == "parameter":
+        return Message("The parameter `{name}` is changed in place.", name=name)
+    if name:
+        return Message("The input `{name}` is changed in place.", name=name)
+    return Message("An input is changed in place.")
+
+
+def _name_of(tensor: Tensor, function: Function, options: Mapping[str, Any]) -> tuple[str, str]:
+    """Return whether a tensor is an input or a parameter of a call, and its name."""
     parameters = function.named_parameters() if isinstance(function, nn.Module) else ()
     for kind, pairs in (("input", options.items()), ("parameter", parameters)):
         for name, value in pairs:
             if value is tensor:
-                return f"The {kind} `{name}`"
-    return "An input"
+                return kind, name
+    return "input", ""
 
 
 def half_precision(actual: Function, *inputs: Tensor) -> bool:
@@ -184,12 +196,16 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
         (trial,) = tried(function, [given], cast)
         first, *others = trial.cotangents()
         if first is None or first.dim() != 3 or first.shape[:2] != (T, T):
-            raise Failure("The first result has no gradient, or not one row for every position.")
+            raise Failure(
+                Message("The first result has no gradient, or not one row for every position.")
+            )
         asked = first * torch.eye(T).unsqueeze(-1)  # (T, T, e)
         gradients = trial.gradients([asked, *[None] * len(others)])
         D = torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
         if not (D.any() and D.isfinite().all()):  # nothing, or NaN, is no dependence on the past
-            raise Failure("No gradient reaches the inputs, so the result depends on none of them.")
+            raise Failure(
+                Message("No gradient reaches the inputs, so the result depends on none of them.")
+            )
         return D
 
     found = in_either_precision(function, attempt)

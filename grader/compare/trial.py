@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..model.message import Message, Text, counted
 from ..model.picture import Sketch
 from ..sandbox.host.call import Batched, Call, Cotangents, Foreseen
 from .compare import Named
@@ -39,7 +40,7 @@ class Failure(AssertionError):
         Failure: The loss rises from step to step.
     """
 
-    def __init__(self, words: str, sketch: Sketch | None = None) -> None:
+    def __init__(self, words: Text, sketch: Sketch | None = None) -> None:
         super().__init__(words)
         self.sketch = sketch
         """Draws it; see sketch.py."""
@@ -54,7 +55,7 @@ class Remark(UserWarning):
     """
 
 
-SINGLE_PRECISION = (
+SINGLE_PRECISION = Message(
     "Your code computes in float32 whatever it is given, so it was judged with the tolerance of "
     "float32. Follow the input instead: x.new_zeros(...), torch.zeros_like(x), or no dtype at all."
 )
@@ -90,7 +91,13 @@ def tensors(value: object) -> list[Tensor]:
     """
     match value:
         case tuple() | list() | dict() if len(value) > MOST_RESULTS:
-            raise Failure(f"the result holds {len(value)} values: should it be one tensor?")
+            raise Failure(
+                counted(
+                    "the result holds {n} value: should it be one tensor?",
+                    "the result holds {n} values: should it be one tensor?",
+                    n=len(value),
+                )
+            )
         case Tensor():
             return [value]
         case bool() | int() | float():
@@ -100,8 +107,9 @@ def tensors(value: object) -> list[Tensor]:
         case dict():
             return [leaf for item in ordered(value) for leaf in tensors(item)]
         case None:
-            raise Failure("the result is None: is a `return` missing?")
-    raise Failure(f"the result holds a {type(value).__name__}, which is no tensor")
+            raise Failure(Message("the result is None: is a `return` missing?"))
+    kind = type(value).__name__
+    raise Failure(Message("the result holds a {kind}, which is not a tensor", kind=kind))
 
 
 class Trial:

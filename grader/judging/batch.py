@@ -7,12 +7,13 @@ that have changed. Identical bytes are judged once.
 from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 
 from ..course.assignment import Assignment
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
+from ..model.message import Message, Text
 from ..model.result import Result, Status
 from ..model.verdict import Report
 from ..store.diff import files
@@ -29,14 +30,13 @@ UNREADABLE = "unreadable"
 """How the digest begins of a file that we could not read: nobody knows what it was."""
 
 
-class Why(StrEnum):
-    """Why a submission is judged."""
+class Why(Enum):
+    """Why a submission is judged, in words for how many there are."""
 
-    NEW = "new"
-    CHANGED = "judged by checks that have changed since"
-    FAULT = "spoiled by a fault of ours"
-    UNSAFE = "judged without a sandbox"
-    ASKED = "asked for"
+    NEW = Message("new")
+    CHANGED = Message("judged by checks that have changed since")
+    FAULT = Message("spoiled by a fault of ours")
+    UNSAFE = Message("judged without a sandbox")
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,25 @@ class HandedIn:
     absent: list[str] = field(default_factory=list)
     """Who had handed in before, and is not among these."""
 
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Text]:
         """Return a line on everybody for whom something has changed."""
-        lines = [
-            f"another file of {student} counts than before: {files(*both)}"
+        lines: list[Text] = [
+            Message(
+                "another file of {student} counts than before: {files}",
+                student=student,
+                files=files(*both),
+            )
             for student, both in self.others.items()
         ]
         if self.absent:
-            some = ", ".join(self.absent[:FEW]) + (", …" if len(self.absent) > FEW else "")
-            lines.append(f"not among these files, and as before: {len(self.absent)} ({some})")
+            shown = [*self.absent[:FEW], *["…"] * (len(self.absent) > FEW)]
+            lines.append(
+                Message(
+                    "not among these files, and as before: {count} ({students})",
+                    count=len(self.absent),
+                    students=shown,
+                )
+            )
         return lines
 
 

@@ -3,14 +3,16 @@
 import time
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from ..checking.check import Check
-from ..checking.session import NOT_IMPLEMENTED, Session, outcome
+from ..checking.conclusion import Conclusion
+from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..intake.submission import Refused, Submission
 from ..model.limits import StudentError
-from ..model.result import CAUSES, NOT_YET, Result, Status
+from ..model.message import Message, Text, said
+from ..model.result import CAUSES, Result, Status
 from ..model.verdict import Report
 from ..sandbox.guest.meant import meant
 from ..sandbox.host.budget import Budget
@@ -20,7 +22,7 @@ from ..sandbox.host.sandbox import SandboxError, Zygote
 from ..sandbox.host.student import Student
 from .job import TRIES, seed
 
-UNTOUCHED = (
+UNTOUCHED = Message(
     "Nothing is filled in here: this is the notebook as it was handed out. If you have written "
     "answers, they are in another file: submit that one."
 )
@@ -29,9 +31,11 @@ MOST_USES, MOST_LETTERS = 100, 100
 name 20,000, and the class's report has a line for each."""
 
 
-WHOLE_TRIED = "A check failed, so all cells were run as well; that earned no more."
-WHOLE_FAILED = "All cells together cannot be run here: {error}"
-WHOLE_COUNTS = "A check failed, so all cells were run as well; that earned more, so it counts."
+WHOLE_TRIED = Message("A check failed, so all cells were run as well; that earned no more.")
+WHOLE_FAILED = Message("All cells together cannot be run here: {error}")
+WHOLE_COUNTS = Message(
+    "A check failed, so all cells were run as well; that earned more, so it counts."
+)
 
 
 def judge(
@@ -51,8 +55,9 @@ def judge(
     start = time.perf_counter()
     assignment = session.assignment
     layers = (*([] if enough(zygote.layers) else ["UNSANDBOXED"]), *zygote.walls())
-    remarks: list[str] = []
-    problem, printed, sha256 = "", "", ""
+    remarks: list[Text] = []
+    problem: Text = ""
+    printed, sha256 = "", ""
     uses: tuple[str, ...] = ()
     results: list[Result] = []
     try:
@@ -64,12 +69,13 @@ def judge(
         for _ in range(TRIES):
             remarks = []
             results, printed, uses = _attempt(submission, session, zygote, own, remarks, kept)
-            if all(r.status is not Status.GRADER_ERROR or r.message == NOT_YET for r in results):
+            if all(r.status is not Status.GRADER_ERROR or r.refused for r in results):
                 break
         problem = UNTOUCHED if _untouched(results) else ""
     except (Refused, Unreadable) as error:
-        problem = str(error)
-        results = [_not_run(check, "Nothing could be read.") for check in session.checks]
+        problem = said(error)
+        nothing = Conclusion(Status.NOT_RUN, Message("Nothing could be read."))
+        results = [nothing.result(check) for check in session.checks]
     except Exception:  # a fault of ours costs nobody else their report
         results = _none_run(session, SandboxError(traceback.format_exc()))
     return Report(
@@ -87,7 +93,7 @@ def _untouched(results: Iterable[Result]) -> bool:
     return (
         bool(failed)
         and not any(result.status is Status.PASSED for result in results)
-        and all(result.message.startswith(NOT_IMPLEMENTED) for result in failed)
+        and all(result.unwritten for result in failed)
     )
 
 
@@ -96,7 +102,7 @@ def _attempt(
     session: Session,
     zygote: Zygote,
     key: bytes,
-    remarks: list[str],
+    remarks: list[Text],
     kept: tuple[Result, ...],
 ) -> tuple[list[Result], str, tuple[str, ...]]:
     """Load a submission and run all checks on it once; return also what it printed and uses.
@@ -116,26 +122,26 @@ def _attempt(
         loaded = attempt()
     except (StudentError, SandboxError) as error:
         return _none_run(session, error), "", ()
-    results, said = _judged(loaded, session, key, kept)
+    results, notes = _judged(loaded, session, key, kept)
     if loaded.left_out and _lost(results) and not _faulty(results):
-        said.append(WHOLE_TRIED)
+        notes.append(WHOLE_TRIED)
         try:
             other = attempt(whole=True)
         except (StudentError, SandboxError) as error:
-            said.append(WHOLE_FAILED.format(error=error))
+            notes.append(WHOLE_FAILED.format(error=error))
         else:
-            again, said_then = _judged(other, session, key, kept)
+            again, notes_then = _judged(other, session, key, kept)
             if _lost(again) < _lost(results) and not _faulty(again):
-                loaded, other, results, said = other, loaded, again, [*said_then, WHOLE_COUNTS]
+                loaded, other, results, notes = other, loaded, again, [*notes_then, WHOLE_COUNTS]
             other.close()
-    remarks += said
+    remarks += notes
     uses = {name[:MOST_LETTERS] for names in loaded.uses.values() for name in names}
     return results, loaded.close(), tuple(sorted(uses)[:MOST_USES])
 
 
 def _judged(
     loaded: Loaded, session: Session, key: bytes, kept: tuple[Result, ...]
-) -> tuple[list[Result], list[str]]:
+) -> tuple[list[Result], list[Text]]:
     """Run all checks on what has been loaded; return also what is to be said of the notebook."""
     remarks = [*loaded.notes, *_hints(loaded, session.assignment)]
     return list(session.results(Student(loaded), key, remarks, kept)), remarks
@@ -151,10 +157,14 @@ def _faulty(results: list[Result]) -> bool:
     return any(r.status is Status.GRADER_ERROR for r in results)
 
 
-def _hints(loaded: Loaded, assignment: Assignment) -> list[str]:
+def _hints(loaded: Loaded, assignment: Assignment) -> list[Text]:
     """Tell the student early which forbidden names stand in an answer, whether run or not."""
     return [
-        f"{question} uses {name}, which this question asks you to build yourself."
+        Message(
+            "{question} uses {name}, which this question asks you to build yourself.",
+            question=question,
+            name=name,
+        )
         for question, forbidden in assignment.forbid.items()
         for name in loaded.uses.get(question, ())
         if name in meant(forbidden)
@@ -163,22 +173,16 @@ def _hints(loaded: Loaded, assignment: Assignment) -> list[str]:
 
 def _none_run(session: Session, error: Exception) -> list[Result]:
     """Blame what the notebook did while it was read on the first check of each question."""
-    status, message, detail = outcome(error)
+    ended = Conclusion.of(error)
+    if ended.message or ended.traceback:
+        while_read = Message("While your notebook was being read: {said}", said=ended.message)
+        ended = replace(ended, message=while_read)
+    waiting = Conclusion(
+        Status.NOT_RUN, Message("Cannot be judged until your notebook can be read.")
+    )
     results, blamed = [], set[str]()
     for check in session.checks:
-        if check.question not in blamed or status is Status.GRADER_ERROR:
-            blamed.add(check.question)
-            said = f"While your notebook was being read: {message}" if message else ""
-            results.append(_not_run(check, said, status, detail))
-        else:
-            results.append(_not_run(check, "Cannot be judged until your notebook can be read."))
+        blame = check.question not in blamed or ended.status is Status.GRADER_ERROR
+        results.append(ended.result(check) if blame else waiting.result(check))
+        blamed.add(check.question)
     return results
-
-
-def _not_run(
-    check: Check, message: str, status: Status = Status.NOT_RUN, detail: str = ""
-) -> Result:
-    return Result(
-        check.name, check.question, status, check.points, check.sentence, message, detail,
-        check.public,
-    )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .message import Message, Text
 from .result import Status
 
 GLANCE_SECONDS = 0.1
@@ -25,9 +26,9 @@ class StudentError(Exception):
 
     status: ClassVar[Status] = Status.STUDENT_ERROR
 
-    def __init__(self, message: str, kind: str = "", traceback: str = "") -> None:
+    def __init__(self, message: Text, kind: str = "", traceback: str = "") -> None:
         super().__init__(message)
-        self.kind, self.traceback = kind, traceback or message
+        self.kind, self.traceback = kind, traceback
 
 
 class TimedOut(StudentError):
@@ -96,8 +97,10 @@ class Deadline:
     def error(self) -> TimedOut:
         """Return the error for the limit that was reached."""
         if time.monotonic() >= self._wall:
-            return TimedOut(f"your code did not answer within {self._patience:g} s")
-        return TimedOut(f"your code computed for more than {self._seconds:g} s")
+            seconds = f"{self._patience:g}"
+            return TimedOut(Message("your code did not answer within {n} s", n=seconds))
+        seconds = f"{self._seconds:g}"
+        return TimedOut(Message("your code computed for more than {n} s", n=seconds))
 
     def used(self) -> tuple[float, float]:
         """Return the CPU and wall seconds used; wall seconds for both once it has ended."""

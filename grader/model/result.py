@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .message import Message, Text
 from .picture import Picture
 
 
@@ -13,7 +14,7 @@ class Status(StrEnum):
     FAILED = "failed"
     """The values, shapes or gradients are wrong."""
     STUDENT_ERROR = "student_error"
-    """The student's code raised; the message holds their own traceback."""
+    """The student's code raised."""
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     NOT_RUN = "not_run"
@@ -22,7 +23,7 @@ class Status(StrEnum):
     """Our fault (disk, lost worker, bug): retried, then listed for a person, never a score."""
 
 
-NOT_YET = (
+NOT_YET = Message(
     "This check is not judged yet, for there is a fault of ours in it. It costs you nothing, and "
     "will be judged once that is mended."
 )
@@ -43,24 +44,42 @@ class Result:
     """What the check is worth, all or nothing."""
     sentence: str
     """The property that is checked, in the words of the docstring."""
-    message: str = ""
+    message: Text = ""
     """What happened instead, for the student (empty when passed)."""
     detail: str = ""
     """For the course team only: assertion text, our traceback. Never shown to the student."""
     public: bool = False
     """Whether students can read the check in their notebook."""
+    traceback: str = ""
+    """Where the student's code raised, in their own lines; a student reads it below the message."""
+    error: str = ""
+    """Kind of the error that the student's code raised, e.g. ``NameError``."""
+    waits_for: str = ""
+    """The function of the check that must pass before this one is judged; empty where none."""
+    refused: bool = False
+    """Whether the check judges nobody, because the course's own solution fails it."""
     seconds: float = 0.0
     """Wall time of the check, in seconds."""
     mistake: str = ""
     """For the course team: names of the mistakes in mistakes.toml that explain the numbers."""
-    hypothesis: str = ""
+    hypothesis: Text = ""
     """For the course team: what was probably done, as a clause; also in the message."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     """Remarks of the check for the student, also among the Report's notes."""
     picture: Picture | None = None
     """Where it is wrong, for the student, without values."""
     counted: bool = True
     """False for a public check that judges nobody here: it works in the notebook only."""
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the student has not begun to write what is judged."""
+        return self.error == "NotImplementedError"
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the student's code has used what the question asks to build."""
+        return self.error == "Forbidden"
 
     @property
     def earned(self) -> int:

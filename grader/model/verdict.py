@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .late import EXCUSED, RuleError, reduced
+from .message import Text
 from .result import Result, Status
 
 
@@ -37,9 +38,9 @@ class Report:
     questions: tuple[str, ...]
     """Question names in the order of the notebook."""
     results: tuple[Result, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     """Remarks for the student on what was read and how, e.g. a cell that is not valid Python."""
-    problem: str = ""
+    problem: Text = ""
     """Why nothing could be graded (an empty file, not a notebook, ...), or empty."""
     layers: tuple[str, ...] = ()
     """Sandbox layers that were in force, e.g. ``("namespaces", "landlock", "seccomp")``."""

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 
 from ..files import Unwritable, replace_file
+from ..model.language import speaker
 from ..store.store import PAGE, Entry, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
 from .standing import Roll, Standing
 
-SOURCES = ("model/*.py", "report/*.py", "templates/*.html", "words/*.toml")
+SOURCES = ("model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")
 """What makes pages."""
 PACKAGE = Path(__file__).parents[1]
 SHORT = 16
@@ -34,7 +35,7 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
-        self._settings = [store.language, store.late_rule]
+        self._settings, self._say = [store.language, store.late_rule], speaker(store.language)
         self._new: dict[str, Stamp] = {}
         self._standings: dict[str, Kept] = {}
         self._count = 0
@@ -74,12 +75,13 @@ class Export:
         if made := self.store.report(entry):
             if not written:
                 self._bring(folder, STUDENTS, made, made_of)
-            said = Standing.of(made).written()
+            said = Standing.of(made, self._say).written()
             self._standings[entry.student] = (entry.student, made_of, said)
 
     def roll(self, students: Container[str] | None = None) -> Roll:
         """Return the standings of all or of these students, as of the last writing."""
-        return Roll(_Noted(self.store, students), self.store.by_student().__getitem__)
+        noted = _Noted(self.store, students)
+        return Roll(noted, self.store.by_student().__getitem__, self._say)
 
     def _entries(self) -> Iterator[tuple[Entry, str]]:
         """Yield every submission, and what its standing was made from."""

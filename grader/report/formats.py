@@ -7,9 +7,10 @@ from itertools import islice
 from xml.etree import ElementTree as XML
 
 from ..csv_table import written
+from ..model.language import DEFAULT, speaker
 from ..model.result import Result, Status
 from ..model.verdict import Report
-from .sanitize import clean
+from .sanitize import clean, shown, whole, worded
 from .standing import ENDINGS, Roll, Standing
 
 PAGE = 200
@@ -17,14 +18,15 @@ PAGE = 200
 LAST = ("hours late", "decided by hand", "comments", "problem")
 
 
-def jsonl(reports: Iterable[Report]) -> Iterator[str]:
+def jsonl(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
     """Yield one JSON object per student and line: the whole Report, and what follows from it.
 
     For the course team: it includes details and what the code printed.
     """
+    say = speaker(language)
     for report in reports:
         said = {
-            **asdict(report),
+            **asdict(worded(report, say)),
             "score": report.score,
             "max_score": report.max_score,
             "points": {question: report.points(question) for question in report.questions},
@@ -32,10 +34,11 @@ def jsonl(reports: Iterable[Report]) -> Iterator[str]:
         yield f"{json.dumps(said)}\n"
 
 
-def junit(reports: Iterable[Report]) -> Iterator[str]:
+def junit(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
     """Yield JUnit XML: a suite per student, a case per check, as CI systems show them."""
+    say = speaker(language)
     yield "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
-    for report in reports:
+    for report in (shown(report, say) for report in reports):
         suite = XML.Element("testsuite", name=_text(report.student))
         for result in report.results:
             _case(suite, result)
@@ -43,7 +46,7 @@ def junit(reports: Iterable[Report]) -> Iterator[str]:
         for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
         if report.problem:
-            XML.SubElement(suite, "system-err").text = _text(report.problem)
+            XML.SubElement(suite, "system-err").text = _text(f"{report.problem}")
         XML.indent(suite, level=1)
         yield f"  {XML.tostring(suite, 'unicode')}\n"
     yield "</testsuites>\n"
@@ -64,7 +67,7 @@ def _case(suite: XML.Element, result: Result) -> None:
     tags = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
     ending = XML.SubElement(case, tags.get(result.status, "error"), message=_text(result.sentence))
     ending.set("type", result.status)
-    ending.text = _text(result.message)
+    ending.text = _text(whole(result))
 
 
 def grades_csv(roll: Roll) -> Iterator[str]:
@@ -82,11 +85,11 @@ def _row(s: Standing, names: Sequence[str]) -> list[object]:
     return [*row, *counts, s.hours or None, " ".join(s.decided), s.comments, s.problem]
 
 
-def _table(reports: Iterable[Report]) -> Iterator[str]:
-    return grades_csv(Roll.of(reports))
+def _table(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
+    return grades_csv(Roll.of(reports, language))
 
 
-FORMATS: dict[str, Callable[[Iterable[Report]], Iterator[str]]] = {
+FORMATS: dict[str, Callable[[Iterable[Report], str], Iterator[str]]] = {
     ".jsonl": jsonl,
     ".xml": junit,
     ".csv": _table,

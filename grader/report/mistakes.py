@@ -33,7 +33,7 @@ class Cluster:
     @property
     def sentence(self) -> str:
         """The mistake, in the words of mistakes.toml; its name if a result is too old."""
-        return self.example.hypothesis or self.example.mistake.replace("_", " ")
+        return f"{self.example.hypothesis}" or self.example.mistake.replace("_", " ")
 
 
 @dataclass

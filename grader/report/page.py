@@ -13,14 +13,12 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from ..model.language import DEFAULT, Find, finder, speaker
 from ..model.late import EXCUSED
-from ..model.result import CAUSES, Status
+from ..model.result import CAUSES, Result, Status
 from ..model.verdict import Report
-from ..model.words import DEFAULT, Say, speaker, translator
 from .results_json import DECIDED, REMARK
-from .sanitize import OUR_FAULT
-
-_TRACEBACK = re.compile(r"^(?:Traceback \(|[ \t]+\S)", re.MULTILINE)
+from .sanitize import OUR_FAULT, whole
 
 
 @functools.cache
@@ -41,7 +39,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
         _csp_hash,
         headline,
         _link,
-        _parts,
+        whole,
         Report.points,
         _prose,
         statistics.fmean,
@@ -55,28 +53,29 @@ def template(name: str, language: str = DEFAULT) -> Template:
         "OUR_FAULT": OUR_FAULT,
         "EXCUSED": EXCUSED,
     }
-    environment.filters["translated"] = translator(language)
-    environment.globals |= {"_": partial(_said, speaker(language)), "LANGUAGE": language}
+    environment.filters["say"] = speaker(language)
+    environment.globals |= {
+        "_": partial(_said, finder(language)),
+        "ngettext": partial(_counted, finder(language)),
+        "LANGUAGE": language,
+    }
     environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "EXCUSED": EXCUSED}
     return environment.get_template(name)
 
 
-def _said(say: Say, text: str, **values: object) -> Markup:
+def _said(find: Find, text: str, **values: object) -> Markup:
     """Return a text of ours with values, which are escaped unless they are Markup."""
-    return Markup(escape(say(text))).format(**values)
+    return Markup(escape(find(text, "", 1))).format(**values)
 
 
-def _parts(message: str) -> tuple[str, str]:
-    """Split a message into its text and its traceback."""
-    found = _TRACEBACK.search(message)
-    cut = found.start() if found else len(message)
-    return message[:cut].strip(), message[cut:].rstrip()
+def _counted(find: Find, one: str, many: str, n: int, **values: object) -> Markup:
+    """Return a text that depends on a number, with this and other values in it."""
+    return Markup(escape(find(one, many, n))).format(n=n, **values)
 
 
-def headline(message: str) -> str:
-    """Return the most telling line of a message: its first, or the last of a traceback."""
-    words, traceback = _parts(message)
-    return words.partition("\n")[0] or traceback.rpartition("\n")[2]
+def headline(result: Result) -> str:
+    """Return the most telling line of a result: its first, or the last of a traceback."""
+    return f"{result.message}".partition("\n")[0] or result.traceback.rpartition("\n")[2]
 
 
 def _link(student: str) -> Markup:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..files import replace_file
-from ..model.result import CAUSES, Result, Status
+from ..model.language import DEFAULT, speaker
+from ..model.result import CAUSES, Result
 from ..model.verdict import Report, questions
-from ..model.words import DEFAULT
 from .formats import grades_csv
 from .overview import Overview
 from .page import template
@@ -25,7 +25,7 @@ Files = Mapping[str, Callable[[Of, str], str | Iterable[str]]]
 
 def feedback_html(report: Report, language: str = DEFAULT) -> str:
     """Return a student's page: question by question, the one thing to fix first standing out."""
-    report = for_student(report)
+    report = for_student(report, speaker(language))
     starts = {
         question: next((r for r in report.of(question) if r.status in CAUSES), None)
         for question in questions([report])
@@ -36,13 +36,18 @@ def feedback_html(report: Report, language: str = DEFAULT) -> str:
 
 def _waiting(report: Report, start: Result | None) -> list[Result]:
     """Return the checks that depend on this one, directly or indirectly."""
-    missing = {start.sentence} if start else set()
+    missing = {function(start)} if start else set()
     found = []
     for result in report.results:
-        if result.status is Status.NOT_RUN and any(map(result.message.endswith, missing)):
+        if result.waits_for in missing:
             found.append(result)
-            missing.add(result.sentence)
+            missing.add(function(result))
     return found
+
+
+def function(result: Result) -> str:
+    """Return the function of a check, whose name has its parameters after that."""
+    return result.check.partition("[")[0]
 
 
 def class_html(roll: Roll, language: str = DEFAULT) -> str:
@@ -57,7 +62,7 @@ def class_pieces(roll: Roll, language: str = DEFAULT) -> Iterator[str]:
 
 
 STUDENTS: Files[Report] = {
-    "results.json": lambda report, _: results_json(report),
+    "results.json": lambda report, language: results_json(report, language=language),
     "feedback.html": feedback_html,
 }
 CLASS: Files[Roll] = {

@@ -7,58 +7,71 @@ import json
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
+from ..model.language import DEFAULT, Say, speaker
+from ..model.message import Message, Text, counted
 from ..model.result import Result, Status
 from ..model.verdict import Report, questions
-from .sanitize import OUR_FAULT, for_student
+from .sanitize import OUR_FAULT, for_student, whole
 
-DECIDED = "The course team has set the points of this question."
-REMARK = "A remark of the course team."
+DECIDED = Message("The course team has set the points of this question.")
+REMARK = Message("A remark of the course team.")
 NOTHING_HIDDEN: Mapping[str, str] = {}
 
 
-def results_json(report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN) -> str:
-    """Return Gradescope's ``results.json``; `visibility` as in Assignment.
+def results_json(
+    report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN, language: str = DEFAULT
+) -> str:
+    """Return Gradescope's ``results.json`` in a language; `visibility` as in Assignment.
 
     While `report.score` is None no score appears, not even for one test, since Gradescope would
     add those up.
     """
-    report = for_student(report)
+    say = speaker(language)
+    report = for_student(report, say)
     lines = [report.problem, *report.notes, "" if report.judged else OUR_FAULT, late(report)]
-    whole: dict[str, object] = {
-        "output": "\n".join(line for line in lines if line),
+    file: dict[str, object] = {
+        "output": "\n".join(say(line) for line in lines if line),
         "output_format": "text",  # Gradescope's default for this one renders HTML
         "extra_data": {"sha256": report.sha256, "layers": report.layers},
     }
     if report.judged:
-        whole["score"] = report.score
-    whole["tests"] = [
+        file["score"] = report.score
+    file["tests"] = [
         test
         for i, question in enumerate(questions([report]), 1)
-        for test in _gradescope_question(report, question, i, visibility)
+        for test in _gradescope_question(report, question, i, visibility, say)
     ]
-    return json.dumps(whole, indent=1) + "\n"
+    return json.dumps(file, indent=1) + "\n"
 
 
-def late(report: Report) -> str:
+def late(report: Report) -> Text:
     """Say what lateness costs; empty if the submission was in time."""
     if not report.hours:
         return ""
-    what = f"Handed in {report.hours:g} hours after the deadline"
+    n, hours = 1 if report.hours == 1 else 2, f"{report.hours:g}"  # 1.5 hours are more than one
     if not report.late_rule or report.score is None:
-        return f"{what}."
-    return (
-        f"{what}: {report.earned} points count as {report.score}, by the rule {report.late_rule}."
-    )
+        return counted(
+            "Handed in {hours} hour after the deadline.",
+            "Handed in {hours} hours after the deadline.",
+            n=n, hours=hours,
+        )  # fmt: skip
+    return counted(
+        "Handed in {hours} hour after the deadline: {earned} points count as {score}, by the rule "
+        "{rule}.",
+        "Handed in {hours} hours after the deadline: {earned} points count as {score}, by the rule "
+        "{rule}.",
+        n=n, hours=hours, earned=report.earned, score=report.score, rule=report.late_rule,
+    )  # fmt: skip
 
 
 def _gradescope_question(
-    report: Report, question: str, i: int, visibility: Mapping[str, str]
+    report: Report, question: str, i: int, visibility: Mapping[str, str], say: Say
 ) -> Iterator[dict[str, object]]:
     """Yield what a person has decided, then the checks, whose points do not count beside that."""
     given = next((o for o in report.overrides if o.question == question), None)
     if given:
         by_hand: dict[str, object] = {
-            "name": f"{question}: {DECIDED if given.points is not None else REMARK}",
+            "name": f"{question}: {say(DECIDED if given.points is not None else REMARK)}",
             "name_format": "text",
             "number": f"{i}.0",
             "output": given.comment,
@@ -88,7 +101,7 @@ def _gradescope_test(result: Result, number: str, counts: bool, level: str) -> d
         "name": f"{result.question}: {result.sentence}",
         "name_format": "text",
         "number": number,
-        "output": result.message,
+        "output": whole(result),
         "output_format": "text",
         "visibility": level,
         "extra_data": {"check": result.check, "status": result.status},

@@ -10,12 +10,17 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
+from ..model.language import DEFAULT, Say, speaker
+from ..model.message import Message
 from ..model.picture import Grid, Reach, Shapes
-from ..model.result import NOT_YET, Result, Status
+from ..model.result import Result, Status
 from ..model.verdict import Override, Report
 
+ENGLISH = speaker(DEFAULT)
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
-OUR_FAULT = "Our fault, not yours: the course team will look at it. Until then there is no score."
+OUR_FAULT = Message(
+    "Our fault, not yours: the course team will look at it. Until then there is no score."
+)
 
 _ESCAPES = re.compile(  # ECMA-48: strings (title, clipboard, link), then CSI, then the short ones
     r"\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
@@ -86,12 +91,41 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-def _for_student(result: Result) -> str:
-    ours = result.status is Status.GRADER_ERROR and result.message != NOT_YET
-    return OUR_FAULT if ours else result.message
+def worded(report: Report, say: Say) -> Report:
+    """Return a Report in words of a language."""
+    return replace(
+        report, results=tuple(_in_words(result, say) for result in report.results),
+        notes=tuple(map(say, report.notes)), problem=say(report.problem),
+    )  # fmt: skip
 
 
-def for_student(report: Report) -> Report:
-    """Clean a Report and remove what only the course team may see."""
-    results = (replace(r, detail="", message=_for_student(r)) for r in report.results)
-    return cleaned(replace(report, output="", results=tuple(results)))  # type: ignore[no-any-return]
+def _in_words(result: Result, say: Say) -> Result:
+    if all(isinstance(text, str) for text in (result.message, result.hypothesis, *result.notes)):
+        return result  # of a class's results, most
+    return replace(
+        result, message=say(result.message), hypothesis=say(result.hypothesis),
+        notes=tuple(map(say, result.notes)),
+    )  # fmt: skip
+
+
+def shown(report: Report, say: Say = ENGLISH) -> Report:
+    """Return a Report in words of a language, and clean."""
+    return cleaned(worded(report, say))  # type: ignore[no-any-return]
+
+
+def _for_student(result: Result) -> Result:
+    """Take out what only the course team may see, which is all that a fault of ours says."""
+    if result.status is Status.GRADER_ERROR and not result.refused:
+        return replace(result, detail="", traceback="", message=OUR_FAULT)
+    return replace(result, detail="")
+
+
+def for_student(report: Report, say: Say = ENGLISH) -> Report:
+    """Return a Report as `shown`, without what only the course team may see."""
+    results = tuple(map(_for_student, report.results))
+    return shown(replace(report, output="", results=results), say)
+
+
+def whole(result: Result) -> str:
+    """Return all that a student reads of how a check ended: words, then the traceback."""
+    return "\n".join(filter(None, (f"{result.message}", result.traceback)))

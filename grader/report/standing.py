@@ -12,11 +12,12 @@ from typing import NamedTuple, Self
 
 import msgpack
 
+from ..model.language import DEFAULT, Say, speaker
 from ..model.result import CAUSES, Result, Status
 from ..model.verdict import Report, questions
 from .outcome import PERSON, outcome
 from .page import headline
-from .sanitize import cleaned
+from .sanitize import ENGLISH, shown
 
 SHORT = 16
 """Letters of a digest: 64 bits."""
@@ -71,9 +72,9 @@ class Standing:
     layers: tuple[str, ...]
 
     @classmethod
-    def of(cls, report: Report) -> Self:
+    def of(cls, report: Report, say: Say = ENGLISH) -> Self:
         """Take from a Report what a class is told."""
-        id, report = report.student, cleaned(report)
+        id, report = report.student, shown(report, say)
         names = questions([report])
         return cls(
             id=id,
@@ -94,7 +95,7 @@ class Standing:
             outcome=outcome(report),
             decided=tuple(report.decided),
             comments="; ".join(f"{o.question}: {o.comment}" for o in report.overrides if o.comment),
-            problem=report.problem,
+            problem=f"{report.problem}",
             uses=report.uses,
             layers=report.layers,
         )
@@ -136,17 +137,22 @@ class Standing:
 class Roll:
     """A class: how everybody stands, and the Reports of those of whom more is shown."""
 
-    def __init__(self, standings: Iterable[Standing], report: Callable[[str], Report]) -> None:
+    def __init__(
+        self, standings: Iterable[Standing], report: Callable[[str], Report], say: Say = ENGLISH
+    ) -> None:
         """`standings` come in the order of the ids and are walked several times."""
-        self._standings, self._report = standings, report
+        self._standings, self._report, self._say = standings, report, say
         self._checks: dict[str, tuple[Result, ...]] = {}
         self._questions: dict[str, float | None] = {}
         self._walked = False
 
     @classmethod
-    def of(cls, reports: Iterable[Report]) -> Self:
+    def of(cls, reports: Iterable[Report], language: str = DEFAULT) -> Self:
         """Call the roll of a class whose Reports are at hand; they are walked several times."""
-        return cls(Standings(reports), lambda id: next(r for r in reports if r.student == id))
+        say = speaker(language)
+        return cls(
+            Standings(reports, say), lambda id: next(r for r in reports if r.student == id), say
+        )
 
     def __iter__(self) -> Iterator[Standing]:
         for standing in self._standings:
@@ -163,8 +169,8 @@ class Roll:
         return list(self._questions)
 
     def report(self, standing: Standing) -> Report:
-        """Return a student's whole Report, clean."""
-        return cleaned(self._report(standing.id))  # type: ignore[no-any-return]
+        """Return a student's whole Report, in words."""
+        return shown(self._report(standing.id), self._say)
 
     def checks(self, standing: Standing) -> tuple[Result, ...]:
         """Return what counts of the first who was judged by the same checks, as an example."""
@@ -178,16 +184,17 @@ class Standings:
     """How those stand whose Reports are at hand; each walk looks at one at a time."""
 
     reports: Iterable[Report]
+    say: Say
 
     def __iter__(self) -> Iterator[Standing]:
-        return map(Standing.of, self.reports)
+        return (Standing.of(report, self.say) for report in self.reports)
 
 
 def _firsts(report: Report, names: Iterable[str]) -> Iterator[First]:
     for name in names:
         for place, result in enumerate(report.counted):
             if result.question == name and result.status in CAUSES:
-                said = [result.check, result.status, headline(result.message)]
+                said = [result.check, result.status, headline(result)]
                 yield First(name, place, result.mistake, _digest(said))
                 break
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from ..model import message
 from ..model.picture import read as read_picture
 from ..model.result import Result, Status
 from ..model.verdict import Override, Report
@@ -37,7 +38,13 @@ def _result(fields: dict[str, Any]) -> Result:
 
 
 def tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields from JSON, which has lists for tuples, and pictures as their fields."""
+    """Return fields from JSON, which has lists for tuples, and messages and pictures as theirs."""
     if "picture" in fields:
         fields = {**fields, "picture": read_picture(fields["picture"])}
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_value, value))
+    return message.read(value) if isinstance(value, dict) and "template" in value else value

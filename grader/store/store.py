@@ -26,10 +26,10 @@ from typing import NamedTuple
 
 from .. import __version__
 from ..course.versions import Versions, torch_version
+from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.result import Result, Status
 from ..model.verdict import Override, Report, whole
-from ..model.words import DEFAULT
 from .as_json import tuples
 from .database import Database
 
@@ -38,8 +38,8 @@ PAGE = 200
 """Students whose submissions are read, or written, at a time."""
 SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
 RESULT_SAID = (
-    "sentence", "message", "detail", "public", "mistake", "hypothesis", "notes", "picture",
-    "counted",
+    "sentence", "message", "traceback", "error", "waits_for", "refused", "detail", "public",
+    "mistake", "hypothesis", "notes", "picture", "counted",
 )  # fmt: skip
 
 
@@ -202,7 +202,8 @@ class Store(Database):
         said = {name: getattr(report, name) for name in SAID}
         judgement = (
             report.assignment, digest, versions.plan, seed.hex(), json.dumps(asdict(limits)),
-            json.dumps(report.layers), __version__, torch_version(), json.dumps(said),
+            json.dumps(report.layers), __version__, torch_version(),
+            json.dumps(said, default=asdict),
         )  # fmt: skip
         with self.transaction() as db:
             number = db.execute(

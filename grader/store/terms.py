@@ -13,7 +13,7 @@ from typing import Self
 
 from ..intake.deadline import Deadline
 from ..intake.roster import read_groups, read_roster
-from ..model.words import Say
+from ..model.message import Message, Text
 from .store import Store
 
 NONE = "none"
@@ -68,7 +68,7 @@ class Terms:
         """Groups by id."""
         return json.loads(self.roster).get("groups", {}) if self.roster else {}
 
-    def with_people(self) -> tuple[Self, list[str]]:
+    def with_people(self) -> tuple[Self, list[Text]]:
         """Read the roster again, if its file still exists; also return remarks on it.
 
         Raises TableError.
@@ -78,25 +78,32 @@ class Terms:
         known = json.loads(self.roster) if self.roster.startswith("{") else {"file": self.roster}
         path = Path(known["file"])
         if "people" in known and not path.is_file():
-            return self, [f"{path} is gone: the roster is as it was when that was read last"]
+            gone = Message(
+                "{file} is gone: the roster is as it was when that was read last", file=path
+            )
+            return self, [gone]
         roster, remarks = read_roster(path)
         read = {"file": known["file"], "people": roster, "groups": read_groups(path)}
         said = json.dumps(read, ensure_ascii=False)
-        return replace(self, roster=said), remarks
+        return replace(self, roster=said), [*remarks]
 
     def __str__(self) -> str:
         return ", ".join(_option(name, value) for name, value in asdict(self).items() if value)
 
-    def remembered(self, given: Mapping[str, str | None], say: Say) -> str:
+    def remembered(self, given: Mapping[str, str | None]) -> Text:
         """Return a line on the terms that apply although they were not `given` now, or nothing."""
         kept = replace(self, **{name: "" for name, value in given.items() if value is not None})
-        return say("As before: {options}").format(options=kept) if f"{kept}" else ""
+        return Message("As before: {options}", options=kept) if f"{kept}" else ""
 
-    def changes(self, before: Self) -> list[str]:
+    def changes(self, before: Self) -> list[Text]:
         """Return a line for each term that differs from `before`."""
         old = asdict(before)
         return [
-            f"changed: {_option(name, new)}, before: {_shown(name, old[name])}"
+            Message(
+                "changed: {now}, before: {before}",
+                now=_option(name, new),
+                before=_shown(name, old[name]),
+            )
             for name, new in asdict(self).items()
             if old[name] and old[name] != new
         ]

@@ -96,10 +96,7 @@ def _skeleton(file: str, evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_unwritten(result: Result) -> bool:
-    raised = result.status is Status.STUDENT_ERROR
-    return result.status is Status.NOT_RUN or (
-        raised and result.message.startswith("Not implemented yet")
-    )
+    return result.status is Status.NOT_RUN or result.unwritten
 
 
 def _mistake(file: str, mistake: Mistake, evidence: Evidence) -> Iterator[Claim]:
@@ -208,9 +205,10 @@ def _said(result: Result) -> str:
     verb = "passes" if result.status is Status.PASSED else "breaks"
     if result.status not in (Status.PASSED, Status.GRADER_ERROR):
         verb = "fails"
-    lines = result.message.strip().split("\n")
-    if result.status is Status.STUDENT_ERROR:  # a traceback says it at its end
-        lines.reverse()
-    lines += result.detail.strip().split("\n")[-1:]
+    lines = [
+        result.traceback.strip().rpartition("\n")[2],
+        *f"{result.message}".strip().split("\n"),
+        result.detail.strip().rpartition("\n")[2],
+    ]
     why = next(filter(None, lines), "").rstrip(". ")
     return f"{verb} {result.check}" + (f": {why}" if why else "")

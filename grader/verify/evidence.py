@@ -170,8 +170,7 @@ def _least(ratios: Iterable[float]) -> float | None:
 
 def _is_ended(result: Result) -> bool:
     """Whether the sandbox has ended the call, and said why."""
-    ended = result.status in (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
-    return ended or result.message.rpartition("\n")[2].startswith("Forbidden: ")
+    return result.forbidden or result.status in (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 
 
 def _is_passed(result: Result) -> bool:

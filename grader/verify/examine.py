@@ -16,10 +16,11 @@ from typing import Literal
 
 import torch
 
+from ..checking.conclusion import Conclusion
 from ..checking.explain import Bank, Mistake
 from ..checking.plugin import seed, solution
 from ..checking.proof import handed_in, notebook
-from ..checking.session import Session, outcome
+from ..checking.session import Session
 from ..checking.solution import Program
 from ..compare.draw import Draw
 from ..compare.margin import Margin, measured
@@ -141,14 +142,14 @@ class Examiner:
                 yield result
                 continue
             torch.manual_seed(int.from_bytes(seed(key, check.name)[:4]))
-            status, message = Status.PASSED, ""
+            concluded = Conclusion(Status.PASSED)
             try:
                 check.item.function(candidate)
             except StudentError as error:
-                status, message, _ = outcome(error)
+                concluded = Conclusion.of(error)
             except Exception as error:
-                status, message = Status.FAILED, _line(error)
-            yield replace(result, status=status, message=message, detail="")
+                concluded = Conclusion(Status.FAILED, _line(error))
+            yield replace(concluded.result(check), seconds=result.seconds)
         torch.set_default_dtype(torch.float64)
 
     def _candidate(self, case: Case) -> Candidate:

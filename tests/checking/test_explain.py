@@ -13,6 +13,7 @@ from grader.checking.solution import Program
 from grader.course.assignment import Assignment
 from grader.course.settings import AssignmentError
 from grader.model.result import Result, Status
+from grader.report.sanitize import whole
 from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.student import Student
 from grader.verify.candidate import Candidate
@@ -161,21 +162,21 @@ def test_without_a_file_there_are_no_mistakes(tmp_path):
 
 def test_the_mistake_that_gives_the_same_numbers_is_the_hypothesis(results):
     found = results("x + x + x", SQUEEZED + TRIPLED)["test_double"]
-    assert found.message.endswith(
+    assert whole(found).endswith(
         "\nHypothesis: x is tripled. That gives exactly your numbers."
-    ) and found.message.startswith("double with `x` (n=3): `twice` is 1.5 ×")
+    ) and whole(found).startswith("double with `x` (n=3): `twice` is 1.5 ×")
     assert found.mistake == "tripled"
 
 
 def test_other_numbers_have_no_hypothesis(results):
     found = results("4 * x", TRIPLED)["test_double"]
-    assert found.status is Status.FAILED and found.message
-    assert "Hypothesis" not in found.message and not found.mistake
+    assert found.status is Status.FAILED and whole(found)
+    assert "Hypothesis" not in whole(found) and not found.mistake
 
 
 def test_two_mistakes_may_come_together(results):
     found = results("1 + 3 * x", SQUEEZED + SHIFTED + TRIPLED)["test_double"]
-    assert "Hypothesis: 1 is added, and x is tripled." in found.message
+    assert "Hypothesis: 1 is added, and x is tripled." in whole(found)
     assert found.mistake == "shifted + tripled"
 
 
@@ -188,14 +189,14 @@ def test_mistakes_that_cannot_come_together_are_left_out(results):
 def test_one_sentence_for_the_same_numbers_is_said_once(results):
     also = entry("also_tripled", "x + x + x", "x is tripled")
     found = results("3 * x", TRIPLED + also)["test_double"]
-    assert found.message.count("x is tripled") == 1 and " or " not in found.message
+    assert whole(found).count("x is tripled") == 1 and " or " not in whole(found)
     assert found.mistake == "tripled / also_tripled"
 
 
 def test_sentences_that_no_check_tells_apart_are_all_said(results):
     others = "".join(entry(name, "x + x + x") for name in ("second", "third"))
     found = results("3 * x", TRIPLED + others)["test_double"]
-    assert "Hypothesis: x is tripled, or second, or third. That" in found.message
+    assert "Hypothesis: x is tripled, or second, or third. That" in whole(found)
 
 
 LATER = entry("later", "3 * x if len(x) > 1 else 4 * x", "one number is taken four times")
@@ -205,7 +206,7 @@ def test_mistakes_with_the_same_numbers_are_told_apart_by_the_checks_that_were_n
     assert results("3 * x", LATER + TRIPLED)["test_double"].mistake == "tripled"
     assert results(LATER_CODE, LATER + TRIPLED)["test_double"].mistake == "later"
     found = results("3 * x if len(x) > 1 else x", LATER + TRIPLED)["test_double"]
-    assert not found.mistake and "Known" not in found.message
+    assert not found.mistake and "Known" not in whole(found)
 
 
 LATER_CODE = "3 * x if len(x) > 1 else 4 * x"
@@ -239,7 +240,7 @@ def test_what_is_equivalent_is_no_hypothesis(results):
 
 def test_a_mistake_that_fails_what_was_passed_is_no_hypothesis(results):
     found = results("(2 * x).squeeze()", EMPTIED + SQUEEZED)["test_any_size"]
-    assert "an axis of size 1 has disappeared" in found.message  # a wrong shape is explained, too
+    assert "an axis of size 1 has disappeared" in whole(found)  # a wrong shape is explained, too
     assert found.mistake == "squeezed"
 
 
@@ -249,12 +250,12 @@ NOISY = entry("noisy", "noise = True\ndef halve", old="def halve").replace('"dou
 
 def test_right_numbers_alone_explain_nothing(results):
     found = results("2 * x", SILENT, "noise = True")["test_halve"]
-    assert found.message == "It prints." and not found.mistake
+    assert whole(found) == "It prints." and not found.mistake
 
 
 def test_an_equal_finding_is_not_called_the_cause(results):
     found = results("2 * x", SILENT + NOISY, "noise = True")["test_halve"]
-    assert found.message == (
+    assert whole(found) == (
         "It prints.\nKnown to end like this: noisy. Yours may have another cause."
     )
     assert not found.mistake and not found.hypothesis
@@ -266,11 +267,10 @@ CRASHES = "undefined * x if len(x) > 1 else 2 * x"
 def test_what_crashes_alike_is_known_to_end_so_if_everything_else_ends_alike(results):
     crash = entry("crash", CRASHES)
     found = results(CRASHES, crash, wrap=Candidate)["test_shape"]
-    assert found.message.endswith(
-        "defined\nKnown to end like this: crash. Yours may have another cause."
-    )
+    said = "Known to end like this: crash. Yours may have another cause."
+    assert whole(found) == f"{said}\nNameError: name 'undefined' is not defined"
     other = results("undefined * x", crash, wrap=Candidate)["test_shape"]
-    assert "NameError" in other.message and "Known" not in other.message, (
+    assert "NameError" in whole(other) and "Known" not in whole(other), (
         "it ends otherwise for one number"
     )
 
@@ -319,7 +319,7 @@ def test_numbers_in_float32_are_recognised(results):
 def test_nan_shows_no_cause(results):
     broken = entry("broken", "2 * x / 0 * 0")
     found = results("x * float('nan')", broken)["test_double"]
-    assert "Known to end like this: broken." in found.message and not found.mistake
+    assert "Known to end like this: broken." in whole(found) and not found.mistake
 
 
 def test_a_mistake_that_cannot_be_loaded_costs_no_grade(results):
@@ -378,7 +378,7 @@ def test_every_mistake_costs_points_in_its_own_question_only(attention, name):
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_mistake_is_explained_by_its_own_sentence(attention, name):
     (said,) = (r for r in attention[name] if r.mistake)
-    assert f"Hypothesis: {ENTRIES[name]['sentence']}. That " in said.message
+    assert f"Hypothesis: {ENTRIES[name]['sentence']}. That " in whole(said)
     assert name in said.mistake.split(" / ")
 
 
@@ -420,4 +420,4 @@ def test_code_in_the_sandbox_is_explained_even_where_it_is_random_or_crashes(zyg
 
     run_session(assignment, HIDDEN, work)
     said = words + ENTRIES[name]["sentence"]
-    assert sum(said in r.message for r in found) == 1
+    assert sum(said in whole(r) for r in found) == 1

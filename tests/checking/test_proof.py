@@ -11,7 +11,7 @@ from grader.course.course import Course
 from grader.judging.judge import judge
 from grader.model.result import NOT_YET, Result, Status
 from grader.model.verdict import Report
-from grader.report.sanitize import for_student
+from grader.report.sanitize import for_student, whole
 from grader.verify.claims import claims
 from grader.verify.evidence import Evidence
 from grader.verify.examine import Case, Examiner, Outcome
@@ -114,7 +114,7 @@ def line(check: str, offset: int = 2) -> int:
 def test_an_attribute_that_does_not_cross_the_border_is_the_authors_fault(seen):
     found, _ = seen
     result = of(found, "test_its_size_is_kept")
-    assert result.status is Status.GRADER_ERROR and result.earned == 0 and not result.message
+    assert result.status is Status.GRADER_ERROR and result.earned == 0 and not whole(result)
     said = result.detail.split("\n")[-1]
     where = rf"test_hidden_\d+\.py:{line('test_its_size_is_kept')}: "
     assert re.search(where + "the course's own solution fails test_its_size_is_kept", said)
@@ -142,7 +142,7 @@ def test_sound_checks_are_left_when_unsound_ones_are_taken_out(seen):
 def test_a_check_that_the_solution_fails_is_judged_on_nobody(proven, check):
     for report in proven:
         result = of(list(report.results), check)
-        assert result.status is Status.GRADER_ERROR and result.message == NOT_YET
+        assert result.status is Status.GRADER_ERROR and whole(result) == f"{NOT_YET}"
         assert f"the course's own solution fails {check} (" in result.detail
         assert result.detail.endswith("student.beside(function).")
         assert report.score is None
@@ -151,7 +151,7 @@ def test_a_check_that_the_solution_fails_is_judged_on_nobody(proven, check):
 def test_a_public_check_that_the_solution_fails_leaves_the_score_to_the_others(proven):
     for report in proven:
         result = of(list(report.results), "test_one_becomes_two")
-        assert (result.status, result.message) == (Status.NOT_RUN, NOT_YET)
+        assert (result.status, whole(result)) == (Status.NOT_RUN, f"{NOT_YET}")
         assert "It fails outside of the sandbox as well: correct the check" in result.detail
 
 
@@ -162,4 +162,4 @@ def test_all_other_checks_are_judged_as_ever(proven):
 
 def test_the_student_reads_that_it_costs_nothing_and_no_detail(proven):
     result = of(list(for_student(proven[0]).results), "test_it_has_no_parts")
-    assert (result.message, result.detail) == (NOT_YET, "")
+    assert (whole(result), result.detail) == (f"{NOT_YET}", "")

@@ -15,6 +15,7 @@ from grader.course.settings import AssignmentError
 from grader.judging.judge import judge
 from grader.model.result import Status
 from grader.model.verdict import Report
+from grader.report.sanitize import whole
 from tests.support.small_course import (
     CHECKS,
     IMPORTS,
@@ -131,8 +132,8 @@ def test_third(student):
     assert set(statuses(right).values()) == {Status.PASSED}
     first, second, third, _ = wrong.results
     assert (first.status, second.status, third.status) == ("failed", "not_run", "not_run")
-    assert second.message == "Cannot be judged until this holds: The first thing holds."
-    assert third.message == "Cannot be judged until this holds: The second thing holds."
+    assert whole(second) == "Cannot be judged until this holds: The first thing holds."
+    assert whole(third) == "Cannot be judged until this holds: The second thing holds."
     assert wrong.score == 0
 
 
@@ -188,13 +189,13 @@ def test_a_judge_has_one_thread_whatever_the_machine_has(tmp_path):
 
 def test_a_plain_assertion_tells_the_course_team_only(outcome):
     result = outcome("assert student.double(2) == 5, 'the secret is 5'")
-    assert (result.status, result.message) == (Status.FAILED, "")
+    assert (result.status, whole(result)) == (Status.FAILED, "")
     assert "the secret is 5" in result.detail
 
 
 def test_a_failure_is_told_to_the_student(outcome):
     result = outcome("raise Failure('It is too large.')")
-    assert (result.status, result.message, result.detail) == ("failed", "It is too large.", "")
+    assert (result.status, whole(result), result.detail) == ("failed", "It is too large.", "")
 
 
 def test_a_remark_becomes_a_note_and_costs_nothing(zygote, tmp_path):
@@ -209,14 +210,14 @@ def test_a_remark_becomes_a_note_and_costs_nothing(zygote, tmp_path):
 def test_the_students_error_is_shown_with_their_lines(outcome):
     result = outcome("student.double('x')", "def double(x):\n    return x / 2")
     assert (result.status, result.detail) == (Status.STUDENT_ERROR, "")
-    assert result.message.splitlines()[-1].startswith("TypeError: ")
-    assert 'File "code cell 1", line 2, in double' in result.message
+    assert whole(result).splitlines()[-1].startswith("TypeError: ")
+    assert 'File "code cell 1", line 2, in double' in whole(result)
 
 
 def test_what_is_not_implemented_says_so_first(outcome):
     result = outcome("student.double(1)", SKELETON)
     assert result.status is Status.STUDENT_ERROR
-    assert result.message.startswith("Not implemented yet.\n")
+    assert whole(result).startswith("Not implemented yet.\n")
 
 
 def test_a_misspelt_name_that_is_forbidden_is_the_authors_fault(zygote, tmp_path):
@@ -236,7 +237,7 @@ def test_an_operator_that_is_forbidden_fails_the_check(zygote, tmp_path):
     double, _, halve = report.results
     assert double.status is Status.PASSED
     assert halve.status is Status.FAILED
-    assert "torch.exp is not allowed in this question" in halve.message
+    assert "torch.exp is not allowed in this question" in whole(halve)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_an_operator_that_is_forbidden_fails_the_check(zygote, tmp_path):
 def test_a_bug_in_a_check_is_ours_and_never_a_score(zygote, tmp_path, body):
     (report,) = grade(zygote, tmp_path, IMPORTS + check(body), RIGHT)
     result = next(r for r in report.results if not r.public)
-    assert (result.status, result.message) == (Status.GRADER_ERROR, "")
+    assert (result.status, whole(result)) == (Status.GRADER_ERROR, "")
     assert "in test_it" in result.detail
     assert body.split("; ")[-1] in result.detail
     assert report.score is None
@@ -277,8 +278,8 @@ def test_an_odd_result_is_the_students_where_the_solution_has_none(zygote, tmp_p
     assert statuses(right)["test_it"] is Status.PASSED
     result = wrong.results[0]
     assert result.status is Status.FAILED
-    assert result.message.startswith("Your result cannot be used as asked for: ")
-    assert "test_hidden" not in result.message
+    assert whole(result).startswith("Your result cannot be used as asked for: ")
+    assert "test_hidden" not in whole(result)
 
 
 # the course around it
@@ -398,7 +399,7 @@ def draws(zygote, tmp_path):
         reports = grade(
             zygote, folder, DRAWS, *(source + c for c in comments), key=key, solution=NOISE
         )
-        return [tuple(report.results[0].message.split()) for report in reports]
+        return [tuple(whole(report.results[0]).split()) for report in reports]
 
     return draws
 
@@ -515,7 +516,7 @@ def test_a_fault_of_what_explains_or_draws_is_ours_and_of_one_submission(
     checks = IMPORTS + check(body, name="test_it") + check("pass", name="test_other")
     wrong, right = grade(zygote, tmp_path, checks, RIGHT.replace("2 * x", "x"), RIGHT)
     found = {r.check: r for r in wrong.results}
-    assert found["test_it"].status is Status.GRADER_ERROR and not found["test_it"].message
+    assert found["test_it"].status is Status.GRADER_ERROR and not whole(found["test_it"])
     assert "IndexError" in found["test_it"].detail
     assert found["test_other"].status is Status.PASSED
     assert wrong.score is None and right.score == right.max_score

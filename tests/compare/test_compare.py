@@ -25,7 +25,7 @@ def random(*shape):
 
 
 def said(actual, expected, named=OUT):
-    return value_difference(actual, expected, named, EXACT.bound(expected, [expected]))
+    return f"{value_difference(actual, expected, named, EXACT.bound(expected, [expected]))}"
 
 
 def test_a_name_is_read_with_its_axes():
@@ -67,11 +67,12 @@ def test_equal_shapes_and_values_are_not_worth_a_word():
     ],
 )
 def test_a_wrong_shape_is_explained(shape, words):
-    assert words in shape_difference(torch.zeros(shape), (2, 5, 8), OUT)
+    assert words in f"{shape_difference(torch.zeros(shape), (2, 5, 8), OUT)}"
 
 
 def test_a_squeezed_axis_is_explained():
-    assert "squeeze() without dim" in shape_difference(torch.zeros(5, 8), (1, 5, 8), OUT)
+    said = f"{shape_difference(torch.zeros(5, 8), (1, 5, 8), OUT)}"
+    assert "squeeze() without dim" in said
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,13 @@ def test_a_dict_is_no_tuple_and_a_tuple_no_dict():
 
 def test_dicts_within_are_compared_as_well():
     agree(lambda x: (x, [{"b": x, "a": 2 * x}]), lambda x: (x, ({"a": 2 * x, "b": x},)), X)
-    assert unlike((1, {"a": {"b": 1}}), (1, {"a": {"c": 1}})).endswith("asked for: `b`")
+    said = unlike((1, {"a": {"b": 1}}), (1, {"a": {"c": 1}}))
+    assert f"{said}".endswith("asked for: `b`")
     assert unlike((1, 2), [3, 4]) == "" == unlike(1, 2)
 
 
 def test_a_key_that_is_long_is_cut():
-    assert len(key_difference(["x" * 10_000], [])) < 120
+    assert len(str(key_difference(["x" * 10_000], []))) < 120
 
 
 def test_call_takes_a_dict_by_the_names_of_its_shapes():

@@ -11,7 +11,7 @@ VIEW = "view() and reshape() do not move axes"
 
 def said(change, *shape) -> str:
     x = torch.randn(*(shape or (2, 5, 12)), generator=torch.Generator().manual_seed(0)).double()
-    return moved(change(x).reshape(x.shape), x, LABELS, 1e-9)
+    return f"{moved(change(x).reshape(x.shape), x, LABELS, 1e-9)}"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def test_missing_misshapen_and_frozen_parameters_are_named():
         parameters_are(nn.Linear(2, 3), {"weight": (3, 2), "bias": (3,), "scale": (1,)})
     with pytest.raises(Failure, match=r"`weight` has shape \(3, 2\), not \(2, 3\)"):
         parameters_are(linear, {"weight": (2, 3)})
-    with pytest.raises(Failure, match="`bias` cannot learn"):
+    with pytest.raises(Failure, match="`bias` is not trainable"):
         parameters_are(linear, {"bias": (3,)})
 
 

@@ -11,7 +11,7 @@ from grader.cli.main import main
 from grader.intake.deadline import Deadline
 from grader.intake.intake import take_in
 from grader.intake.platform import IntakeError
-from grader.model.words import translator
+from grader.model.language import speaker
 from tests.support.exports import canvas, folder, zipped
 from tests.support.small_course import write
 
@@ -181,9 +181,9 @@ def test_all_that_is_said_here_is_korean_where_the_class_is(tmp_path):
     intake = take_in(sources, "attention", tmp_path, "canvas")
     said = intake.remarks + intake.doubts
     assert len(said) > 8
-    korean = translator("ko")
+    korean = speaker("ko")
     for line in said:
-        assert re.search("[가-힣]{2}", korean(line)) and korean(line) != line
+        assert re.search("[가-힣]{2}", korean(line)) and korean(line) != str(line)
         assert set(ENGLISH.findall(korean(line))) <= {"canvas", "names"}, korean(line)
 
 

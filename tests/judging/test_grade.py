@@ -14,6 +14,7 @@ from grader.judging.job import TRIES, CannotJudge, Job, Task
 from grader.judging.pool import Member
 from grader.model.result import Status
 from grader.model.verdict import Report
+from grader.report.sanitize import whole
 from tests.support import walls
 from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
@@ -121,7 +122,7 @@ def test_scores_are_as_they_should_be(quiet):
 def test_a_judge_asks_its_own_zygote_whose_an_odd_error_is(quiet):
     (result,) = (r for r in quiet["odd"].results if r.check == "test_halves_make_a_whole")
     assert result.status is Status.FAILED
-    assert result.message.startswith("Your result cannot be used as asked for: TypeError")
+    assert whole(result).startswith("Your result cannot be used as asked for: TypeError")
 
 
 def test_neither_neighbours_nor_jobs_nor_dying_judges_change_a_result(troubled, quiet):

@@ -7,6 +7,7 @@ import pytest
 from grader.judging import judge
 from grader.judging.judge import TRIES
 from grader.model.result import Status
+from grader.report.sanitize import whole
 from tests.support import walls
 from tests.support.small_course import CHECKS, IMPORTS, RIGHT, SOLUTION, grade, notebook
 
@@ -46,7 +47,9 @@ def test_a_report_says_who_handed_in_what_and_how_it_was_judged(zygote, tmp_path
     assert report.questions == ("double", "halve")
     assert report.layers == zygote.walls()
     assert (report.score, report.max_score, report.problem) == (5, 5, "")
-    assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in report.notes[0]
+    assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in str(
+        report.notes[0]
+    )
 
 
 def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
@@ -63,7 +66,7 @@ def test_what_the_code_printed_is_for_the_course_team(zygote, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n", b'{"cells": []}', b"<html></html>"])
 def test_a_file_that_is_no_notebook_is_a_problem_and_no_error(zygote, tmp_path, data):
     (report,) = grade(zygote, tmp_path, CHECKS, data)
-    assert report.problem and "Traceback" not in report.problem
+    assert report.problem and "Traceback" not in f"{report.problem}"
     assert {r.status for r in report.results} == {Status.NOT_RUN}
     assert (report.score, report.max_score) == (0, 5)
 
@@ -85,8 +88,8 @@ def test_a_notebook_that_cannot_be_loaded_is_blamed_once_per_question(
     (report,) = grade(zygote, tmp_path, CHECKS, notebook(cell))
     double, public, halve = report.results
     assert double.status == halve.status == status
-    assert double.message.startswith("While your notebook was being read: ")
-    assert words in double.message
+    assert whole(double).startswith("While your notebook was being read: ")
+    assert words in whole(double)
     assert public.status is Status.NOT_RUN
     assert report.score == 0
 
@@ -103,7 +106,7 @@ def test_a_fault_of_ours_that_stays_has_no_score(zygote, tmp_path):
     first, second = grade(zygote, tmp_path, checks, RIGHT, RIGHT)
     killed, again, _ = first.results
     assert killed.status is Status.GRADER_ERROR
-    assert "killed from outside" in killed.detail and killed.message == ""
+    assert "killed from outside" in killed.detail and whole(killed) == ""
     assert again.status is Status.PASSED
     assert first.score is None and not first.judged
     assert second.score == 3

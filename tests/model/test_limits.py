@@ -11,6 +11,7 @@ import pytest
 
 from grader.model import limits
 from grader.model.limits import WALL, Deadline, OutOfMemory, StudentError, TimedOut
+from grader.model.message import Message, said
 from grader.model.result import Status
 from tests.support import walls
 
@@ -84,6 +85,7 @@ def test_each_end_has_a_status_of_its_own():
     assert OutOfMemory("").status is Status.OUT_OF_MEMORY
 
 
-def test_an_error_without_a_traceback_shows_its_message():
-    assert StudentError("said").traceback == "said"
-    assert StudentError("said", "ValueError", "line 3").traceback == "line 3"
+def test_an_error_keeps_what_was_said_of_it_and_where():
+    error = StudentError(Message("{n} lines", n=3), "ValueError", "line 3")
+    assert (str(error), error.kind, error.traceback) == ("3 lines", "ValueError", "line 3")
+    assert said(error) == Message("{n} lines", n=3)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from grader.cli.terminal import outcomes
+from grader.model.language import speaker
 from grader.model.result import Status
-from grader.model.words import speaker
 from grader.report.outcome import FULL, PERSON, outcome
 from tests.support.reports import RESULTS, a_report, ours, with_results
 
@@ -26,4 +26,4 @@ from tests.support.reports import RESULTS, a_report, ours, with_results
 )
 def test_a_submission_ends_as_its_first_failure_does(report, ending):
     assert outcome(report) == ending
-    assert ending in outcomes(str) and ending in outcomes(speaker("ko"))
+    assert ending in outcomes(speaker()) and ending in outcomes(speaker("ko"))

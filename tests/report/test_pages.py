@@ -204,16 +204,15 @@ def test_the_next_step_speaks_of_a_traceback_where_there_is_one() -> None:
     without = with_results(Status.STUDENT_ERROR, message="`split_heads` is not defined")
     shown = Page(feedback_html(without)).text()
     assert "run all cells" in shown and "traceback" not in shown
-    raised = with_results(Status.STUDENT_ERROR, message=TRACEBACK)
+    raised = with_results(Status.STUDENT_ERROR, message="", traceback=TRACEBACK)
     assert "Read the last line of the traceback" in Page(feedback_html(raised)).text()
 
 
 def test_the_next_step_says_what_waits_for_it() -> None:
-    holds = "Cannot be judged until this holds: "
     waiting = (
-        replace(RESULTS[3], sentence="One token.", message=f"{holds}Heads are apart."),
-        replace(RESULTS[4], sentence="Two tokens.", message=f"{holds}One token."),
-        replace(RESULTS[4], sentence="Three tokens.", message=f"{holds}Something else."),
+        replace(RESULTS[3], check="test_one[3]", waits_for="test_values"),
+        replace(RESULTS[4], check="test_two", waits_for="test_one"),
+        replace(RESULTS[4], check="test_three", waits_for="test_else"),
     )
     words = Page(feedback_html(a_report(results=(RESULTS[1], *waiting)))).text()
     assert "When this holds, 2 more can be judged, worth 3 points." in " ".join(words.split())
@@ -507,7 +506,7 @@ def test_a_student_reads_what_being_late_costs_and_what_was_excused() -> None:
 def test_a_check_that_works_in_the_notebook_only_is_not_counted() -> None:
     elsewhere = replace(RESULTS[-1], status=Status.NOT_RUN, message="", points=0, counted=False)
     perfect = a_report(results=(RESULTS[0], elsewhere))
-    assert "1 of 1 checks passed." in feedback_html(perfect)
+    assert "1 of 1 check passed." in feedback_html(perfect)
     assert "It runs." in feedback_html(perfect), "and still is on the page"
     summary = Summary(Roll.of([perfect]))
     assert summary.checks == {"passed": 1} and summary._first[0][2] == "1/1"

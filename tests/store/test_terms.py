@@ -68,7 +68,7 @@ def test_another_file_than_before_is_named_with_exit_code_3_and_in_the_diff(cour
     assert "changed: --deadline none, before: '2026-11-20 23:59 UTC'" in said
     moved = "kim_1_7_a.ipynb (2026-11-19 12:00:00) → kim_1_8_a-1.ipynb (2026-11-22 12:00:00)"
     assert f"another file of 1 counts than before: {moved}" in said
-    assert "1 have another file that counts than before: look at `grader diff`." in said
+    assert "1 has another file that counts than before: look at `grader diff`." in said
     assert files(course)["1"] == "kim_1_8_a-1.ipynb"
     said = run(course, "diff", course / "out", code=1)
     assert f"1: 5 → 5 handed in another file: {moved}" in said

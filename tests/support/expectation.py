@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grader.model.result import Status
 from grader.model.verdict import Report
+from grader.report.sanitize import whole
 
 STATUSES = {
     "passes": {"passed"},
@@ -56,5 +57,5 @@ class Expectation:
             firsts.values()
         )
         unusual = [r for r in report.results if r.status not in (Status.PASSED, Status.NOT_RUN)]
-        said = [(r.question, r.check, str(r.status), r.message, r.detail) for r in unusual]
+        said = [(r.question, r.check, str(r.status), whole(r), r.detail) for r in unusual]
         return "" if fits else f"is {said or 'full marks'}"

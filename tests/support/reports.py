@@ -7,8 +7,7 @@ from grader.model.picture import Grid, Reach, Shapes
 from grader.model.result import Result, Status
 from grader.model.verdict import Override, Report
 
-TRACEBACK = """Your code raised a TypeError.
-Traceback (most recent call last):
+TRACEBACK = """Traceback (most recent call last):
   File "cell 7", line 3, in forward
     return Q @ K
 TypeError: unsupported operand"""
@@ -19,7 +18,17 @@ RESULTS = (
     Result("test_grad", "split_heads", Status.FAILED, 1, "Gradients flow.", "Heads are mixed."),
     Result("test_one", "split_heads", Status.NOT_RUN, 1, "One token.", "Wait for the values."),
     Result("test_two", "split_heads", Status.NOT_RUN, 2, "Two tokens.", "Wait for the values."),
-    Result("test_runs", "merge_heads", Status.STUDENT_ERROR, 3, "It runs.", TRACEBACK, public=True),
+    Result(
+        "test_runs",
+        "merge_heads",
+        Status.STUDENT_ERROR,
+        3,
+        "It runs.",
+        "Your code raised a TypeError.",
+        public=True,
+        traceback=TRACEBACK,
+        error="TypeError",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.result import Status
 from grader.model.verdict import Report
+from grader.report.sanitize import whole
 from grader.sandbox.host.sandbox import Zygote
 from tests.support.messy import EVERYTHING, NOTHING, code, hand_ins, notebook, text
 from tests.support.small_course import write
@@ -42,7 +43,7 @@ def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 def told(report: Report) -> str:
     """Return all that the student reads."""
-    return "\n".join([report.problem, *report.notes, *(r.message for r in report.results)])
+    return "\n".join(map(str, [report.problem, *report.notes, *map(whole, report.results)]))
 
 
 def test_there_are_enough():
@@ -58,10 +59,10 @@ def test_a_messy_hand_in_ends_with_a_verdict_and_a_sentence(reports, name):
     if expected.earns == NOTHING:
         assert report.score == 0
     if report.problem:
-        assert ADVICE.search(report.problem)
+        assert ADVICE.search(f"{report.problem}")
     for question in report.questions:
         first = next((r for r in report.of(question) if r.status is not Status.PASSED), None)
-        assert first is None or report.problem or first.message
+        assert first is None or report.problem or whole(first)
     assert re.search(expected.says, told(report))
 
 

@@ -13,6 +13,7 @@ from grader.judging.judge import judge
 from grader.model.result import Status
 from grader.model.verdict import Report
 from grader.report.pages import feedback_html
+from grader.report.sanitize import whole
 from grader.sandbox.host.sandbox import Zygote
 from tests.report.test_pages import Page
 from tests.support import styles
@@ -53,7 +54,7 @@ def attention(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def require(style: styles.Style, report: Report) -> None:
-    told = "\n".join([*report.notes, *(r.message for r in report.results), report.problem])
+    told = "\n".join(map(str, [*report.notes, *(whole(r) for r in report.results), report.problem]))
     assert report.judged, [r.detail for r in report.results]
     assert (report.score == report.max_score) is not bool(style.lacks), told
     if not style.lacks:

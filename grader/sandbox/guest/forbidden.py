@@ -19,6 +19,7 @@ from torch import nn
 
 from . import siblings
 from .meant import find, meant
+from .saying import Saying
 
 
 class Forbidden(RuntimeError):
@@ -118,8 +119,12 @@ def refuse_recordings() -> None:
     }  # fmt: skip
     for name, value in jit.items():
         setattr(torch.jit, name, value)
-    said = "recording operators (torch.fx, torch.export, torch.library)"
-    raising = _raising(said, "where parts of torch are off limits: call your functions themselves")
+    raising = _raises(
+        Saying(
+            "recording operators (torch.fx, torch.export, torch.library) is not allowed where "
+            "parts of torch are off limits: call your functions themselves"
+        )
+    )
     for owner, name in (
         (torch.fx.Graph, "__init__"),
         (torch.library, "get_kernel"),
@@ -134,9 +139,14 @@ def _itself(obj: Any = None, *_: Any, **__: Any) -> Any:
     return _itself if obj is None else obj
 
 
-def _raising(name: str, where: str = "in this question: build it yourself") -> Callable[..., Any]:
+def _raising(name: str) -> Callable[..., Any]:
+    said = Saying("{name} is not allowed in this question: build it yourself", name=name)
+    return _raises(said)
+
+
+def _raises(said: Saying) -> Callable[..., Any]:
     def raising(*_: Any, **__: Any) -> NoReturn:
-        raise Forbidden(f"{name} is not allowed {where}")
+        raise Forbidden(said)
 
     return raising
 

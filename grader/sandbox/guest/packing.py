@@ -20,6 +20,8 @@ import msgpack
 import numpy as np
 import torch
 
+from .saying import Saying
+
 MAX_HEADER = 1 << 20
 MAX_BODY = 64 << 20
 HARMLESS = 1 << 10
@@ -71,16 +73,21 @@ def pack(value: Any) -> tuple[list[bytes], int, int]:
     Raises Unsendable for anything else, also for what is too large.
     """
     if not _shallow(value):
-        raise Unsendable(f"a value nested more than {MAX_DEPTH} deep")
+        raise Unsendable(Saying("a value nested more than {n} deep", n=MAX_DEPTH))
     writer = Writer()
     try:
         header = writer.pack(value)
     except (ValueError, OverflowError) as error:
-        raise Unsendable(f"a value that cannot be sent: {error}") from None
+        raise Unsendable(Saying("a value that cannot be sent: {error}", error=error)) from None
     if len(header) > MAX_HEADER or writer.size > MAX_BODY or len(writer.bodies) > MAX_TENSORS:
         raise Unsendable(
-            f"a value too large to be sent: {len(writer.bodies)} tensors of {writer.size >> 20} MB "
-            f"together, and {len(header) >> 10} kB of other values"
+            Saying(
+                "a value too large to be sent: {tensors} tensors of {size} MB together, and {rest} "
+                "kB of other values",
+                tensors=len(writer.bodies),
+                size=writer.size >> 20,
+                rest=len(header) >> 10,
+            )
         )
     return [header, FILL[: -len(header) % ALIGNED], *writer.bodies], len(header), writer.size
 
@@ -133,7 +140,7 @@ def plain(value: Any) -> Any:
         return torch.from_numpy(np.array(value, order="C", dtype=dtype))
     if isinstance(value, range):
         if len(value[: MAX_HEADER + 1]) > MAX_HEADER:
-            raise Unsendable(f"a range of more than {MAX_HEADER:,} numbers")
+            raise Unsendable(Saying("a range of more than {n} numbers", n=f"{MAX_HEADER:,}"))
         return list(value)
     if isinstance(value, tuple):
         return tuple([plain(item) for item in value])
@@ -164,11 +171,14 @@ def _shallow(value: Any) -> bool:
         for outer in level:
             items_in_all += len(outer)
             if items_in_all > MAX_ITEMS:
-                raise Unsendable(f"more than {MAX_ITEMS} values in lists; a tensor may hold them")
+                raise Unsendable(
+                    Saying("more than {n} values in lists; a tensor may hold them", n=MAX_ITEMS)
+                )
             if isinstance(outer, dict) and not {*map(type, outer)} <= KEYS:
                 for key in outer:  # a subclass is sent as what it stands for
                     if not isinstance(key, tuple(KEYS)):
-                        raise Unsendable(f"a dict with a key of type {type(key).__name__}")
+                        kind = type(key).__name__
+                        raise Unsendable(Saying("a dict with a key of type {kind}", kind=kind))
             items = outer.values() if isinstance(outer, dict) else outer
             below += [i for i in items if type(i) not in LEAVES and isinstance(i, NESTED)]
         level = below
@@ -188,7 +198,10 @@ class Writer:
         """Return something that msgpack knows in the place of what it does not."""
         if isinstance(value, torch.Tensor):
             if value.layout is not torch.strided:
-                raise Unsendable(f"a tensor with layout {value.layout}; make it dense")
+                layout = value.layout
+                raise Unsendable(
+                    Saying("a tensor with layout {layout}; make it dense", layout=layout)
+                )
             announced = _announced(value.dtype, value.shape)
             body = numbers(value)
             if fill := -len(body) % ALIGNED:
@@ -201,7 +214,8 @@ class Writer:
         for plain in PLAIN:
             if isinstance(value, plain):
                 return plain(value)
-        raise Unsendable(f"a value of type {type(value).__name__}, which is not a tensor")
+        kind = type(value).__name__
+        raise Unsendable(Saying("a value of type {kind}, which is not a tensor", kind=kind))
 
 
 def numbers(tensor: torch.Tensor) -> bytes:
@@ -218,9 +232,9 @@ def _announced(dtype: torch.dtype, shape: torch.Size) -> msgpack.ExtType:
     """Return what the header says of a tensor. Raises Unsendable, and ValueError for its size."""
     code = CODES.get(dtype)
     if code is None:
-        raise Unsendable(f"a tensor of dtype {dtype}")
+        raise Unsendable(Saying("a tensor of dtype {dtype}", dtype=dtype))
     if len(shape) > MAX_RANK:
-        raise Unsendable(f"a tensor with {len(shape)} axes")
+        raise Unsendable(Saying("a tensor with {n} axes", n=len(shape)))
     _require_small(shape)
     return msgpack.ExtType(TENSOR, SHAPES[len(shape)].pack(code, *shape))
 

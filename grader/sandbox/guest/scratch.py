@@ -10,6 +10,8 @@ import contextlib
 import os
 import subprocess
 
+from .saying import Saying
+
 MOST_MB, MOST_FILES = 64, 4096
 """What a worker may keep there, files and folders; the same everywhere."""
 BLOCK = 512  # stat(2)
@@ -38,16 +40,20 @@ def require_small(folder: str) -> None:
                     left -= entry.stat(follow_symlinks=False).st_blocks * BLOCK
                     files -= 1
                     if left < 0:
-                        raise Overfull(f"your code wrote more than {MOST_MB} MB of files")
+                        raise Overfull(
+                            Saying("your code wrote more than {n} MB of files", n=MOST_MB)
+                        )
                     if files < 0:
-                        raise Overfull(f"your code made more than {MOST_FILES} files")
+                        raise Overfull(Saying("your code made more than {n} files", n=MOST_FILES))
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
         except FileNotFoundError:  # gone since; what else is there is seen next time
             continue
         except OSError as error:  # closed to its owner, or too deep for a path
             why = error.strerror
-            raise Overfull(f"your code made a folder that cannot be read: {why}") from None
+            raise Overfull(
+                Saying("your code made a folder that cannot be read: {why}", why=why)
+            ) from None
 
 
 def clear(folder: str) -> None:

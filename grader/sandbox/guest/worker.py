@@ -27,8 +27,10 @@ from . import packing, wire
 from .forbidden import Forbid, refuse_recordings
 from .notebook import execution, fingerprint_tokens, instead, inventory, slice
 from .notebook import read as notebook
+from .notebook.cell import NewerSyntax
 from .notebook.device import retried
 from .notebook.statement import Statement
+from .saying import LONGEST, said, wired
 from .tracked import TrackedTensor, differ
 
 OUTPUT_BYTES = 256 << 10
@@ -37,7 +39,6 @@ NO_MEMORY = 86
 RESERVE = 8 << 20
 """Bytes of address space kept until a call fails: without, CPython found none for an error, or
 looped. Mapped and never touched: filling it for every request took a fifth of a worker's time."""
-MAX_TEXT = 8000
 
 
 def serve(sock: socket.socket) -> None:
@@ -89,25 +90,17 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-def describe(error: BaseException) -> dict[str, str]:
+def describe(error: BaseException) -> dict[str, Any]:
     """Return the kind, message and traceback of an error; of the traceback, the student's part."""
-    kind = _sendable(type(error).__name__)
-    try:
-        message = str(error)
-    except BaseException:
-        message = "(its message cannot be shown)"
+    kind, message = wired(type(error).__name__), said(error)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if execution.is_cell(f.filename)]
-    lines = (
-        ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
-    )
-    text = _sendable("".join(lines) + f"{kind}: {message}")
-    message = _sendable(message)
-    return {"kind": kind[:200], "message": message[:MAX_TEXT], "traceback": text[-MAX_TEXT:]}
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
+    text = wired("".join([*lines, f"{kind}: {message}"])[-LONGEST:]) if frames else ""
+    return {"kind": kind[:200], "message": wired(message), "traceback": text}
 
 
-def _sendable(text: str) -> str:
-    """Replace lone surrogates, which a student may write and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode()
+def _described(problem: execution.Problem) -> dict[str, Any]:
+    return {"headline": wired(problem.headline), "traceback": wired(str(problem))}
 
 
 class Submission:
@@ -140,9 +133,9 @@ class Submission:
             statements, notes = slice.statements(notebook.read(data.numpy().tobytes()))
         except notebook.Unreadable as error:
             return {
-                "unreadable": str(error)[:MAX_TEXT], "defined": {}, "notes": [], "problems": [],
-                "tried": [], "left_out": [], "ran": False, "dynamic": False, "uses": {},
-                "instead": "", "near": {},
+                "unreadable": wired(said(error)), "defined": {}, "notes": [], "newer": False,
+                "problems": [], "tried": [], "left_out": [], "ran": False, "dynamic": False,
+                "uses": {}, "instead": "", "near": {},
             }  # fmt: skip
         web = slice.Web(statements)
         sure, needed = web.needed(names, slice.How.SURE), web.needed(names)
@@ -154,10 +147,11 @@ class Submission:
         return {
             "unreadable": "",
             "defined": {name: kind(self.names[name]) for name in names if name in self.names},
-            "notes": [_sendable(note)[:MAX_TEXT] for note in notes[:50]],
-            "problems": [_sendable(str(p))[:MAX_TEXT] for p in problems if p.sure][:50],
-            "tried": [_sendable(str(p))[:MAX_TEXT] for p in problems if not p.sure][:50],
-            "left_out": [_sendable(statement.place) for statement in left_out[:50]],
+            "notes": [wired(note) for note in notes[:50]],
+            "newer": any(isinstance(note, NewerSyntax) for note in notes),
+            "problems": [_described(p) for p in problems if p.sure][:50],
+            "tried": [wired(p.headline) for p in problems if not p.sure][:50],
+            "left_out": [wired(statement.place) for statement in left_out[:50]],
             "ran": ran,
             "dynamic": slice.dynamic(statements),
             "uses": inventory.uses(sure, self.names),
@@ -177,16 +171,17 @@ class Submission:
                 python=not all(isinstance(statement.node, ast.Expr) for statement in statements),
                 bound=bool(binds & {"*", *names}) or slice.dynamic(statements),
             )  # fmt: skip
-        return {"instead": _sendable(what)[:MAX_TEXT], "near": instead.near(names, own)}
+        return {"instead": wired(what), "near": instead.near(names, own)}
 
     def fingerprint_tokens(self, data: Tensor) -> dict[str, Any]:
         """Parse a notebook, run nothing of it, and return its code and what it looks like."""
-        unreadable, code, tokens, lines = "", "", list[int](), list[int]()
+        unreadable: Any = ""
+        code, tokens, lines = "", list[int](), list[int]()
         try:
             cells = notebook.read(data.numpy().tobytes())
             code, tokens, lines = fingerprint_tokens.fingerprint_tokens(cells)
         except notebook.Unreadable as error:
-            unreadable = str(error)[:MAX_TEXT]
+            unreadable = wired(said(error))
         return {
             "unreadable": unreadable,
             "code": torch.tensor(list(code.encode("utf-8", "replace")), dtype=torch.uint8),

@@ -2,6 +2,7 @@
 
 from ...model import limits
 from ...model.limits import Limits, TimedOut
+from ...model.message import Message
 
 
 class Budget:
@@ -34,6 +35,10 @@ class Budget:
     def error(self) -> TimedOut:
         """Say so."""
         return TimedOut(
-            f"your notebook has used up its time for all checks together: {self._total:g} s of "
-            f"computing, or {limits.WALL * self._total:g} s in all"
+            Message(
+                "your notebook has used up its time for all checks together: {n} s of computing, "
+                "or {wall} s in all",
+                n=f"{self._total:g}",
+                wall=f"{limits.WALL * self._total:g}",
+            )
         )

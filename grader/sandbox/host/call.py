@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...model.limits import StudentError
+from ...model.message import Message
 from ..guest import packing
 from .changes import note_change
 from .sandbox import Sandbox, meddled
@@ -119,5 +120,6 @@ class _RemoteCall(torch.autograd.Function):
         if [
             s if g is None else g.shape for g, s in zip(found, ctx.shapes, strict=False)
         ] != ctx.shapes:
-            raise StudentError("your code changed the shape of a gradient", "ValueError")
+            said = Message("your code changed the shape of a gradient")
+            raise StudentError(said, "ValueError")
         return None, None, None, *found

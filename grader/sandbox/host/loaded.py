@@ -7,21 +7,22 @@ from typing import Any, Self
 import torch
 
 from ...model.limits import Limits, StudentError
+from ...model.message import Message, Text, joined, said
 from ...model.subject import Beginning
 from .budget import Budget
 from .reply import of_notebook
 from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
 
 MOST_NOTES, MOST_TRIED, MOST_PLACES = 100, 3, 5
-DYNAMIC = (
+DYNAMIC = Message(
     "It defines names at run time, so all of its cells were run, and not only those that count."
 )
-TRIED = "Run because it may change what your answers need, and stopped: {problem}"
-NOT_TRIED = (
+TRIED = Message("Run because it may change what your answers need, and stopped: {problem}")
+NOT_TRIED = Message(
     "What only may change something that your answers need was not run, for with it your notebook "
     "did not end in time: {error}"
 )
-NOT_RUN = "Not run, though something there could change what your answers need: {places}"
+NOT_RUN = Message("Not run, though something there could change what your answers need: {places}")
 
 
 class Unreadable(Exception):
@@ -57,7 +58,7 @@ class Loaded:
         self._beginning = Beginning()
         self._helped: dict[tuple[bool, tuple[tuple[str, str], ...]], Sandbox] = {}
         self._printed = ""
-        self.notes: list[str] = []
+        self.notes: list[Text] = []
         """What is to be said to the student of how the notebook was read."""
         self.worker, loaded = self._load_safely()
         """The worker that runs the present check."""
@@ -67,23 +68,22 @@ class Loaded:
         self._workers = {False: self.worker}
         """The worker where torch makes float64 and, if need be, the one where it makes float32."""
         # what a newer Python reads may well define them
-        newer = any("is Python 3." in note for note in loaded["notes"])
-        if loaded["instead"] and not loaded["defined"] and not newer:
+        if loaded["instead"] and not loaded["defined"] and not loaded["newer"]:
             self._retire(self.worker)
             raise Unreadable(loaded["instead"])
         self.defined: dict[str, str] = loaded["defined"]
         """Of each name that it defines, what that is: "function", "module" or "value"."""
         self.near: dict[str, str] = loaded["near"]
         """For names that are not defined, one that is and differs by a letter."""
-        self.problems: list[str] = loaded["problems"]
-        """What was raised while it was loaded."""
+        self.problems: list[tuple[Text, str]] = loaded["problems"]
+        """What was raised while it was loaded: in a line, and the traceback."""
         self.uses: dict[str, list[str]] = loaded["uses"]
         """For each name that it defines, the names of torch in its code."""
-        self.left_out: list[str] = loaded["left_out"]
+        self.left_out: list[Text] = loaded["left_out"]
         """Places in the notebook that were not run, and could matter."""
-        first_lines = [problem.partition("\n")[0] for problem in self.problems]
-        tried = [problem.partition("\n")[0] for problem in loaded["tried"][:MOST_TRIED]]
-        notes = [*loaded["notes"], *first_lines, *(TRIED.format(problem=p) for p in tried)]
+        raised = [headline for headline, _ in self.problems]
+        tried = [TRIED.format(problem=problem) for problem in loaded["tried"][:MOST_TRIED]]
+        notes = [*loaded["notes"], *raised, *tried]
         self.notes += notes[:MOST_NOTES]  # a worker sends no more, but what it became might
         if self.left_out:
             self.notes.append(NOT_RUN.format(places=_listed(self.left_out)))
@@ -114,12 +114,12 @@ class Loaded:
         except StudentError as error:
             if self._run == "whole":
                 raise
-            self._run, said = "sure", str(error)
+            self._run, why = "sure", said(error)
             worker, loaded = self._load()
             if not loaded["ran"]:
                 self._retire(worker)
                 raise
-            self.notes.append(NOT_TRIED.format(error=said))
+            self.notes.append(NOT_TRIED.format(error=why))
             return worker, loaded
 
     def _prefer_whole(self, sliced: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _begin(worker: Sandbox, beginning: Beginning) -> None:
     worker.begin(seed=beginning.seed, forbid=list(beginning.forbid), single=beginning.single)
 
 
-def _listed(places: list[str]) -> str:
+def _listed(places: list[Text]) -> Text:
     """Name the first of several places in the notebook, and count the others."""
     shown, more = places[:MOST_PLACES], len(places) - MOST_PLACES
-    return "; ".join([*shown, f"+{more}"] if more > 0 else shown)
+    return joined("; ", [*shown, f"+{more}"] if more > 0 else shown)

@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 from torch import Tensor, nn
 
 from ...model.limits import StudentError
+from ...model.message import Message
 from ..guest import packing
 from .call import Call, Foreseen, make_calls
 from .sandbox import Sandbox
@@ -78,7 +79,8 @@ class RemoteModule(nn.Module):
     def _claim(self) -> None:
         """No longer put it off. Raises StudentError where it was for an earlier check."""
         if self._worker.pending != self._make:
-            raise StudentError(f"this `{self.__name__}` is of an earlier check", "IndexError")
+            said = Message("this `{name}` is of an earlier check", name=self.__name__)
+            raise StudentError(said, "IndexError")
         self._worker.pending = None
 
     def _construct(self) -> None:
@@ -119,7 +121,10 @@ class RemoteModule(nn.Module):
                 owner.register_buffer(leaf, value)
                 self._places[path] = owner._buffers, leaf
         except (KeyError, AttributeError) as error:
-            said = f"`{self.__name__}` has a parameter that cannot be held: {error}"
+            said = Message(
+                "`{name}` has a parameter that cannot be held: {error}",
+                name=self.__name__, error=error,
+            )  # fmt: skip
             raise StudentError(said) from None
         if not self.training:
             self.eval()
@@ -128,15 +133,15 @@ class RemoteModule(nn.Module):
         """Return the submodule that holds `path`, made on the way, and its name there."""
         *parents, leaf = path.split(".")
         if len(parents) > MOST_PARENTS:  # 100,000 cost the judge 80 s
-            raise AttributeError(f"it lies in {len(parents)} modules")
+            raise AttributeError(Message("it lies in {n} modules", n=len(parents)))
         if len(path) > MOST_LETTERS:
-            raise AttributeError(f"its name has {len(path)} letters")
+            raise AttributeError(Message("its name has {n} letters", n=len(path)))
         owner: nn.Module = self
         for parent in parents:
             if parent not in owner._modules:
                 self._parts += 1
                 if self._parts > MOST_MODULES:
-                    raise AttributeError(f"there are more than {MOST_MODULES} modules")
+                    raise AttributeError(Message("there are more than {n} modules", n=MOST_MODULES))
                 owner.add_module(parent, nn.Module())
             owner = cast(nn.Module, owner._modules[parent])
         return owner, leaf
@@ -176,7 +181,9 @@ class RemoteModule(nn.Module):
         return answer
 
     def _unlike(self) -> StudentError:
-        return StudentError(f"`{self.__name__}` has other parameters each time it is made")
+        return StudentError(
+            Message("`{name}` has other parameters each time it is made", name=self.__name__)
+        )
 
 
 def _spelled(recipe: Mapping[str, Any]) -> str:

@@ -6,26 +6,38 @@ from typing import Any
 
 from torch import Tensor
 
+from ...model.message import FIELD, Message, Text
+from ..guest.saying import Saying, wired
+
 MOST_LINES, MOST_LETTERS = 50, 2000
 """Of a notebook's notes and problems, and the letters of each."""
 Answer = Any
-"""A type such as dict[str, Tensor]; a dict that names the type of every key; or a list of one."""
+"""A type such as dict[str, Tensor]; a dict that names the type of every key; a list of one; or
+TEXT."""
+TEXT = "what guest/saying.py makes of a text"
+
 
 ANSWERS: dict[str, Answer] = {
     "load": {
-        "unreadable": str,
+        "unreadable": TEXT,
         "defined": dict[str, str],
-        "notes": list[str],
-        "problems": list[str],
-        "tried": list[str],
-        "left_out": list[str],
+        "notes": [TEXT],
+        "newer": bool,
+        "problems": [{"headline": TEXT, "traceback": str}],
+        "tried": [TEXT],
+        "left_out": [TEXT],
         "ran": bool,
         "dynamic": bool,
         "uses": dict[str, list[str]],
-        "instead": str,
+        "instead": TEXT,
         "near": dict[str, str],
     },
-    "fingerprint_tokens": {"unreadable": str, "code": Tensor, "tokens": Tensor, "lines": Tensor},
+    "fingerprint_tokens": {
+        "unreadable": TEXT,
+        "code": Tensor,
+        "tokens": Tensor,
+        "lines": Tensor,
+    },
     "using": type(None),
     "construct": {
         "id": int,
@@ -50,13 +62,15 @@ ANSWERS: dict[str, Answer] = {
 }
 """The answer to each method of worker.Submission."""
 
-ERROR: Answer = {"kind": str, "message": str, "traceback": str}
+ERROR: Answer = {"kind": str, "message": TEXT, "traceback": str}
 
 
 def fits(value: Any, answer: Answer) -> bool:
     """Whether `value` has the type that `answer` describes, all the way down."""
     if isinstance(answer, type):
         return answer is object or type(value) is answer
+    if answer is TEXT:
+        return _is_text(value)
     if type(answer) is dict:
         if type(value) is not dict or value.keys() != answer.keys():
             return False
@@ -70,6 +84,13 @@ def fits(value: Any, answer: Answer) -> bool:
     return type(value) is dict and _all_fit(value, kinds[0]) and _all_fit(value.values(), kinds[1])
 
 
+def _is_text(value: Any) -> bool:
+    if type(value) is not dict:
+        return type(value) is str
+    texts = all(type(name) is str and _is_text(part) for name, part in value.items())
+    return texts and type(value.get("")) is str
+
+
 def _all_fit(values: Iterable[Any], answer: Answer) -> bool:
     """Whether every one of them fits; types are compared all at once."""
     if type(answer) is GenericAlias:
@@ -81,12 +102,34 @@ def _all_fit(values: Iterable[Any], answer: Answer) -> bool:
 def of_notebook(loaded: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Cut what a worker says of a notebook to what one of ours would: of `names`, and briefly."""
     defined, uses, near = loaded["defined"], loaded["uses"], loaded["near"]
-    lines = {key: loaded[key] for key in ("notes", "problems", "tried", "left_out")}
+    lines = {key: loaded[key][:MOST_LINES] for key in ("notes", "tried", "left_out")}
     return loaded | {
-        "unreadable": loaded["unreadable"][:MOST_LETTERS],
-        "instead": loaded["instead"][:MOST_LETTERS],
+        "unreadable": text(loaded["unreadable"]),
+        "instead": text(loaded["instead"]),
         "near": {name: near[name][:MOST_LETTERS] for name in names if name in near},
         "defined": {name: defined[name] for name in names if name in defined},
         "uses": {name: uses[name][:MOST_LINES] for name in names if name in uses},
-        **{key: [line[:MOST_LETTERS] for line in said[:MOST_LINES]] for key, said in lines.items()},
+        "problems": [
+            (text(problem["headline"]), problem["traceback"][:MOST_LETTERS])
+            for problem in loaded["problems"][:MOST_LINES]
+        ],
+        **{key: [text(line) for line in said] for key, said in lines.items()},
     }
+
+
+def text(value: Any, most: int = MOST_LETTERS) -> Text:
+    """Return what a worker says, of at most so many letters; see guest/saying.py.
+
+    It may claim any template. Each name in one is filled in once, so that a text is no longer than
+    what was sent, and a template that no catalogue has is said as it is.
+    """
+    value = wired(value) if isinstance(value, Saying) else value
+    if not isinstance(value, dict):
+        return str(value)[:most]
+    names = FIELD.findall(value[""])
+    if len({*names}) < len(names):
+        return str(value[""])[:most]
+    message = Message(
+        value[""], **{name: text(value[name], most) for name in names if name in value}
+    )
+    return message if len(str(message)) <= most else str(message)[:most]

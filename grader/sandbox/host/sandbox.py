@@ -22,11 +22,12 @@ from functools import partial
 from typing import Any, NoReturn, Self
 
 from ...model.limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
+from ...model.message import Message
 from ..guest import scratch, wire
 from ..guest.layer import Layer
 from . import isolation
 from .budget import Budget
-from .reply import ANSWERS, ERROR, fits
+from .reply import ANSWERS, ERROR, fits, text
 from .warming import Warming
 
 OUTPUT_BYTES = 256 << 10
@@ -36,6 +37,7 @@ NO_MEMORY = 86
 """Exit code of a worker that has not even the memory to say so; see worker.py."""
 MAX_TEXT = 8000
 """Characters read of an error; a worker sends no more, but what it became might."""
+NO_MORE_MEMORY = Message("your code needs more than {n} MB")
 NO_MEMORY_WORDS = ("can't allocate memory", "std::bad_alloc")  # RuntimeErrors of torch
 
 
@@ -259,12 +261,12 @@ class Sandbox:
             self._bury(meddled())
         if key == "ok":
             return reply["ok"]
-        kind, message, traceback = (reply["error"][name][:MAX_TEXT] for name in ERROR)
-        if kind == "MemoryError" or any(words in message for words in NO_MEMORY_WORDS):
-            more = f"your code needs more than {self._limits.memory_mb} MB"
+        kind, traceback = (reply["error"][name][:MAX_TEXT] for name in ("kind", "traceback"))
+        message = text(reply["error"]["message"], MAX_TEXT)
+        if kind == "MemoryError" or any(words in f"{message}" for words in NO_MEMORY_WORDS):
+            more = NO_MORE_MEMORY.format(n=self._limits.memory_mb)
             # buried, since it may hold on to what it has
-            said = f"{traceback}\nThat is: {more}."[-MAX_TEXT:]
-            self._bury(OutOfMemory(more, kind, said))
+            self._bury(OutOfMemory(more, kind, traceback))
         raise StudentError(message, kind, traceback)
 
     def catch_up(self) -> None:
@@ -283,7 +285,7 @@ class Sandbox:
         except TimedOut as error:
             self._bury(error)
         except scratch.Overfull as error:
-            self._bury(StudentError(f"{error}", "OSError"))
+            self._bury(StudentError(text(error.args[0]), "OSError"))
         except wire.WireError:
             self._bury(self._obituary(deadline))
 
@@ -305,15 +307,19 @@ class Sandbox:
             if deadline.spent():
                 return deadline.error()
             if end["cpu_seconds"] > _backstop(self._limits) - 1:  # also between two requests
-                return TimedOut("your code goes on computing after it has answered")
+                said = Message("your code goes on computing after it has answered")
+                return TimedOut(said)
         if code == -signal.SIGKILL:  # it cannot send this to itself (seccomp): the system did
             return SandboxError("the worker was killed from outside")
         if code == NO_MEMORY:
-            return OutOfMemory(f"your code needs more than {self._limits.memory_mb} MB")
+            return OutOfMemory(NO_MORE_MEMORY.format(n=self._limits.memory_mb))
         if code in (-signal.SIGABRT, -signal.SIGSEGV):  # abort() is SIGSEGV in a pid namespace
-            crashed = "your code crashed Python; endless recursion or too much memory can do this"
+            crashed = Message(
+                "your code crashed Python; endless recursion or too much memory can do this"
+            )
             return StudentError(crashed, "crash")
-        return StudentError(f"your code ended the Python process (exit code {code})", "exit")
+        ended = Message("your code ended the Python process (exit code {code})", code=code)
+        return StudentError(ended, "exit")
 
     def printed(self) -> str:
         """Return what the submission has printed."""
@@ -344,7 +350,7 @@ def _backstop(limits: Limits) -> int:
 
 def meddled() -> StudentError:
     """Say that a worker has answered what no worker of ours would."""
-    message = "your code wrote to the grader's connection, or closed it"
+    message = Message("your code wrote to the grader's connection, or closed it")
     return StudentError(message, "ConnectionError")
 
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ...model.limits import StudentError
+from ...model.message import Message
 from ...model.subject import Beginning, Subject
 from .loaded import Loaded
 from .remote import RemoteFunction, RemoteModule
@@ -37,14 +38,20 @@ class Student(Subject):
             raise AttributeError(name)
         kind = self._loaded.defined.get(name)
         if kind is None:
-            missing = f"`{name}` is not defined"
+            missing = Message("`{name}` is not defined", name=name)
             if other := self._loaded.near.get(name):
-                missing += f": you define `{other}`, and the question asks for `{name}`"
-            raise StudentError(missing, "NameError", "\n".join([missing, *self._loaded.problems]))
+                missing = Message(
+                    "`{name}` is not defined: you define `{own}`, and the question asks for "
+                    "`{asked}`",
+                    name=name, own=other, asked=name,
+                )  # fmt: skip
+            problems = "\n".join(traceback for _, traceback in self._loaded.problems)
+            raise StudentError(missing, "NameError", problems)
         if kind == "value" and name in self._loaded.values:
             return self.beside(_value)(name)
         if kind == "value":
-            raise StudentError(f"`{name}` is a value, not a function or a class", "TypeError")
+            said = Message("`{name}` is a value, not a function or a class", name=name)
+            raise StudentError(said, "TypeError")
         if kind == "module":
             return lambda *args, **kwargs: RemoteModule(self._loaded.worker, name, args, kwargs)
 

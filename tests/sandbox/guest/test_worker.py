@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from grader.model.limits import Limits, StudentError
-from grader.sandbox.guest import worker
+from grader.sandbox.guest import saying, worker
 from grader.sandbox.host import sandbox
+from grader.sandbox.host.reply import text
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX
@@ -83,7 +84,7 @@ def test_what_is_no_notebook_is_unreadable(zygote):
     with zygote.open(Limits()) as running:
         data = torch.frombuffer(bytearray(b"PK\3\4..."), dtype=torch.uint8)
         loaded = running.ask("load", data=data, names=[], run="needed")
-    assert "zip archive" in loaded["unreadable"] and loaded["defined"] == {}
+    assert "zip archive" in f"{text(loaded['unreadable'])}" and loaded["defined"] == {}
 
 
 def test_a_cell_that_raises_is_a_problem_and_no_error(zygote):
@@ -92,7 +93,9 @@ def test_a_cell_that_raises_is_a_problem_and_no_error(zygote):
         data = torch.frombuffer(bytearray(source), dtype=torch.uint8)
         loaded = running.ask("load", data=data, names=["f"], run="whole")
         assert loaded["defined"] == {"f": "function"}
-        assert ["ValueError: ? here" in problem for problem in loaded["problems"]] == [True]
+        assert ["ValueError: ? here" in problem["traceback"] for problem in loaded["problems"]] == [
+            True
+        ]
 
 
 def test_the_code_runs_as_main(submission):
@@ -121,7 +124,7 @@ def test_a_message_that_cannot_be_shown_or_sent_is_replaced(submission):
 
 def test_a_long_message_is_cut(submission):
     raised = error(submission, "raises", "ValueError", "x" * 100_000)
-    assert len(str(raised)) == len(raised.traceback) == worker.MAX_TEXT
+    assert len(str(raised)) == len(raised.traceback) == saying.LONGEST
 
 
 def test_endless_recursion_is_an_error_like_any_other(submission):
@@ -247,7 +250,7 @@ def test_both_sides_of_the_border_agree_on_their_numbers():
     """They share no file but wire.py, so that what is trusted imports nothing untrusted."""
     assert worker.NO_MEMORY == sandbox.NO_MEMORY
     assert worker.OUTPUT_BYTES == sandbox.OUTPUT_BYTES
-    assert worker.MAX_TEXT == sandbox.MAX_TEXT
+    assert saying.LONGEST == sandbox.MAX_TEXT
 
 
 @pytest.mark.parametrize(

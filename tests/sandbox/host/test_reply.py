@@ -5,8 +5,19 @@ import torch
 from torch import Tensor, nn
 
 from grader.model.limits import Limits, StudentError
+from grader.model.message import Message
 from grader.sandbox.guest import worker
-from grader.sandbox.host.reply import ANSWERS, ERROR, MOST_LETTERS, MOST_LINES, fits, of_notebook
+from grader.sandbox.guest.saying import LONGEST, Saying, wired
+from grader.sandbox.host.reply import (
+    ANSWERS,
+    ERROR,
+    MOST_LETTERS,
+    MOST_LINES,
+    TEXT,
+    fits,
+    of_notebook,
+    text,
+)  # fmt: skip
 from grader.sandbox.host.sandbox import MAX_TEXT
 from tests.support import walls
 
@@ -172,7 +183,7 @@ def test_an_answer_that_is_forged_well_is_a_value_like_any_other_and_the_last_on
 def test_of_a_forged_error_no_more_is_read_than_of_a_true_one(forger):
     with pytest.raises(StudentError) as caught:
         walls.call(forger, "fails")
-    assert len(caught.value.traceback) == MAX_TEXT == worker.MAX_TEXT
+    assert len(caught.value.traceback) == MAX_TEXT == LONGEST
 
 
 def test_an_answer_before_the_question_is_the_students_error(zygote):
@@ -194,12 +205,40 @@ def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
         "near": {f"n{i}": "f" for i in range(20_000)},
         "defined": {f"n{i}": "value" for i in range(20_000)} | {"f": "function"},
         "uses": {"f": ["torch.x"] * 2000, "g": []},
-        **{key: ["n" * 9000] * 100 for key in ("notes", "problems", "tried", "left_out")},
+        **{key: ["n" * 9000] * 100 for key in ("notes", "tried", "left_out")},
+        "problems": [{"headline": "n" * 9000, "traceback": "n" * 9000}] * 100, "newer": False,
     }  # fmt: skip
+    assert fits(loaded, ANSWERS["load"])
     cut = of_notebook(loaded, ("f", "absent"))
-    assert fits(cut, ANSWERS["load"])
     assert cut["near"] == {}
     assert cut["defined"] == {"f": "function"} and list(cut["uses"]) == ["f"]
-    for lines in (cut["notes"], cut["problems"], cut["tried"], cut["left_out"]):
+    assert set(cut["problems"]) == {("n" * MOST_LETTERS, "n" * MOST_LETTERS)}
+    for lines in (cut["notes"], cut["tried"], cut["left_out"]):
         assert len(lines) == MOST_LINES and {len(line) for line in lines} == {MOST_LETTERS}
     assert len(cut["uses"]["f"]) == MOST_LINES and len(cut["unreadable"]) == MOST_LETTERS
+
+
+@pytest.mark.parametrize("said", [Saying("{a} of {b}", a=1, b=Saying("two {c}", c="{d}")), "{a}"])
+def test_what_a_worker_says_arrives_as_it_was_meant(said):
+    assert fits(wired(said), TEXT) and str(text(wired(said))) == said
+    assert isinstance(text(wired(said)), Message) == isinstance(said, Saying)
+
+
+BLOWN_UP = {"": "{a}" * 600, "a": {"": "{a}" * 600, "a": {"": "{a}" * 600, "a": "x" * 600}}}
+"""600 to the power of four letters, of 6,000."""
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        BLOWN_UP, {"": "{a}", "a": BLOWN_UP}, {"": "{a} {b}", "a": "x" * 9000, "b": "y" * 9000},
+        {"": "{a:>999999999} {a.real} {b}", "a": "x"}, {"": "x" * 9000}, {"": ""},
+    ],
+)  # fmt: skip
+def test_a_template_that_a_worker_has_made_up_makes_no_text_longer(forged):
+    assert fits(forged, TEXT) and len(str(text(forged))) <= MOST_LETTERS
+
+
+@pytest.mark.parametrize("forged", [{}, {"": 1}, {"a": "b"}, {"": "a", 1: "b"}, ["a"], None, b"a"])
+def test_what_is_no_text_does_not_fit(forged):
+    assert not fits(forged, TEXT)

@@ -647,16 +647,15 @@ def test_the_whole_notebook_is_not_run_for_nothing(zygote, read, notes, monkeypa
     student = read("scale = 1 / 0\nscale = 2", "def f(): return scale")
     assert student.f() == 2
     assert len(opened) == 1, "a second worker would only find what the first has found"
-    assert "code cell 1, line 1: ZeroDivisionError: division by zero" in notes
+    assert "code cell 1, line 1: ZeroDivisionError: division by zero" in list(map(str, notes))
 
 
 def test_a_definition_that_raised_says_why_it_is_missing(read):
     student = read("from torch import nn", "class f(nn.Modul): pass")
     with raises("NameError") as caught:
         student.f()
-    first, second, *_ = caught.value.traceback.splitlines()
-    assert first == "`f` is not defined"
-    assert second.startswith("code cell 2, line 1: AttributeError: ")
+    assert str(caught.value) == "`f` is not defined"
+    assert caught.value.traceback.startswith("code cell 2, line 1: AttributeError: ")
 
 
 def test_a_notebook_that_is_none_is_unreadable(zygote):

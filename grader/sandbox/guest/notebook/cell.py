@@ -19,6 +19,8 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from ..saying import Saying
+
 MOST_ERRORS = 200
 """Errors repaired per cell. Each costs a parse of the rest of the cell: 4-100 ms per megabyte."""
 MOST_MAGIC = 20_000
@@ -48,6 +50,8 @@ MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|=\s*[%!]|\?\s*$", re.MULTILINE)
 BLOCK_LINE = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s#)\]}]")
 DEFINITION_LINE = re.compile(r"(?:async\s+)?(?:def|class)\b")
 
+CELL = re.compile(r"code cell (\d{1,9})")
+"""What stands for a file in tracebacks."""
 GRADING = ".".join(map(str, sys.version_info[:2]))
 """The version of Python that grading runs."""
 IPYTHON: Any = TransformerManager()  # type: ignore[no-untyped-call]
@@ -67,6 +71,11 @@ class Cell:
         return f"code cell {self.number}"
 
 
+def cell_number(filename: str) -> int:
+    """Return the number of the cell that stands for a file in a traceback; 0 for another file."""
+    return int(found[1]) if (found := CELL.fullmatch(filename)) else 0
+
+
 def parse(cell: Cell) -> tuple[list[ast.stmt], list[str]]:
     """Return the statements of a cell, and a note for the student on each part left out.
 
@@ -81,13 +90,16 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[str]]:
     for magic in re.findall(r"%%\s*(!|\w*)", head):
         if ELSEWHERE.fullmatch(magic):
             defines = re.search(r"^(?:def|class) ", body, re.MULTILINE)
-            note = f"{cell.name} starts with %%{magic}: what it defines does not count"
+            note = Saying(
+                "code cell {cell} starts with %%{magic}: what it defines does not count",
+                cell=cell.number, magic=magic,
+            )  # fmt: skip
             return [], [note] if defines else []
     source = "\n" * head.count("\n") + body
     try:
         nodes, notes = _tree(source), list[str]()
     except SyntaxError:
-        nodes, notes = _repaired(cell.name, _undented(source))
+        nodes, notes = _repaired(cell.number, _undented(source))
     return list(_flat(nodes)), notes
 
 
@@ -100,7 +112,7 @@ def _written(cell: Cell, written: re.Match[str], body: str) -> tuple[list[ast.st
     return [node], []
 
 
-def _repaired(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
+def _repaired(number: int, source: str) -> tuple[list[ast.stmt], list[str]]:
     """Parse what is Python but for its magics; if that does not help, block by block."""
     text = source.lstrip("\n").rstrip("\n") + "\n"  # IPython leaves blank lines out
     translated = _without_magics(text)
@@ -108,7 +120,7 @@ def _repaired(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
         blank = len(source) - len(source.lstrip("\n"))
         with contextlib.suppress(SyntaxError):
             return _tree("\n" * blank + translated), []
-    return _salvage(name, source)
+    return _salvage(number, source)
 
 
 def _flat(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -151,7 +163,7 @@ def _undented(source: str) -> str:
     return "\n" * head.count("\n") + "".join(lines)
 
 
-def _salvage(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
+def _salvage(number: int, source: str) -> tuple[list[ast.stmt], list[str]]:
     """Parse block by block: magics become Python, and a block that is no Python is left out.
 
     An error is blamed on the first block without which all before it parses: Python reports a
@@ -169,7 +181,11 @@ def _salvage(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
         except SyntaxError as found:
             error, errors = found, errors + 1
             if errors > MOST_ERRORS:
-                return nodes, [*notes, f"{name} is not Python from line {starts[begin] + 1} on"]
+                note = Saying(
+                    "code cell {cell} is not Python from line {line} on",
+                    cell=number, line=starts[begin] + 1,
+                )  # fmt: skip
+                return nodes, [*notes, note]
             blamed = bisect_right(starts, (found.lineno or 1) - 1) - 1
             end = max(begin, min(blamed, end - 1))
             continue
@@ -179,7 +195,7 @@ def _salvage(name: str, source: str) -> tuple[list[ast.stmt], list[str]]:
                 nodes += _tree("\n" * starts[end] + _without_magics("\n".join(block)))
             except SyntaxError:
                 if left_out != end:  # one note for a run of bad blocks
-                    notes.append(_left_out(name, error, block))
+                    notes.append(_left_out(number, error, block))
                 left_out = end + 1
         begin, end = end + 1, last
     return nodes, notes
@@ -216,21 +232,26 @@ def _without_magics(block: str) -> str:
     return translated
 
 
-def _left_out(name: str, error: SyntaxError, block: list[str]) -> str:
+class NewerSyntax(Saying):
+    """A note on a block that a newer Python than ours may well read."""
+
+
+def _left_out(number: int, error: SyntaxError, block: list[str]) -> Saying:
     """Say which block is missing, and why."""
     shown = shorten(
         next((line for line in block if DEFINITION_LINE.match(line)), block[0]), 80,
         placeholder=" ...",
     )  # fmt: skip
     if newer := _newer("\n".join(block), error):
-        return (
-            f"{name}, line {error.lineno} is Python {newer} syntax, and grading runs Python "
-            f"{GRADING}, so this was left out: {shown}"
-        )
-    return (
-        f"{name}, line {error.lineno} is not valid Python ({error.msg}), "
-        f"so this was left out: {shown}"
-    )
+        return NewerSyntax(
+            "code cell {cell}, line {line} is Python {newer} syntax, and grading runs Python "
+            "{running}, so this was left out: {code}",
+            cell=number, line=error.lineno, newer=newer, running=GRADING, code=shown,
+        )  # fmt: skip
+    return Saying(
+        "code cell {cell}, line {line} is not valid Python ({error}), so this was left out: {code}",
+        cell=number, line=error.lineno, error=error.msg, code=shown,
+    )  # fmt: skip
 
 
 def _newer(block: str, error: SyntaxError) -> str:

@@ -17,6 +17,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import DeviceContext
 
+from ..saying import Saying
+
 T = TypeVar("T")
 KINDS = "cuda|mps|xpu|hip"
 ACCELERATOR = re.compile(rf"({KINDS})(:\d+)?")
@@ -34,9 +36,16 @@ REFUSED = re.compile(
 UNALTERED = {"autocast", "GradScaler"}
 """What does nothing on an accelerator that is not there, but something on the CPU."""
 NOTES = {
-    "compile": "{cell} uses torch.compile: graded without compiling, which gives the same numbers",
-    "autocast": "{cell} uses autocast: graded without it, in full precision",
+    "compile": lambda cell: Saying(
+        "code cell {cell} uses torch.compile: graded without compiling, which gives the same "
+        "numbers",
+        cell=cell,
+    ),
+    "autocast": lambda cell: Saying(
+        "code cell {cell} uses autocast: graded without it, in full precision", cell=cell
+    ),
 }
+"""What is noted of a cell, by what it uses."""
 
 
 def to_cpu(statement: ast.stmt) -> str:

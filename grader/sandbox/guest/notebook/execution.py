@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NoReturn
 
+from ..saying import Saying
+from .cell import cell_number
 from .device import retried
 from .effects import DEFINITIONS
 from .statement import Statement
@@ -27,14 +29,26 @@ MOST_TEXT = 4000
 class Problem:
     """A statement that raised."""
 
-    place: str
-    """Cell and line: of the student's lines the innermost."""
+    cell: int
+    """Its number: of the student's lines the innermost."""
+    line: int
+    """Within the cell."""
     error: str
     """Kind and message, e.g. "NameError: name 'x' is not defined"."""
     frames: str
     """The student's part of the traceback."""
     sure: bool = True
     """Whether the statement is known to be needed; see slice.py."""
+
+    @property
+    def place(self) -> Saying:
+        """Where it was."""
+        return Saying("code cell {cell}, line {line}", cell=self.cell, line=self.line)
+
+    @property
+    def headline(self) -> Saying:
+        """Where it was, and the first line of the error."""
+        return Saying("{place}: {error}", place=self.place, error=self.error.partition("\n")[0])
 
     def __str__(self) -> str:
         return f"{self.place}: {self.error}\n{self.frames}".rstrip()
@@ -81,7 +95,7 @@ def run(
 
 def is_cell(filename: str) -> bool:
     """Whether a frame of a traceback is the student's."""
-    return filename.startswith("code cell ")
+    return cell_number(filename) > 0
 
 
 class Shell:
@@ -113,10 +127,16 @@ class Absent:
 
     def __init__(self, statement: ast.stmt, error: Exception) -> None:
         if isinstance(error, ModuleNotFoundError):
-            self._why = f"No module named '{error.name}': it is not installed where grading happens"
+            self._why = Saying(
+                "No module named '{name}': it is not installed where grading happens",
+                name=error.name,
+            )
         else:
-            why = f"{type(error).__name__}: {str(error)[:MOST_TEXT]}"
-            self._why = f"`{ast.unparse(statement)}` fails where grading happens ({why})"
+            self._why = Saying(
+                "`{code}` fails where grading happens ({why})",
+                code=ast.unparse(statement),
+                why=f"{type(error).__name__}: {str(error)[:MOST_TEXT]}",
+            )
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise ModuleNotFoundError(self._why)
@@ -161,7 +181,8 @@ def _problem(statement: Statement, error: BaseException, *, sure: bool) -> Probl
     except BaseException:  # methods of an exception are a student's code, too
         said = f"{type(error).__name__}: (its message cannot be shown)"
     return Problem(
-        f"{cell}, line {line}",
+        cell_number(cell),
+        line,
         said[:MOST_TEXT],
         "".join(traceback.format_list(frames)).rstrip()[-MOST_TEXT:],
         sure,

@@ -8,38 +8,30 @@ import json
 import re
 from collections.abc import Iterable
 
+from ..saying import Saying
 from .read import AGAIN
 
 SIGNS = {
-    re.compile(r"version https://git-lfs\.github\.com/spec/"): (
+    re.compile(r"version https://git-lfs\.github\.com/spec/"): Saying(
         "This file is a pointer of Git LFS: the notebook itself was not uploaded. Run `git lfs "
         "push`, see that the notebook opens where you hand it in, and submit it again."
     ),
-    re.compile(r"\s*\[(InternetShortcut|Desktop Entry)\]|\s*<\?xml.*?<plist", re.DOTALL): (
-        f"This file is a shortcut to a web page, not a notebook. {AGAIN}"
+    re.compile(r"\s*\[(InternetShortcut|Desktop Entry)\]|\s*<\?xml.*?<plist", re.DOTALL): Saying(
+        "This file is a shortcut to a web page, not a notebook. {again}", again=AGAIN
     ),
-    re.compile(r"\s*(\S+[^\n]{0,80}\n)?\s*https?://\S+\s*"): (
-        f"This file holds only a link, which nobody follows. {AGAIN}"
+    re.compile(r"\s*(\S+[^\n]{0,80}\n)?\s*https?://\S+\s*\Z"): Saying(
+        "This file holds only a link, which nobody follows. {again}", again=AGAIN
     ),
-    re.compile(r"(?:^|.*\n)\s*import marimo\b.*\bmarimo\.App\(", re.DOTALL): (
+    re.compile(r"(?:^|.*\n)\s*import marimo\b.*\bmarimo\.App\(", re.DOTALL): Saying(
         "This file is a marimo notebook, whose cells are not graded as they are. In marimo, choose "
         "Download > Download as ipynb, and submit that file."
     ),
-    re.compile(r"\s*(library\(|using [A-Z]|#include|public class|% ?---|\\document)"): (
-        f"This file is in another language than Python. {AGAIN}"
+    re.compile(r"\s*(library\(|using [A-Z]|#include|public class|% ?---|\\document)"): Saying(
+        "This file is in another language than Python. {again}", again=AGAIN
     ),
 }
 """What a text begins with, or is altogether, and what its student reads."""
-LANGUAGE = "This notebook is written for {language}: submit one that is written in Python."
-NO_PYTHON = f"This file is text without any Python. {AGAIN}"
-OTHER = (
-    "This file defines none of the names that are graded here ({names}). Is it the one of another "
-    "assignment? Then submit the right one, with these names in it."
-)
-RENAMED = (
-    "You define {own}, and the questions ask for {asked}: give these names back and submit the "
-    "file again."
-)
+NO_PYTHON = Saying("This file is text without any Python. {again}", again=AGAIN)
 MOST = 5000
 """Names that are looked at."""
 SHORTEST, LONGEST = 4, 100
@@ -63,9 +55,12 @@ def instead(
     """
     text = data.decode(json.detect_encoding(data), "replace")
     if language := _language(text):
-        return LANGUAGE.format(language=language)
+        return Saying(
+            "This notebook is written for {language}: submit one that is written in Python.",
+            language=language,
+        )
     for sign, said in SIGNS.items():
-        if sign.fullmatch(text) if said.startswith("This file holds") else sign.match(text):
+        if sign.match(text):
             return said
     if bound:
         return ""
@@ -73,8 +68,16 @@ def instead(
         return NO_PYTHON
     if found := near(names, defined):
         own, asked = (", ".join(f"`{name}`" for name in part) for part in (found.values(), found))
-        return RENAMED.format(own=own, asked=asked)
-    return OTHER.format(names=", ".join(f"`{name}`" for name in names))
+        return Saying(
+            "You define {own}, and the questions ask for {asked}: give these names back and submit "
+            "the file again.",
+            own=own, asked=asked,
+        )  # fmt: skip
+    return Saying(
+        "This file defines none of the names that are graded here ({names}). Is it the one of "
+        "another assignment? Then submit the right one, with these names in it.",
+        names=", ".join(f"`{name}`" for name in names),
+    )
 
 
 def near(names: Iterable[str], defined: Iterable[str]) -> dict[str, str]:

@@ -10,25 +10,27 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..saying import Saying
 from . import markdown
 from .cell import ELSEWHERE, Cell
 
 MOST_CODE = 500_000
 """Characters of code; the outputs, which are what makes notebooks big, do not count."""
 
-AGAIN = "Save the notebook as .ipynb (File > Download in Colab) and submit that file."
+AGAIN = Saying("Save the notebook as .ipynb (File > Download in Colab) and submit that file.")
 SIGNATURES = {
-    b"PK\x03\x04": "a zip archive",
-    b"PK\x05\x06": "an empty zip archive",
-    b"\x1f\x8b": "a compressed archive",
-    b"7z\xbc\xaf": "a compressed archive",
-    b"Rar!": "a compressed archive",
-    b"%PDF-": "a PDF",
-    b"{\\rtf": "a text document (RTF)",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"GIF8": "an image",
+    b"PK\x03\x04": Saying("a zip archive"),
+    b"PK\x05\x06": Saying("an empty zip archive"),
+    b"\x1f\x8b": Saying("a compressed archive"),
+    b"7z\xbc\xaf": Saying("a compressed archive"),
+    b"Rar!": Saying("a compressed archive"),
+    b"%PDF-": Saying("a PDF"),
+    b"{\\rtf": Saying("a text document (RTF)"),
+    b"\x89PNG": Saying("an image"),
+    b"\xff\xd8\xff": Saying("an image"),
+    b"GIF8": Saying("an image"),
 }
+NO_TEXT = Saying("This file is not text, so it is not a notebook. {again}", again=AGAIN)
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
 NOTEBOOK_LINE = re.compile(r'^\s*"cell_type":', re.MULTILINE)
@@ -57,7 +59,8 @@ def read(data: bytes) -> list[Cell]:
     try:
         document = json.loads(text)
     except (RecursionError, MemoryError):
-        raise Unreadable(f"This file is nested too deeply for a notebook. {AGAIN}") from None
+        deep = Saying("This file is nested too deeply for a notebook. {again}", again=AGAIN)
+        raise Unreadable(deep) from None
     except ValueError as error:
         if text.startswith(("{", "<<<<<<<")) or NOTEBOOK_LINE.search(text):
             raise Unreadable(_damage(text, error)) from None
@@ -65,11 +68,17 @@ def read(data: bytes) -> list[Cell]:
     else:
         sources = list(_notebook_cells(document))
     if not any(source.strip() for source in sources):
-        raise Unreadable(f"This file has no code in it. Is it the right one? {AGAIN}")
+        raise Unreadable(
+            Saying("This file has no code in it. Is it the right one? {again}", again=AGAIN)
+        )
     if (size := sum(len(source) + 1 for source in sources)) > MOST_CODE:
         raise Unreadable(
-            f"This file holds {size:,} characters of code; at most {MOST_CODE:,} are read. "
-            "Delete the cells that do not belong to the assignment and submit it again."
+            Saying(
+                "This file holds {size} characters of code; at most {most} are read. Delete the "
+                "cells that do not belong to the assignment and submit it again.",
+                size=f"{size:,}",
+                most=f"{MOST_CODE:,}",
+            )
         )
     return [Cell(number, _clean(source)) for number, source in enumerate(sources, 1)]
 
@@ -78,29 +87,36 @@ def _text(data: bytes) -> str:
     """Decode UTF-8, UTF-16 or UTF-32, with or without a mark. Raises Unreadable."""
     for start, kind in SIGNATURES.items():
         if data.startswith(start):
-            raise Unreadable(f"This file is {kind}, not a notebook. {AGAIN}")
+            raise Unreadable(
+                Saying("This file is {kind}, not a notebook. {again}", kind=kind, again=AGAIN)
+            )
     try:
         text = data.decode(json.detect_encoding(data), "surrogatepass")
     except (UnicodeDecodeError, MemoryError):
-        raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}") from None
+        raise Unreadable(NO_TEXT) from None
     if not (first := text[:1000].lstrip()) and not text.strip():
-        raise Unreadable("This file is empty: save the notebook and submit it again.")
+        raise Unreadable(Saying("This file is empty: save the notebook and submit it again."))
     if first.startswith("<") and not CONFLICT.match(first):
-        raise Unreadable(f"This file is a web page, not a notebook. {AGAIN}")
+        raise Unreadable(Saying("This file is a web page, not a notebook. {again}", again=AGAIN))
     return text if not first.startswith("{") else text.lstrip()
 
 
-def _damage(text: str, error: ValueError) -> str:
+def _damage(text: str, error: ValueError) -> Saying:
     """Say what is wrong with a notebook that is not valid JSON."""
     if CONFLICT.search(text):
-        return (
+        return Saying(
             "This notebook holds the marks of a merge conflict (<<<<<<<): resolve the conflict in "
             "git, open the notebook to see that it works, and submit it again."
         )
-    line = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-    return (
-        f"This notebook is damaged or cut off{line}: it is not valid JSON. Open it in Jupyter to "
-        "see that it works, save it and submit it again."
+    if isinstance(error, json.JSONDecodeError):
+        return Saying(
+            "This notebook is damaged or cut off at line {line}: it is not valid JSON. Open it in "
+            "Jupyter to see that it works, save it and submit it again.",
+            line=error.lineno,
+        )
+    return Saying(
+        "This notebook is damaged or cut off: it is not valid JSON. Open it in Jupyter to see that "
+        "it works, save it and submit it again."
     )
 
 
@@ -111,7 +127,11 @@ def _notebook_cells(document: Any) -> Iterator[str]:
         sheets = document["worksheets"]  # nbformat 3
     for sheet in sheets:
         if not isinstance(sheet, dict) or not isinstance(sheet.get("cells"), list):
-            raise Unreadable(f"This file is JSON, but not a notebook: it has no cells. {AGAIN}")
+            raise Unreadable(
+                Saying(
+                    "This file is JSON, but not a notebook: it has no cells. {again}", again=AGAIN
+                )
+            )
         for cell in sheet["cells"]:
             if isinstance(cell, dict) and cell.get("cell_type") == "code":
                 source = cell.get("source", cell.get("input", ""))
@@ -122,7 +142,7 @@ def _notebook_cells(document: Any) -> Iterator[str]:
 def _script_cells(text: str) -> Iterator[str]:
     """Yield the cells of a script (one cell if it has no cell lines). Raises Unreadable."""
     if CONTROL.search(text):
-        raise Unreadable(f"This file is not text, so it is not a notebook. {AGAIN}")
+        raise Unreadable(NO_TEXT)
     text = COLAB_MAGIC.sub(_uncomment, text.replace("\r\n", "\n"))
     if (fenced := list(markdown.cells(text))) and not _is_python(text):
         yield from fenced

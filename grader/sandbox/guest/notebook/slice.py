@@ -24,6 +24,7 @@ from enum import IntEnum
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 
+from ..saying import Saying
 from .cell import Cell, parse
 from .device import MENTIONED, NOTES, accelerated, to_cpu
 from .effects import DEFINITIONS, SHOWS, root
@@ -74,22 +75,35 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
             for node in nodes:
                 if mentioned and (asked := to_cpu(node)) and not device:
                     device = asked
-                    notes.append(f"{cell.name} asks for the device '{asked}': graded on the CPU")
+                    notes.append(
+                        Saying(
+                            "code cell {cell} asks for the device '{asked}': graded on the CPU",
+                            cell=cell.number,
+                            asked=asked,
+                        )
+                    )
                 for kind in accelerated(node) - said if unsaid else ():
                     said.add(kind)
-                    notes.append(NOTES[kind].format(cell=cell.name))
+                    notes.append(NOTES[kind](cell.number))
                 flags |= _future(node)
                 try:
                     code = compile(ast.Module([node], []), cell.name, "exec", flags, True)
                 except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                    notes.append(f"{cell.name}, line {node.lineno} was left out: {error}")
+                    notes.append(
+                        Saying(
+                            "code cell {cell}, line {line} was left out: {error}",
+                            cell=cell.number,
+                            line=node.lineno,
+                            error=error,
+                        )
+                    )
                     continue
                 shown = shown_by(node, shows)
                 found.append(statement(node, code, imported, shows | shown))
                 shows = shows - found[-1].binds | shown
                 if found[-1].imports:
                     imported |= found[-1].binds
-                    notes += _absent_star(node, cell.name)
+                    notes += _absent_star(node, cell.number)
     return found, notes
 
 
@@ -326,11 +340,18 @@ def _future(node: ast.stmt) -> int:
     return 0
 
 
-def _absent_star(node: ast.stmt, cell: str) -> list[str]:
+def _absent_star(node: ast.stmt, cell: int) -> list[str]:
     """Note a star import of a module that is not there: its names cannot be known."""
     if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
         return []
     package = "" if node.level else (node.module or "").partition(".")[0]
     if package in sys.modules or (package and find_spec(package)):
         return []
-    return [f"{cell} imports * from {node.module}, which is not installed where grading happens"]
+    return [
+        Saying(
+            "code cell {cell} imports * from {module}, which is not installed where grading "
+            "happens",
+            cell=cell,
+            module=node.module,
+        )
+    ]

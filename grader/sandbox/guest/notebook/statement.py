@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType
 
+from ..saying import Saying
+from .cell import cell_number
 from .effects import CHOSEN, DEFINITIONS, FUNCTIONS, Effects, body, effects, root
 
 LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
@@ -38,9 +40,12 @@ class Statement:
     """Names of what only prints or draws."""
 
     @property
-    def place(self) -> str:
+    def place(self) -> Saying:
         """Where it stands, for the student."""
-        return f"{self.code.co_filename}, line {self.node.lineno}"
+        return Saying(
+            "code cell {cell}, line {line}",
+            cell=cell_number(self.code.co_filename), line=self.node.lineno,
+        )  # fmt: skip
 
     @property
     def imports(self) -> bool:

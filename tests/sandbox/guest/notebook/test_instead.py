@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.words import translator
+from grader.model.language import speaker
 from grader.report.outcome import for_a_person
 from grader.sandbox.guest.notebook.instead import instead, near
 from grader.sandbox.guest.notebook.markdown import cells
@@ -80,9 +80,9 @@ def reports(zygote, tmp_path_factory):
 def test_it_goes_to_a_person_with_the_reason_and_what_to_do(reports, name):
     report = reports[name]
     assert for_a_person(report) and report.score == 0
-    assert NO_NOTEBOOKS[name][1] in report.problem
-    assert re.search("[sS]ubmit", report.problem)
-    assert re.search("[가-힣]{2}", translator("ko")(report.problem))
+    assert NO_NOTEBOOKS[name][1] in f"{report.problem}"
+    assert re.search("[sS]ubmit", f"{report.problem}")
+    assert re.search("[가-힣]{2}", speaker("ko")(report.problem))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -95,8 +95,9 @@ def test_a_close_name_is_named_and_costs_only_its_question(reports):
     report = reports["one letter"]
     said = "`double` is not defined: you define `duoble`, and the question asks for `double`"
     assert report.score == 3 and not for_a_person(report)
-    assert any(said in result.message for result in report.of("double"))
-    assert "`duoble`" in translator("ko")(said) and "정의" in translator("ko")(said)
+    (result,) = (result for result in report.of("double") if said in f"{result.message}")
+    korean = speaker("ko")(result.message)
+    assert "`duoble`" in korean and "정의" in korean
 
 
 def test_a_definition_that_fails_is_the_students_error(reports):
