@@ -29,6 +29,8 @@ draw = Draw(b"an example")
 
 How to write a check: [authors.md](authors.md).
 """
+SPOKEN = {"Draw": "draw", "Subject": "student"}
+"""What checks call an instance."""
 SECTION = re.compile(r"^(Args|Returns|Raises|Warns|Yields|Example):\n", re.MULTILINE)
 ENTRY = re.compile(r"^(\*{0,2}\w+): ", re.MULTILINE)
 
@@ -38,10 +40,12 @@ def documented(name: str) -> dict[str, str]:
     value = getattr(checks, name)
     if not callable(value):
         return {name: _below(name)}
-    found = {f"{name}{_signature(value)}": inspect.getdoc(value) or ""}
+    spoken = SPOKEN.get(name, name)
+    title = name if name == "Subject" else f"{name}{_signature(value)}"
+    found = {title: inspect.getdoc(value) or ""}
     for method, function in vars(value).items() if isinstance(value, type) else ():
         if inspect.isfunction(function) and (method == "__call__" or not method.startswith("_")):
-            call = name.lower() if method == "__call__" else f"{name.lower()}.{method}"
+            call = spoken if method == "__call__" else f"{spoken}.{method}"
             found[f"{call}{_signature(function)}"] = inspect.getdoc(function) or ""
     return found
 

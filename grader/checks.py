@@ -21,12 +21,13 @@ from .compare.refusal import refuses
 from .compare.requirements import dependencies, equal, half_precision, pure
 from .compare.sketch import where
 from .compare.trial import Failure, Remark
+from .model.subject import Subject
 from .sandbox.host.changes import changes
 
 __all__ = [
-    "HALF", "Disagreement", "Draw", "Failure", "Remark", "agree", "agree_on_each", "assuming",
-    "by_hand", "call", "call_on_each", "changes", "continues", "convention", "dependencies",
-    "equal", "half_precision", "linear_cost", "needs", "no_others", "only", "operators",
-    "parameters_are", "parameters_made", "points", "pure", "question", "ratio", "recorded",
-    "refuses", "same", "spelled", "transplant", "where",
+    "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "agree", "agree_on_each",
+    "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
+    "dependencies", "equal", "half_precision", "linear_cost", "needs", "no_others", "only",
+    "operators", "parameters_are", "parameters_made", "points", "pure", "question", "ratio",
+    "recorded", "refuses", "same", "spelled", "transplant", "where",
 ]  # fmt: skip

@@ -22,9 +22,15 @@ class Beginning:
 
 
 class Subject(Protocol):
-    """Somebody's code, by the names that it defines: functions, values, classes of nn.Module.
+    """What a check gets as `student`: somebody's code, by the names that it defines.
 
-    All other attributes that start with no underscore are the code's own.
+    These are functions, values and classes of nn.Module. In grading it is a submission in its
+    sandbox, in CI the course's solution. All attributes but the methods below are the code's own.
+
+    Example:
+        >>> def test_shape(student: Subject, draw: Draw) -> None:
+        ...     call(student.split_heads, draw(1, 3, 8), 2, shapes={"heads": (1, 2, 3, 4)})
+        >>> test_shape(student, draw)
     """
 
     beginning: Beginning
@@ -37,15 +43,37 @@ class Subject(Protocol):
 
     @abstractmethod
     def begin(self, beginning: Beginning) -> None:
-        """Start a check: what the last one made and drew is forgotten."""
+        """Start a check, forgetting what the last one constructed and drew. The session does this.
+
+        Args:
+            beginning: How the check begins.
+        """
 
     @abstractmethod
     def using(self, **sources: str) -> AbstractContextManager[None]:
-        """Replace names that the code uses by stand-ins, given as source text, for a while."""
+        """Replace names that the code uses by stand-ins, while the context is active.
+
+        The code then runs in a worker of its own; see `assuming`.
+
+        Args:
+            **sources: For each name, the source text of its definition.
+
+        Returns:
+            A context manager.
+        """
 
     @abstractmethod
     def beside(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of ours as it runs beside the code, whose names it gets first."""
+        """Return a function of the course as it runs beside the code, for what cannot be sent back.
+
+        Args:
+            function: Gets the code's names as its first argument; its source is sent, so it
+                imports what it uses.
+
+        Returns:
+            A function without that first argument. Its arguments and results are tensors, numbers,
+            text, and tuples, lists and dicts of these.
+        """
 
     @abstractmethod
     def __getattr__(self, name: str) -> Any:

@@ -1,5 +1,7 @@
 """A new assignment is whole: built, sound, and nothing was replaced for it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,23 @@ def test_its_notebook_is_built_and_can_be_released(course, tmp_path):
     new(course, "norms", "")
     assert build(course.solution("norms"), course.notebook("norms"), check=True)
     release(course, "norms", tmp_path / "norms.zip")
+
+
+def test_its_checks_are_typed(course, tmp_path):
+    """By what an author's mypy sees of the installed grader: `py.typed` is there."""
+    new(course, "norms", "")
+    cache = Path(__file__).parents[2] / ".mypy_cache"  # `make lint` has filled it: 20 s without
+    options = ["--strict", f"--cache-dir={cache}", "--config-file="]
+    checks = course.checks("norms") / "test_norms.py"
+    for before, after, due in (("", "", 0), ("shapes=", "shape=", 1)):
+        checks.write_text(
+            checks.read_text().replace(before, after) if before else checks.read_text()
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "mypy", *options, str(checks)],
+            cwd=course.root, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == due, done.stdout
 
 
 def test_no_word_of_the_template_is_left(course):
