@@ -120,10 +120,11 @@ def frames() -> list[bytes]:
         "changed": {},
         "gradients": [],
     }
-    call = {"module": 0, "shapes": {"a.w": [2]}, "calls": [one, one]}
-    made = {"id": 1, "parameters": {"a.w": torch.ones(2)}, "learns": {"a.w": True}, "buffers": {}}
+    ones = {"a.w": torch.ones(2)}
+    made = {"shapes": {"a.w": [2]}, "parameters": ones, "learns": {"a.w": True}, "buffers": {}}
     error = {"kind": "ValueError", "message": "x", "traceback": "y"}
-    answers = [{"number": 3, "ok": answer} for answer in (call, made, tensors, None, (1, (2.5,)))]
+    some = ([[one, one]], tensors, None, (1, (2.5,)))
+    answers = [{"number": 3, "constructed": [made], "ok": answer} for answer in some]
     return [_sent(answer) for answer in (*answers, {"number": 2, "error": error}, {"layers": []})]
 
 

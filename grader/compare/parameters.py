@@ -106,7 +106,9 @@ def transplant(source: nn.Module, target: nn.Module) -> None:
         True
     """
     parameters = dict(source.named_parameters())
-    if isinstance(target, RemoteModule) and target.adopt(parameters):  # spares asking for its own
+    if isinstance(target, RemoteModule) and target.adopt_parameters(
+        parameters
+    ):  # spares asking for its own
         return
     with warnings.catch_warnings(action="ignore", category=Remark):
         parameters_are(target, {name: p.shape for name, p in parameters.items()})

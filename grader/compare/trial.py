@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..model.message import Message, Text, counted
 from ..model.picture import Sketch
-from ..sandbox.host.call import Batched, Call, Cotangents, Foreseen
+from ..sandbox.host.call import Call, Cotangents, Foreseen, Remote, call_together
 from .compare import Named
 from .draw import Draw
 from .keys import ordered
@@ -183,28 +183,46 @@ def tried(
     cast: Cast = lambda tensor: tensor,
     foreseen: Foreseen | None = None,
 ) -> list[Trial]:
-    """Call a function on each of several arguments. Raises what a call raises.
+    """Call a function on each of several arguments. Raises what a call raises."""
+    return tried_together([(function, given) for given in each], cast, foreseen)
+
+
+def tried_together(
+    cases: Sequence[tuple[Function, Arguments]],
+    cast: Cast = lambda tensor: tensor,
+    foreseen: Foreseen | None = None,
+) -> list[Trial]:
+    """Call each function on its arguments. Raises what a call raises.
 
     `foreseen` returns the cotangents under which gradients will be taken, for every trial: code
     that runs elsewhere takes them along with the call.
     """
-    trials = [Trial(function, given, cast) for given in each]
-    results = call_each(function, [trial.arguments for trial in trials], foreseen)
+    trials = [Trial(function, given, cast) for function, given in cases]
+    calls = [(f, trial.arguments) for (f, _), trial in zip(cases, trials, strict=True)]
+    results = call_all(calls, foreseen)
     for trial, returned in zip(trials, results, strict=True):
         trial.returned = returned
     return trials
 
 
-def call_each(
-    function: Function, each: Sequence[Call], foreseen: Foreseen | None = None
-) -> list[Any]:
-    """Call a function several times; one that runs elsewhere is asked once for all.
+def call_each(function: Function, each: Sequence[Call]) -> list[Any]:
+    """Call a function several times; see `call_all`."""
+    return call_all([(function, call) for call in each])
+
+
+def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None = None) -> list[Any]:
+    """Make several calls; if all are of one sandbox, that is asked once for all.
 
     Two processes that take turns pay for every turn: 1 ms of CPU time on a slow machine.
     """
-    if isinstance(function, Batched):
-        return function.call_each(each, foreseen)
-    return [function(*args, **more) for args, more in each]
+    remote: list[tuple[Remote, Call]] = []
+    for function, call in calls:
+        if isinstance(function, Remote):
+            remote.append((function, call))
+    workers = {id(function.remote_worker) for function, _ in remote}
+    if len(remote) == len(calls) and len(workers) == 1:
+        return call_together(remote, foreseen)
+    return [function(*args, **more) for function, (args, more) in calls]
 
 
 def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:

@@ -66,8 +66,8 @@ if wire := sys.modules.get("grader.sandbox.guest.wire"):
 
     def forged(sock, message, *rest):
         if CHANCE.random() < 0.5:
-            kind = "ok" if "ok" in message else "error"
-            message[kind] = changed(message[kind], CHANCE.choice((0.02, 0.1, 0.3)))
+            for kind in message.keys() - {"number"}:
+                message[kind] = changed(message[kind], CHANCE.choice((0.02, 0.1, 0.3)))
         sending(sock, message, *rest)
 
     wire.send = forged

@@ -90,8 +90,8 @@ def ask_for_call(
     request = {
         "args": args, "kwargs": {}, "needs_grad": list(needs_grad), "cotangents": list(cotangents)
     }  # fmt: skip
-    answer = worker.ask("call", target=target, training=True, state=state or {}, calls=[request])
-    (called,) = answer["calls"]
+    group = {"target": target, "training": True, "state": state or {}, "calls": [request]}
+    ((called,),) = worker.ask("call", groups=[group])
     return called
 
 

@@ -53,13 +53,12 @@ def serve(sock: socket.socket) -> None:
             return
         number = request.pop("number")
         try:
+            if sources := request.pop("using", None):
+                submission.using(sources)
             if beginning := request.pop("begin", None):
                 submission.begin(**beginning)
-            ask = getattr(submission, request.pop("do"))
-            answer = ask(**_cast(request, torch.float32)) if submission.single else ask(**request)
-            if submission.single:
-                answer = _cast(answer, torch.float64)
-            wire.send(sock, {"number": number, "ok": answer})
+            answer = submission.answer(**request)
+            wire.send(sock, {"number": number, **answer})
         except wire.WireError:
             return
         except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
@@ -108,10 +107,18 @@ class Submission:
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
-        self.modules: list[nn.Module] = []
+        self.modules: dict[int, nn.Module] = {}
         self.calls: list[tuple[list[Tensor], list[Tensor]]] = []
         self.forbid = Forbid([])
         self.single = False
+
+    def answer(self, do: str, construct: list[dict[str, Any]], **request: Any) -> dict[str, Any]:
+        """Construct the modules that have waited, in their order, and do what is asked for."""
+        if self.single:
+            construct, request = _cast((construct, request), torch.float32)
+        constructed = [self.make(**recipe) for recipe in construct]
+        answer = {"constructed": constructed, "ok": getattr(self, do)(**request)}
+        return _cast(answer, torch.float64) if self.single else answer
 
     def load(
         self, data: Tensor, names: list[str], run: str, single: bool = False, forbids: bool = False
@@ -194,7 +201,7 @@ class Submission:
 
         With `single`, code here has float32, though all that crosses the border is float64.
         """
-        self.modules, self.calls = [], []
+        self.modules, self.calls = {}, []
         if forbid != self.forbid.names:
             self.forbid.lift()
             self.forbid = Forbid(forbid)
@@ -212,54 +219,50 @@ class Submission:
             exec(source, made)
             self.names[name] = made[name]
 
-    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Build an nn.Module. Returns its number, parameters, which learn, and buffers."""
-        parameters, buffers = self._make(name, args, kwargs)
+    def construct(self) -> None:
+        """Do no more than construct the modules that have waited."""
+
+    def make(
+        self, number: int, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], wanted: bool
+    ) -> dict[str, Any]:
+        """Construct an nn.Module, which will be known by a number.
+
+        Returns the shapes of its parameters and buffers, as far as they have any yet. If they are
+        `wanted`, returns them as well, and which parameters learn.
+        """
+        module = retried(lambda: self.names[name](*args, **kwargs))
+        self.modules[number] = module
+        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
+        parameters = {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)}
+        buffers = {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)}
         return {
-            "id": len(self.modules) - 1,
-            "parameters": parameters,
-            "learns": {n: p.requires_grad for n, p in parameters.items()},
-            "buffers": buffers,
+            "shapes": {n: list(t.shape) for n, t in (*parameters.items(), *buffers.items())},
+            "parameters": parameters if wanted else {},
+            "learns": {n: p.requires_grad for n, p in parameters.items()} if wanted else {},
+            "buffers": buffers if wanted else {},
         }
 
-    def _make(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Build a module, the last of all; return its parameters and buffers of known sizes."""
-        module = retried(lambda: self.names[name](*args, **kwargs))
-        self.modules.append(module)
-        lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
-        return (
-            {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)},
-            {n: b for n, b in module.named_buffers() if not isinstance(b, lazy)},
-        )
+    def call(self, groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+        """Make the calls of each group, in their order; return what `_group` does of each."""
+        return [self._group(**group) for group in groups]
 
-    def call(
-        self, target: str | int | dict[str, Any], training: bool, state: dict[str, Tensor | None],
+    def _group(
+        self, target: str | int, training: bool, state: dict[str, Tensor | None],
         calls: list[dict[str, Any]],
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> list[dict[str, Any]]:  # fmt: skip
         """Call a function by name, or a module by number with `state` as parameters and buffers.
 
-        A module may also be given by how it is made; then the answer tells its number and the
-        shapes of what it has. Those that are None in `state` keep the value that they have here.
-        Each of `calls` has the rest of `_call`'s arguments, and its answer.
+        Those that are None in `state` keep the value that they have here. Each of `calls` has the
+        rest of `_call`'s arguments, and its answer.
         """
-        number, shapes = -1, dict[str, list[int]]()
-        if isinstance(target, dict):
-            parameters, buffers = self._make(**target)
-            number = len(self.modules) - 1
-            shapes = {n: list(t.shape) for n, t in (*parameters.items(), *buffers.items())}
-        elif isinstance(target, int):
-            number = target
-        function: Any = self.names[target] if isinstance(target, str) else self.modules[number]
+        function: Any = self.names[target] if isinstance(target, str) else self.modules[target]
         own = [TrackedTensor(function, path) for path in state]
         for each, value in zip(own, state.values(), strict=True):
             if value is not None:
                 each.now().data = value
-        if number >= 0 and function.training != training:
+        if isinstance(target, int) and function.training != training:
             function.train(training)
-        answers = [self._call(function, own, **call) for call in calls]
-        return {"module": number, "shapes": shapes, "calls": answers}
+        return [self._call(function, own, **call) for call in calls]
 
     def _call(
         self, function: Callable[..., Any], own: list[TrackedTensor], args: tuple[Any, ...],

@@ -1,7 +1,10 @@
 """Calls into a worker, each of them one node of the graph here."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,57 +23,119 @@ Foreseen = Callable[[], Sequence[Cotangents]]
 """Returns the cotangents of several calls, in their order: under these, gradients will be taken."""
 
 
-@runtime_checkable
-class Batched(Protocol):
-    """A function or module that runs elsewhere, and takes several calls in one message."""
+@dataclass
+class Target:
+    """What is called in a worker, and the tensors of its own that are here."""
 
-    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
-        """Return the result of each; take the gradients that are foreseen along with them."""
+    name: str | int
+    """Of a function its name, of a module its number."""
+    training: bool = True
+    state: Mapping[str, Tensor] = field(default_factory=dict)
+    """A module's parameters and buffers."""
+    there: dict[str, bytes] = field(default_factory=dict)
+    """The numbers of these that the worker has; only others are sent."""
 
 
-def make_calls(
-    worker: Sandbox, send: Callable[..., dict[str, Any]], state: Mapping[str, Tensor],
-    there: dict[str, bytes], calls: Sequence[Call], foreseen: Foreseen | None = None,
-) -> list[Any]:  # fmt: skip
-    """Have calls made in the sandbox with one message, and return their results.
+class Remote(ABC):
+    """A function or module of a worker's."""
 
-    `send` asks for them. `there` holds the numbers of `state` that the worker has; only the others
-    are sent. Gradients that are `foreseen` come along with the results. What the code claims to
-    have changed in place is noted, and stays as it is here: a check computes what is due from it.
-    Only buffers follow, which are the module's own memory.
+    @property
+    @abstractmethod
+    def remote_worker(self) -> Sandbox:
+        """The worker that has it."""
+
+    @abstractmethod
+    def remote_target(self) -> Target:
+        """Return what it is there, just before it is called. Raises StudentError."""
+
+
+def call_together(
+    calls: Sequence[tuple[Remote, Call]], foreseen: Foreseen | None = None
+) -> list[Any]:
+    """Have calls made in one worker with one message, and return their results.
+
+    Gradients that are `foreseen` come along with the results. What the code claims to have changed
+    in place is noted, and stays as it is here: a check computes what is due from it. Only buffers
+    follow, which are the module's own memory.
     Raises StudentError and SandboxError.
     """
-    here = {name: packing.numbers(tensor) for name, tensor in state.items()}
-    news = {n: None if here[n] == there.get(n) else tensor for n, tensor in state.items()}
-    inputs = [[*state.values(), *packing.tensors(call)] for call in calls]
+    worker = calls[0][0].remote_worker
     learning = torch.is_grad_enabled()
-    needs = [
-        [learning and t.requires_grad and t.is_floating_point() for t in tensors]
-        for tensors in inputs
-    ]
     expected = foreseen() if foreseen and learning else [()] * len(calls)
-    requests = [
-        {"args": args, "kwargs": kwargs, "needs_grad": need, "cotangents": list(cotangents)}
-        for (args, kwargs), need, cotangents in zip(calls, needs, expected, strict=True)
-    ]
-    answers = send(state=news, calls=requests)["calls"]
-    if len(answers) != len(calls):
+    parts = list(_parts(calls, expected, learning))
+    answers = worker.ask("call", groups=[part.request() for part in parts])
+    if [len(each) for each in answers] != [len(part.calls) for part in parts]:
         raise meddled()
-    there.update(here)
-    names, results = list(state), []
-    for tensors, need, cotangents, answer in zip(inputs, needs, expected, answers, strict=True):
-        for i, value in answer["changed"].items():
-            if 0 <= i < len(tensors):
-                own = names[i] if i < len(names) else ""
-                there.pop(own, None)
-                _follow(tensors[i], value, own)
-        result = answer["result"]
-        if any(need):
-            apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
-            outputs = list(apply(worker, answer, cotangents, *tensors) or ())[::-1]
-            result = packing.each(result, lambda _, left=outputs: left.pop())  # type: ignore[misc]
-        results.append(result)
-    return results
+    return [
+        result
+        for part, each in zip(parts, answers, strict=True)
+        for result in part.results(worker, each)
+    ]
+
+
+def _parts(
+    calls: Sequence[tuple[Remote, Call]], expected: Sequence[Cotangents], learning: bool
+) -> Iterator["_Part"]:
+    """Yield calls of one function or module after the other together, in their order."""
+    left = iter(expected)
+    seen: set[str | int] = set()
+    for _, group in groupby(calls, key=lambda call: id(call[0])):
+        some = list(group)
+        target = some[0][0].remote_target()
+        if target.name in seen:
+            target.there = {}  # an earlier part may change what is there
+        seen.add(target.name)
+        yield _Part(target, [call for _, call in some], [next(left) for _ in some], learning)
+
+
+class _Part:
+    """Some calls of one function or module."""
+
+    def __init__(
+        self, target: Target, calls: list[Call], expected: list[Cotangents], learning: bool
+    ) -> None:
+        self.calls, self._target, self._expected = calls, target, expected
+        self._here = {name: packing.numbers(tensor) for name, tensor in target.state.items()}
+        self._inputs = [[*target.state.values(), *packing.tensors(call)] for call in calls]
+        self._needs = [
+            [learning and t.requires_grad and t.is_floating_point() for t in tensors]
+            for tensors in self._inputs
+        ]
+
+    def request(self) -> dict[str, Any]:
+        """Return what worker.Submission.call takes."""
+        here, there = self._here, self._target.there
+        each = zip(self.calls, self._needs, self._expected, strict=True)
+        return {
+            "target": self._target.name,
+            "training": self._target.training,
+            "state": {
+                name: None if here[name] == there.get(name) else tensor
+                for name, tensor in self._target.state.items()
+            },
+            "calls": [
+                {"args": args, "kwargs": kwargs, "needs_grad": need, "cotangents": list(cotangents)}
+                for (args, kwargs), need, cotangents in each
+            ],
+        }
+
+    def results(self, worker: Sandbox, answers: Sequence[dict[str, Any]]) -> Iterator[Any]:
+        """Yield the result of each call, and let what is here follow."""
+        there, names = self._target.there, list(self._target.state)
+        there.update(self._here)
+        each = zip(self._inputs, self._needs, self._expected, answers, strict=True)
+        for tensors, need, cotangents, answer in each:
+            for i, value in answer["changed"].items():
+                if 0 <= i < len(tensors):
+                    own = names[i] if i < len(names) else ""
+                    there.pop(own, None)
+                    _follow(tensors[i], value, own)
+            result = answer["result"]
+            if any(need):
+                apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
+                outputs = list(apply(worker, answer, cotangents, *tensors) or ())[::-1]
+                result = packing.each(result, lambda _, left=outputs: left.pop())  # type: ignore[misc]
+            yield result
 
 
 def _follow(tensor: Tensor, value: Tensor, own: str) -> None:

@@ -168,7 +168,7 @@ class Loaded:
             if key in self._helped:
                 self._retire(self._helped[key])
             self._helped[key] = helped
-            helped.ask("using", sources=sources)
+            helped.use(**sources)
         _begin(helped, self._beginning)
         own, self.worker = self.worker, helped
         try:

@@ -1,7 +1,6 @@
 """A student's module, whose parameters are here and whose forward runs there; and a function."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Self, cast
 
 from torch import Tensor, nn
@@ -9,7 +8,8 @@ from torch import Tensor, nn
 from ...model.limits import StudentError
 from ...model.message import Message
 from ..guest import packing
-from .call import Call, Foreseen, make_calls
+from .call import Remote, Target, call_together
+from .construction import Construction, Stage, shapes_of
 from .sandbox import Sandbox
 
 MOST_PARENTS = 32
@@ -18,89 +18,101 @@ MOST_MODULES = 2048
 """Modules that hold the parameters of one; 4,000 parameters in trees of their own made 120,000."""
 MOST_LETTERS = 200
 """Letters in the name of a parameter."""
-HOLDERS = ("_parameters", "_modules")
-"""Where torch keeps a module's parameters and parts."""
-PLAIN = (int, float, str, type(None))
 
 
-class RemoteModule(nn.Module):
+class RemoteClass:
+    """A student's class of nn.Module, whose instances are remote modules."""
+
+    def __init__(self, worker: Sandbox, name: str) -> None:
+        self._worker, self.__name__ = worker, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> "RemoteModule":
+        """Construct one. Raises what its constructor raises, unless one like it was made before."""
+        return self.construct_each([(args, kwargs)])[0]
+
+    def construct_each(
+        self, each: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
+    ) -> list["RemoteModule"]:
+        """Construct several, with one message for all those of which none is known yet."""
+        constructions = self._worker.constructions
+        made = [constructions.add(self.__name__, args, dict(kwargs)) for args, kwargs in each]
+        if any(construction.shapes is None for construction in made):
+            try:
+                self._worker.ask("construct")
+            except BaseException:
+                constructions.drop(made)
+                raise
+        return [RemoteModule(self._worker, construction) for construction in made]
+
+
+def _held(place: str) -> Any:
+    """Return where torch looks for what a module has: whoever looks there gets it constructed."""
+
+    def get(module: "RemoteModule") -> dict[str, Any]:
+        module.hold()
+        return vars(module)[place]  # type: ignore[no-any-return]
+
+    def put(module: "RemoteModule", value: dict[str, Any]) -> None:
+        vars(module)[place] = value
+
+    return property(get, put)
+
+
+class RemoteModule(nn.Module, Remote):
     """The student's nn.Module: its parameters and buffers live here, its forward runs there.
 
-    It is made there at once, and an error of its constructor is raised here. But one like another
-    that was made before is put off. If it has no parameters, or is given those that it shall have
-    (`adopt`), it is made along with its first call: it costs no message of its own.
+    What it is there, its Construction says. Here it holds its parameters once somebody looks at
+    them or calls it, or has been given those that it shall have (`adopt_parameters`).
     """
 
     handed_in = True
     """Its parameters have the names that its author has given them."""
+    _parameters = _held("_parameters")
+    _buffers = _held("_buffers")
+    _modules = _held("_modules")
 
-    def __init__(
-        self, worker: Sandbox, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    def __init__(self, worker: Sandbox, construction: Construction) -> None:
+        self._is_held = True  # nothing, while torch sets it up
         super().__init__()
-        self._worker, self.__name__ = worker, name
-        self._recipe = {"name": name, "args": args, "kwargs": kwargs}
-        self._number: int | None = None
+        self._worker, self._construction, self.__name__ = worker, construction, construction.name
         self._there: dict[str, bytes] = {}
         """The numbers that the worker has, to tell what it must be sent."""
         self._places: dict[str, tuple[dict[str, Any], str]] = {}
         """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
-        worker.catch_up()  # what is random there happens in the order of the check
-        self._spelled = _spelled(self._recipe)
-        self._known = worker.known.get(self._spelled)
-        if self._known is None:
-            self._construct()
-            return
-        worker.pending = self._make
-        if self._known:
-            for holder in HOLDERS:
-                del self.__dict__[holder]
+        self._is_held = construction.shapes == {}
+        """Whether its parameters and buffers are here."""
+        if construction.shapes is None:
+            self.hold()  # if they cannot be held, that is an error of the constructor
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self, name) if self._be_made() else super().__getattr__(name)
+        if not vars(self).get("_is_held", True):
+            self.hold()
+            return getattr(self, name)
+        return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, nn.Parameter | nn.Module):
-            self._be_made()
+            self.hold()
         super().__setattr__(name, value)
 
-    def _be_made(self) -> bool:
-        """Have it made if it is put off, and its parameters are unknown here; tell whether so."""
-        put_off = "_known" in self.__dict__ and HOLDERS[0] not in self.__dict__
-        if put_off:
-            self._make()
-        return put_off
-
-    def _make(self) -> None:
-        """Have it made after all."""
-        self._claim()
-        self._construct()
-
-    def _claim(self) -> None:
-        """No longer put it off. Raises StudentError where it was for an earlier check."""
-        if self._worker.pending != self._make:
-            said = Message("this `{name}` is of an earlier check", name=self.__name__)
-            raise StudentError(said, "IndexError")
-        self._worker.pending = None
-
-    def _construct(self) -> None:
-        """Have it made, and hold the parameters and buffers that it has."""
-        made = self._worker.ask("construct", **self._recipe)
-        self._number = made["id"]
-        parameters, learns, buffers = made["parameters"], made["learns"], made["buffers"]
-        if not self._places:  # else it has adopted those that it shall have
-            self._hold(parameters, learns, buffers)
-        elif _shapes(parameters) != self._known:
-            raise self._unlike()
+    def hold(self) -> None:
+        """Hold the parameters and buffers that it has there. Raises StudentError."""
+        if self._is_held:
+            return
+        self._construction.require()
+        if self._construction.stage is Stage.WAITING:
+            self._worker.ask("construct")
+        made = self._construction.answer
+        parameters, buffers = made["parameters"], made["buffers"]
+        self._hold(parameters, made["learns"], buffers)
         self._there = {n: packing.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
-        if self._spelled and not buffers and all(learns.values()):
-            self._worker.known[self._spelled] = _shapes(parameters)
 
-    def adopt(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Have it made with copies of these parameters; False where that is not known to fit."""
-        if self._number is not None or _shapes(parameters) != self._known:
+    def adopt_parameters(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Hold copies of these as its own; False where that is not known to fit."""
+        if self._is_held or shapes_of(parameters) != self._construction.shapes:
             return False
         copies = {name: tensor.detach().clone() for name, tensor in parameters.items()}
+        self._construction.wanted = False
         self._hold(copies, dict.fromkeys(copies, True), {})
         return True
 
@@ -108,8 +120,7 @@ class RemoteModule(nn.Module):
         self, parameters: dict[str, Tensor], learns: dict[str, bool], buffers: dict[str, Tensor]
     ) -> None:
         """Register parameters and buffers where their names say. Raises StudentError."""
-        self.__dict__.update({holder: {} for holder in HOLDERS})
-        self._parts = 0
+        self._is_held, self._parts = True, 0
         try:
             for path, value in parameters.items():
                 learning = learns.get(path, False) and value.is_floating_point()
@@ -147,66 +158,45 @@ class RemoteModule(nn.Module):
         return owner, leaf
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode in which it is called. That alone does not have it made."""
-        if HOLDERS[0] in self.__dict__:
+        """Set the mode in which it is called. That alone does not have it constructed."""
+        if self._is_held:
             return super().train(mode)
         self.training = mode
         return self
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's module with the parameters and buffers that it has here."""
-        return self.call_each([(args, kwargs)])[0]
+        return call_together([(self, (args, kwargs))])[0]
 
-    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
-        """Call it several times, with one message for all; see call.Batched."""
-        self._be_made()  # gradients are for its parameters, too
+    @property
+    def remote_worker(self) -> Sandbox:
+        """The worker that has it, or will."""
+        return self._worker
+
+    def remote_target(self) -> Target:
+        """Return its number, and what it holds: gradients are for its parameters as well."""
+        self._construction.require()
+        self.hold()
         held = {path: place.get(leaf) for path, (place, leaf) in self._places.items()}
         state = {path: tensor for path, tensor in held.items() if tensor is not None}
-        return make_calls(self._worker, self._send, state, self._there, calls, foreseen)
-
-    def _send(self, **request: Any) -> dict[str, Any]:
-        """Ask for a call of it; if its making was put off, for both."""
-        ask = partial(self._worker.ask, "call", training=self.training, **request)
-        if self._number is not None:
-            return ask(target=self._number)  # type: ignore[no-any-return]
-        self._claim()
-        try:
-            answer: dict[str, Any] = ask(target=self._recipe)
-        except StudentError:  # it may be there, but is not known here: another call makes another
-            self._worker.pending = self._make
-            raise
-        self._number = answer["module"]
-        if answer["shapes"] != self._known:
-            raise self._unlike()
-        return answer
-
-    def _unlike(self) -> StudentError:
-        return StudentError(
-            Message("`{name}` has other parameters each time it is made", name=self.__name__)
-        )
+        return Target(self._construction.number, self.training, state, self._there)
 
 
-def _spelled(recipe: Mapping[str, Any]) -> str:
-    """Write down how a module is made, if that can be written; otherwise return nothing."""
-    values = (*recipe["args"], *recipe["kwargs"].values())
-    return repr(recipe) if all([isinstance(value, PLAIN) for value in values]) else ""
-
-
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
-    return {name: list(tensor.shape) for name, tensor in tensors.items()}
-
-
-class RemoteFunction:
+class RemoteFunction(Remote):
     """A function of the student's, called in the sandbox."""
 
     def __init__(self, worker: Sandbox, name: str, said: str = "") -> None:
-        self._worker, self.__name__ = worker, said or name
-        self._send = partial(worker.ask, "call", target=name, training=True)
+        self._worker, self._target, self.__name__ = worker, Target(name), said or name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it."""
-        return self.call_each([(args, kwargs)])[0]
+        return call_together([(self, (args, kwargs))])[0]
 
-    def call_each(self, calls: Sequence[Call], foreseen: Foreseen | None = None) -> list[Any]:
-        """Call it several times, with one message for all; see call.Batched."""
-        return make_calls(self._worker, self._send, {}, {}, calls, foreseen)
+    @property
+    def remote_worker(self) -> Sandbox:
+        """The worker that has it."""
+        return self._worker
+
+    def remote_target(self) -> Target:
+        """Return its name."""
+        return self._target

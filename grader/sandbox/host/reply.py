@@ -38,17 +38,9 @@ ANSWERS: dict[str, Answer] = {
         "tokens": Tensor,
         "lines": Tensor,
     },
-    "using": type(None),
-    "construct": {
-        "id": int,
-        "parameters": dict[str, Tensor],
-        "learns": dict[str, bool],
-        "buffers": dict[str, Tensor],
-    },
-    "call": {
-        "module": int,
-        "shapes": dict[str, list[int]],
-        "calls": [
+    "construct": type(None),
+    "call": [
+        [
             {
                 "id": int,
                 "result": object,
@@ -56,11 +48,19 @@ ANSWERS: dict[str, Answer] = {
                 "changed": dict[int, Tensor],
                 "gradients": list[Tensor | None],
             }
-        ],
-    },
+        ]
+    ],
     "backward": list[Tensor | None],
 }
 """The answer to each method of worker.Submission."""
+
+CONSTRUCTED: Answer = {
+    "shapes": dict[str, list[int]],
+    "parameters": dict[str, Tensor],
+    "learns": dict[str, bool],
+    "buffers": dict[str, Tensor],
+}
+"""What comes of each module that was constructed along with a request."""
 
 ERROR: Answer = {"kind": str, "message": TEXT, "traceback": str}
 

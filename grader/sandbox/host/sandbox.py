@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 from copy import copy
 from functools import partial
 from typing import Any, NoReturn, Self
@@ -27,7 +26,8 @@ from ..guest import scratch, wire
 from ..guest.layer import Layer
 from . import isolation
 from .budget import Budget
-from .reply import ANSWERS, ERROR, fits, text
+from .construction import Constructions
+from .reply import ANSWERS, CONSTRUCTED, ERROR, Answer, fits, text
 from .warming import Warming
 
 OUTPUT_BYTES = 256 << 10
@@ -209,11 +209,10 @@ class Sandbox:
         self._output, self._limits, self._budget = output, limits, budget
         self._glance = partial(scratch.require_small, folder) if folder else None
         self._requests = 0
-        self._beginning: dict[str, Any] = {}
-        self.pending: Callable[[], None] | None = None
-        """What is put off until something else is asked for; see remote.RemoteModule."""
-        self.known: dict[str, dict[str, list[int]]] = {}
-        """Shapes of the parameters of modules made so far, by how they were made."""
+        self._along: dict[str, Any] = {}
+        """What goes along with the next request: a message of its own would be every third."""
+        self.constructions = Constructions()
+        """The modules of the present check; those that wait are constructed with any request."""
         self._cause: Exception = SandboxError("the worker was closed")
         self.alive = True
         self.pid = _visible_pid(pidfd)
@@ -229,11 +228,13 @@ class Sandbox:
         """The layers that the worker says it has put in force; Layer.holds asks the kernel."""
 
     def begin(self, **state: Any) -> None:
-        """Have the worker start afresh (worker.Submission.begin) before it answers what is next.
+        """Have the worker start afresh (worker.Submission.begin) before it answers what is next."""
+        self._along["begin"] = state
+        self.constructions.forget()
 
-        Sent along with the next request: a message of its own would be every fourth.
-        """
-        self._beginning, self.pending = {"begin": state}, None
+    def use(self, **sources: str) -> None:
+        """Have these sources define names (worker.Submission.using) before it answers."""
+        self._along["using"] = self._along.get("using", {}) | sources
 
     def ask(self, do: str, **request: Any) -> Any:
         """Send one request to the worker (a method of worker.Submission) and return the answer.
@@ -241,26 +242,30 @@ class Sandbox:
         Raises StudentError when the student's code raises or ends the process, TimedOut and
         OutOfMemory at its limits, and SandboxError when the fault is ours.
         """
-        self.catch_up()
         self._requests += 1
-        request = {"number": self._requests, "do": do, **self._beginning, **request}
-        self._beginning = {}
-        parts = max(1, len(request.get("calls", ())))  # each call may take as long as one alone
+        waiting = self.constructions.waiting
+        recipes = [construction.recipe() for construction in waiting]
+        envelope = {"number": self._requests, "do": do, "construct": recipes, **self._along}
+        self._along = {}
+        # each construction and each call may take as long as one alone
+        parts = max(1, len(waiting), sum(len(g["calls"]) for g in request.get("groups", ())))
         seconds, wall = self._budget.allow(parts * self._limits.seconds)
         deadline = Deadline(self.pid, seconds, self._glance, wall)
         try:
-            reply = self._exchange(request, deadline)
+            reply = self._exchange(envelope | request, deadline)
         except TimedOut as error:  # of this request, or of all together
             self._budget.spend(*deadline.used())
             raise (self._budget.error() if self._budget.spent else error) from None
         self._budget.spend(*deadline.used())
-        for key, answer in (("ok", ANSWERS[do]), ("error", ERROR)):
-            if fits(reply, {"number": int, key: answer}) and reply["number"] == self._requests:
-                break
-        else:
-            self._bury(meddled())
-        if key == "ok":
+        done: Answer = {"number": int, "constructed": [CONSTRUCTED], "ok": ANSWERS[do]}
+        if fits(reply, done) and reply["number"] == self._requests:
+            if len(reply["constructed"]) != len(waiting):
+                self._bury(meddled())
+            self.constructions.arrive(reply["constructed"])
             return reply["ok"]
+        failed: Answer = {"number": int, "error": ERROR}
+        if not fits(reply, failed) or reply["number"] != self._requests:
+            self._bury(meddled())
         kind, traceback = (reply["error"][name][:MAX_TEXT] for name in ("kind", "traceback"))
         message = text(reply["error"]["message"], MAX_TEXT)
         if kind == "MemoryError" or any(words in f"{message}" for words in NO_MEMORY_WORDS):
@@ -268,11 +273,6 @@ class Sandbox:
             # buried, since it may hold on to what it has
             self._bury(OutOfMemory(more, kind, traceback))
         raise StudentError(message, kind, traceback)
-
-    def catch_up(self) -> None:
-        """Do what was put off."""
-        if self.pending:
-            self.pending()
 
     def _exchange(self, request: dict[str, Any] | None, deadline: Deadline) -> Any:
         """Send, if there is something to send, and receive. Raises what has ended the worker."""

@@ -13,7 +13,7 @@ from ...model.limits import StudentError
 from ...model.message import Message
 from ...model.subject import Beginning, Subject
 from .loaded import Loaded
-from .remote import RemoteFunction, RemoteModule
+from .remote import RemoteClass, RemoteFunction
 
 
 class Student(Subject):
@@ -53,7 +53,7 @@ class Student(Subject):
             said = Message("`{name}` is a value, not a function or a class", name=name)
             raise StudentError(said, "TypeError")
         if kind == "module":
-            return lambda *args, **kwargs: RemoteModule(self._loaded.worker, name, args, kwargs)
+            return RemoteClass(self._loaded.worker, name)
 
         return RemoteFunction(self._loaded.worker, name)
 
@@ -74,7 +74,7 @@ class Student(Subject):
             f"def {name}(*args, **kwargs):\n"
             f"    return {function.__name__}(__main__, *args, **kwargs)\n"
         )
-        self._loaded.worker.ask("using", sources={name: source})
+        self._loaded.worker.use(**{name: source})
 
         return RemoteFunction(self._loaded.worker, name, said=function.__name__)
 

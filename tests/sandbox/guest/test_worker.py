@@ -162,8 +162,10 @@ def test_what_a_check_forbids_is_forbidden_until_the_next(submission):
 
 
 def test_a_module_is_built_and_called_with_the_graders_values(submission):
-    made = submission.ask("construct", name="Scale", args=(3.0,), kwargs={})
-    assert made["id"] == 0 and made["learns"] == {"factor": True}
+    scale = submission.constructions.add("Scale", (3.0,), {})
+    submission.ask("construct")
+    made = scale.answer
+    assert scale.number == 0 and made["learns"] == {"factor": True}
     assert made["parameters"]["factor"] == 3 and made["buffers"]["calls"] == 0
     state = {"factor": torch.tensor(5.0, dtype=torch.float64), "calls": torch.tensor(0)}
     called = walls.ask_for_call(submission, 0, X, state=state, needs_grad=[True, False, True])
@@ -173,7 +175,9 @@ def test_a_module_is_built_and_called_with_the_graders_values(submission):
 
 
 def test_a_module_whose_sizes_are_not_yet_known_has_no_parameters_to_show(submission):
-    made = submission.ask("construct", name="Lazy", args=(), kwargs={})
+    lazy = submission.constructions.add("Lazy", (), {})
+    submission.ask("construct")
+    made = lazy.answer
     assert made["parameters"] == {} and set(made["buffers"]) <= {"norm.num_batches_tracked"}
 
 
@@ -231,7 +235,7 @@ def test_gradients_of_complex_numbers_are_torchs(submission):
 def test_a_stand_in_takes_the_place_of_a_name(submission):
     walls.load(submission, "def double(x): return x\ndef twice(x): return double(x)", ["twice"])
     assert walls.call(submission, "twice", X).tolist() == [1, 1]
-    submission.ask("using", sources={"double": "def double(x): return 2 * x"})
+    submission.use(double="def double(x): return 2 * x")
     assert walls.call(submission, "twice", X).tolist() == [2, 2]
 
 

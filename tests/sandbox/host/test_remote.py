@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from grader.compare.trial import call_all, call_each
 from grader.model.limits import Limits, StudentError
 from grader.model.result import Status
 from grader.model.subject import Beginning
 from grader.sandbox.host.changes import changes
+from grader.sandbox.host.construction import Constructions, Stage
 from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.remote import RemoteModule
 from grader.sandbox.host.sandbox import Sandbox
@@ -134,14 +136,14 @@ def test_the_mode_of_a_module_that_is_put_off_is_that_of_its_parts(student, said
 def test_a_module_that_is_put_off_takes_over_parameters_and_learns(student, said):
     first, second = student.Net(3, 4), student.Net(3, 4)
     del said[:]
-    assert second.adopt(dict(first.named_parameters()))
+    assert second.adopt_parameters(dict(first.named_parameters()))
     x = torch.ones(2, 3)
     second(x).sum().backward()
     assert said == ["call", "backward"]
     assert torch.equal(first(x), second(x))
     assert second.scale.grad is not None and first.scale.grad is None
-    assert not student.Net(3, 4).adopt({"scale": torch.ones(4)})
-    assert not first.adopt(dict(second.named_parameters()))
+    assert not student.Net(3, 4).adopt_parameters({"scale": torch.ones(4)})
+    assert not first.adopt_parameters(dict(second.named_parameters()))
 
 
 @pytest.mark.parametrize("between", ["Net", "noise"])
@@ -149,7 +151,7 @@ def test_what_it_has_taken_over_stays_whatever_is_asked_before_it_is_called(stud
     source = nn.ParameterDict({"scale": torch.full((4,), 5.0)})
     first, second = student.Net(3, 4), student.Net(3, 4)
     parameters = dict(first.named_parameters()) | dict(source.named_parameters())
-    assert second.adopt(parameters)
+    assert second.adopt_parameters(parameters)
     held = second.scale
     student.Net(3, 4) if between == "Net" else student.noise()
     assert second.scale is held and held.tolist() == [5, 5, 5, 5]
@@ -171,7 +173,7 @@ class Single(nn.Module):
 """
     student, x = read(cells, names=("Single",)), torch.ones(2, dtype=torch.float64)
     first, second = student.Single(), student.Single()
-    assert second.adopt(dict(first.named_parameters()))
+    assert second.adopt_parameters(dict(first.named_parameters()))
     with raises("RuntimeError"):
         second(x)
     assert second.float()(x.float()).tolist() == [2, 2]
@@ -218,7 +220,7 @@ class Net(nn.Module):
 """
     student = read(cells, names=("Net", "made"))
     first, second = student.Net(), student.Net()
-    assert second.adopt(dict(first.named_parameters()))
+    assert second.adopt_parameters(dict(first.named_parameters()))
     with pytest.raises(StudentError, match="other parameters each time it is made"):
         second(torch.ones(1, 3, dtype=torch.float64))
 
@@ -233,9 +235,79 @@ def test_a_module_that_was_put_off_does_not_outlive_its_check(student):
         _ = another.scale
 
 
+def test_all_modules_that_wait_go_along_with_whatever_is_asked_next(student, said):
+    student.Net(3, 4)
+    first, second, third = (student.Net(3, 4) for _ in range(3))
+    del said[:]
+    assert student.square(torch.ones(1)) == 1
+    assert said == ["call"]
+    assert [n for net in (first, second) for n, _ in net.named_children()] == ["body"] * 2
+    weights = [net.get_parameter("body.0.weight") for net in (first, second)]
+    assert not torch.equal(*weights)
+    assert third(torch.ones(1, 3)).shape == (1, 4) and said == ["call", "call"]
+
+
+def test_several_modules_are_constructed_in_one_message_and_called_in_another(student, said):
+    nets = student.Net.construct_each([((3, n), {}) for n in (1, 2, 3)])
+    x = torch.ones(2, 3, requires_grad=True)
+    with torch.no_grad():
+        results = call_all([(net, ((x,), {})) for net in nets])
+    assert said == ["construct", "call"]
+    assert [result.shape for result in results] == [(2, 1), (2, 2), (2, 3)]
+    assert all(torch.equal(net(x), y) for net, y in zip(nets, results, strict=True))
+
+
+def test_gradients_of_several_modules_are_foreseen_for_each(student, said):
+    nets = student.Net.construct_each([((3, n), {}) for n in (1, 2)])
+    x, cotangents = torch.ones(2, 3), [torch.rand(2, n) for n in (1, 2)]
+    results = call_all([(net, ((x,), {})) for net in nets], lambda: [[c] for c in cotangents])
+    for net, result, cotangent in zip(nets, results, cotangents, strict=True):
+        (result * cotangent).sum().backward()
+        assert torch.allclose(
+            net.get_parameter("body.0.bias").grad, cotangent.sum(dim=0)
+        )  # scale is 1
+    assert said == ["construct", "call"]
+
+
+def test_the_error_of_one_constructor_of_several_is_raised_and_none_of_them_waits(student, said):
+    with raises("TypeError"):
+        student.Net.construct_each([((3, 4), {}), ((3,), {})])
+    assert student.square(torch.ones(1)) == 1
+    assert student.Net(3, 4)(torch.ones(1, 3)).shape == (1, 4)
+    assert said == ["construct", "call", "construct", "call"]
+
+
+def test_a_module_that_is_called_again_in_one_message_has_its_own_parameters_again(read):
+    cells = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2))
+    def forward(self):
+        with torch.no_grad(): self.weight.mul_(3)
+        return self.weight + 0
+"""
+    student = read(cells, names=("Net",))
+    first, second, call = student.Net(), student.Net(), ((), {})
+    for _ in range(2):  # the second time, the worker has the numbers already
+        results = call_all([(first, call), (second, call), (first, call)])
+        assert [result.tolist() for result in results] == [[3, 3]] * 3
+
+
+def squared(names, x):
+    return names.square(x)
+
+
+def test_what_is_put_beside_the_code_goes_along_with_its_first_call(student, said):
+    beside = student.beside(squared)
+    assert said == [] and beside(torch.full((1,), 3.0)) == 9 and said == ["call"]
+
+
 def test_several_calls_are_one_message(student, said):
     x, y = torch.ones(2, requires_grad=True), torch.full((3,), 2.0)
-    first, second = student.square.call_each([((x,), {}), ((y,), {})])
+    first, second = call_each(student.square, [((x,), {}), ((y,), {})])
     assert said == ["call"]
     assert first.tolist() == [1, 1] and second.tolist() == [4, 4, 4]
     assert torch.autograd.grad(first.sum(), x)[0].tolist() == [2, 2]
@@ -246,7 +318,8 @@ def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
     x, y = torch.ones(2, requires_grad=True), torch.full((2,), 3.0, requires_grad=True)
     cotangents = torch.tensor([1.0, 2.0]), torch.tensor([5.0, 7.0])
     foreseen = lambda: [[cotangents[0]], [cotangents[1]]]  # noqa: E731
-    results = student.square.call_each([((x,), {}), ((y,), {})], foreseen)
+    square = student.square
+    results = call_all([(square, ((x,), {})), (square, ((y,), {}))], foreseen)
     for leaf, result, cotangent in zip((x, y), results, cotangents, strict=True):
         (result * cotangent).sum().backward()
         assert torch.equal(leaf.grad, 2 * leaf.detach() * cotangent)
@@ -255,14 +328,15 @@ def test_gradients_of_several_calls_are_foreseen_for_each(student, said):
 
 def test_a_result_without_a_cotangent_is_foreseen_too(student, said):
     x = torch.ones(2, requires_grad=True)
-    ((_, whole),) = student.detached.call_each([((x,), {})], lambda: [[None, torch.ones(2)]])
+    call = student.detached, ((x,), {})
+    ((_, whole),) = call_all([call], lambda: [[None, torch.ones(2)]])
     whole.sum().backward()
     assert x.grad.tolist() == [3, 3] and said == ["call"]
 
 
 def test_an_error_in_one_of_several_calls_is_raised(student):
     with raises("RuntimeError"):
-        student.outer.call_each([((torch.ones(2, 2),), {}), ((torch.ones(2, 3),), {})])
+        call_each(student.outer, [((torch.ones(2, 2),), {}), ((torch.ones(2, 3),), {})])
 
 
 def test_each_of_several_calls_may_take_as_long_as_one_alone(read):
@@ -277,13 +351,13 @@ def f(seconds):
     with raises("", Status.TIMED_OUT):
         student.f(60.0)
     student.begin(Beginning())
-    assert student.f.call_each([((0.35,), {})] * 2) == [0.35, 0.35]
+    assert call_each(student.f, [((0.35,), {})] * 2) == [0.35, 0.35]
 
 
 def test_each_call_tells_what_it_has_changed(student):
     x, y = torch.ones(2), torch.full((2,), 3.0)
     with changes() as changed:
-        student.doubled_in_place.call_each([((x,), {}), ((y,), {})])
+        call_each(student.doubled_in_place, [((x,), {}), ((y,), {})])
     assert x.tolist() == [1, 1] and y.tolist() == [3, 3]
     assert changed[0] is x and changed[1] is y
 
@@ -313,7 +387,7 @@ class Net(nn.Module):
         assert all(tensor is net.weight for tensor in changed) and len(changed) == 2 * bool(how)
 
 
-@pytest.mark.parametrize("forged", ["answer['calls'][:-1]", "answer['calls'] * 2", "[]"])
+@pytest.mark.parametrize("forged", ["answer[0][:-1]", "answer[0] * 2", "[]"])
 def test_answers_to_other_calls_than_were_made_are_the_students_error(read, forged):
     cells = f"""
 import sys
@@ -321,7 +395,7 @@ worker = sys.modules["grader.sandbox.guest.worker"]
 true_call = worker.Submission.call
 def forged(self, **request):
     answer = true_call(self, **request)
-    return answer | {{"calls": {forged}}}
+    return [{forged}]
 def f(x):
     worker.Submission.call = forged
     return x
@@ -340,9 +414,10 @@ def f(x):
         (["a." * 40 + "w"], "in 40 modules"),
     ],
 )
-def test_a_tree_of_modules_that_nobody_builds_is_refused(student, paths, words):
-    module = RemoteModule.__new__(RemoteModule)
-    torch.nn.Module.__init__(module)
-    module.__name__, module._places = "Forest", {}
+def test_a_tree_of_modules_that_nobody_builds_is_refused(paths, words):
+    forest = Constructions().add("Forest", (), {})
+    ones = {path: torch.ones(1) for path in paths}
+    forest.stage = Stage.CONSTRUCTED
+    forest.answer = {"parameters": ones, "learns": {}, "buffers": {}}
     with pytest.raises(StudentError, match=words):
-        module._hold({path: torch.ones(1) for path in paths}, {}, {})
+        RemoteModule(None, forest)

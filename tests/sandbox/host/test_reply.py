@@ -10,6 +10,7 @@ from grader.sandbox.guest import worker
 from grader.sandbox.guest.saying import LONGEST, Saying, wired
 from grader.sandbox.host.reply import (
     ANSWERS,
+    CONSTRUCTED,
     ERROR,
     MOST_LETTERS,
     MOST_LINES,
@@ -29,7 +30,13 @@ ONE = {
     "changed": {0: X},
     "gradients": [],
 }
-CALL = {"module": -1, "shapes": {"weight": [2, 3]}, "calls": [ONE, ONE]}
+CALL = [[ONE, ONE]]
+MADE = {
+    "shapes": {"weight": [2]},
+    "parameters": {"weight": X},
+    "learns": {"weight": True},
+    "buffers": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,8 @@ CALL = {"module": -1, "shapes": {"weight": [2, 3]}, "calls": [ONE, ONE]}
         (None, type(None)), (1, int), ("a", str), (X, Tensor), ([], list[bool]),
         ([True], list[bool]), ([X, None], list[Tensor | None]), ({}, dict[str, Tensor]),
         ({"a": X}, dict[str, Tensor]),
-        (..., object), (CALL, ANSWERS["call"]), ([None, X], ANSWERS["backward"]),
+        (..., object), (CALL, ANSWERS["call"]), (MADE, CONSTRUCTED),
+        ([None, X], ANSWERS["backward"]),
         ({"kind": "E", "message": "", "traceback": ""}, ERROR),
     ],
     ids=str,
@@ -54,11 +62,12 @@ def test_an_answer_of_the_right_shape_fits(value, answer):
         ((), list[bool]), ([1], list[bool]), ([True, None], list[bool]),
         (None, list[Tensor | None]),
         ([X, 0], list[Tensor | None]), ([X], dict[str, Tensor]), ({0: X}, dict[str, Tensor]),
-        ({"a": [X]}, dict[str, Tensor]), ({"score": 100}, ANSWERS["call"]), (CALL, ERROR),
-        (CALL | {"passed": True}, ANSWERS["call"]), (CALL | {"calls": ONE}, ANSWERS["call"]),
-        (CALL | {"calls": [ONE, ONE | {"id": "0"}]}, ANSWERS["call"]),
-        (CALL | {"calls": [ONE | {"changed": {True: X}}]}, ANSWERS["call"]), ({}, ANSWERS["load"]),
-        ({"kind": "E", "message": 1, "traceback": ""}, ERROR), ("passed", ANSWERS["using"]),
+        ({"a": [X]}, dict[str, Tensor]), ({"score": 100}, ANSWERS["call"]), (ONE, ERROR),
+        ([[ONE | {"passed": True}]], ANSWERS["call"]), ([ONE], ANSWERS["call"]),
+        ([[ONE, ONE | {"id": "0"}]], ANSWERS["call"]), ([[ONE], ONE], ANSWERS["call"]),
+        ([[ONE | {"changed": {True: X}}]], ANSWERS["call"]), ({}, ANSWERS["load"]),
+        (MADE | {"learns": {"weight": 1}}, CONSTRUCTED), (MADE | {"id": 0}, CONSTRUCTED),
+        ({"kind": "E", "message": 1, "traceback": ""}, ERROR), ("passed", ANSWERS["construct"]),
     ],
     ids=str,
 )  # fmt: skip
@@ -68,7 +77,8 @@ def test_an_answer_of_another_shape_does_not(value, answer):
 
 def test_every_request_has_an_answer():
     methods = {name for name in vars(worker.Submission) if not name.startswith("_")}
-    assert methods - {"begin"} == ANSWERS.keys()  # `begin` comes along with another request
+    along = {"answer", "begin", "make", "using"}  # what comes along with another request
+    assert methods - along == ANSWERS.keys()
 
 
 FORGER = """
@@ -85,28 +95,28 @@ def tensor(*shape):
 
 def call(result):
     one = {"id": 0, "result": result, "differentiable": [], "changed": {}, "gradients": []}
-    return {"module": -1, "shapes": {}, "calls": [one]}
+    return [[one]]
 
 CALL = call("forged")
 ERROR = {"kind": "MemoryError", "message": "x" * 500_000, "traceback": "y" * 500_000}
 FORGED = {
     "a score": frame({"score": 100, "of": 100, "passed": True}),
-    "a score as the answer": frame({"number": 2, "ok": {"score": 100}}),
-    "true as the answer": frame({"number": 2, "ok": True}),
-    "an answer to another request": frame({"number": 3, "ok": CALL}),
-    "an answer to an earlier request": frame({"number": 1, "ok": CALL}),
-    "a number that is true": frame({"number": True, "ok": CALL}),
-    "a number that is none": frame({"number": None, "ok": CALL}),
-    "no number": frame({"ok": CALL}),
-    "an answer and an error": frame({"number": 2, "ok": CALL, "error": ERROR}),
-    "an answer and a score": frame({"number": 2, "ok": CALL, "score": 100}),
+    "a score as the answer": frame({"number": 2, "constructed": [], "ok": {"score": 100}}),
+    "true as the answer": frame({"number": 2, "constructed": [], "ok": True}),
+    "an answer to another request": frame({"number": 3, "constructed": [], "ok": CALL}),
+    "an answer to an earlier request": frame({"number": 1, "constructed": [], "ok": CALL}),
+    "a number that is true": frame({"number": True, "constructed": [], "ok": CALL}),
+    "a number that is none": frame({"number": None, "constructed": [], "ok": CALL}),
+    "no number": frame({"constructed": [], "ok": CALL}),
+    "an answer and an error": frame({"number": 2, "constructed": [], "ok": CALL, "error": ERROR}),
+    "an answer and a score": frame({"number": 2, "constructed": [], "ok": CALL, "score": 100}),
     "an error that is a score": frame({"number": 2, "error": 100}),
     "a list": frame([2, CALL]),
-    "a tensor that is not there": frame({"number": 2, "ok": call(tensor(3))}),
-    "a tensor that is too big": frame({"number": 2, "ok": call(tensor(2**40))}),
+    "a tensor that is not there": frame({"number": 2, "constructed": [], "ok": call(tensor(3))}),
+    "a tensor that is too big": frame({"number": 2, "constructed": [], "ok": call(tensor(2**40))}),
     "layers": frame({"layers": ["namespaces", "seccomp"]}),
     "no frame": bytes(range(256)),
-    "JSON": b'{"number": 2, "ok": {"score": 100}}\\n',
+    "JSON": b'{"number": 2, "constructed": [], "ok": {"score": 100}}\\n',
     "a frame that claims 8 EB": struct.pack("<4sIQ", b"GRD3", 2**32 - 1, 2**63),
 }
 
@@ -114,19 +124,19 @@ def forge(name):
     os.write(3, FORGED[name])
 
 def answers():
-    os.write(3, frame({"number": 2, "ok": CALL}))
+    os.write(3, frame({"number": 2, "constructed": [], "ok": CALL}))
     return "true"
 
 def fails():
     os.write(3, frame({"number": 2, "error": ERROR}))
 
 def ends_in_the_middle():
-    os.write(3, frame({"number": 2, "ok": CALL})[:-5])
+    os.write(3, frame({"number": 2, "constructed": [], "ok": CALL})[:-5])
     os._exit(0)
 
 def floods():
     while True:
-        os.write(3, frame({"number": 2, "ok": {"score": 100}}))
+        os.write(3, frame({"number": 2, "constructed": [], "ok": {"score": 100}}))
 
 def closes():
     os.close(3)

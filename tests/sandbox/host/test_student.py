@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from grader.compare.trial import call_all
 from grader.model.limits import Limits, OutOfMemory, StudentError, TimedOut
 from grader.model.result import Status
 from grader.model.subject import Beginning
@@ -252,7 +253,7 @@ def test_only_gradients_that_were_not_foreseen_are_asked_for(student, monkeypatc
         Sandbox, "ask", lambda self, do, **request: said.append(do) or ask(self, do, **request)
     )
     x, cotangent = torch.randn(3, requires_grad=True), torch.randn(3)
-    (result,) = student.square.call_each([((x,), {})], lambda: [[cotangent]])
+    (result,) = call_all([(student.square, ((x,), {}))], lambda: [[cotangent]])
     (result * cotangent * factor).sum().backward()
     assert said == ["call", *asked]
     assert torch.allclose(x.grad, 2 * x.detach() * cotangent * factor)
