@@ -48,7 +48,7 @@ from .options import (
 )
 from .results import COMMANDS
 from .stream import patient
-from .terminal import console, on_stderr, plain, progress, tell
+from .terminal import ENGLISH, console, on_stderr, plain, progress, tell
 
 NOT_WRITTEN, INTERRUPTED = 4, 130
 
@@ -322,7 +322,7 @@ def similarity(
     earlier = take_in(archive, name, out / "archive")
     submissions, archived = taken.submissions, earlier.submissions
     for line in (*taken.remarks, *taken.doubts, *earlier.doubts):
-        console.print(plain(line), style="yellow", markup=False, highlight=False)
+        tell(line, ENGLISH, "yellow")
     with progress() as bar:
         task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
         found, unread = documents(

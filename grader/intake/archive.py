@@ -15,8 +15,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+from ..model.message import Message, Text, read
 from .member import Member, of_tar, of_zip
 from .place import Place
 from .submission import MAX_MB, Refused
@@ -31,7 +33,7 @@ BROKEN = (
 """Errors of zipfile and tarfile for archives that are damaged, encrypted or oddly packed."""
 ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".tar.zst")
-WAY = b"2"
+WAY = b"3"
 """Changes when the naming of members does, so that older archives are unpacked again."""
 
 
@@ -41,12 +43,16 @@ def packed(path: Path) -> bool:
         return path.is_file()
     if path.name.lower().endswith(OTHERS):
         raise Refused(
-            f"{path} is an archive that is not read here: unpack it, and give its folder."
+            Message(
+                "{file} is an archive of a kind that is not read here: unpack it, and give its "
+                "folder.",
+                file=path,
+            )
         )
     return False
 
 
-def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
+def unpack(archive: Path, below: Path) -> tuple[Path, list[Text]]:
     """Unpack an archive into its own folder; return the folder and remarks on names.
 
     An archive that is already unpacked is left alone. Raises Refused.
@@ -61,27 +67,31 @@ def unpack(archive: Path, below: Path) -> tuple[Path, list[str]]:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
-            beside.write_text(json.dumps(_unpack(archive, part)))
+            beside.write_text(json.dumps(_unpack(archive, part), default=asdict))
             part.rename(folder)  # so that a folder with that name is complete
         except BROKEN as error:
-            raise Refused(f"{archive} cannot be unpacked: {error}.") from None
+            raise Refused(
+                Message("{file} cannot be unpacked: {error}.", file=archive, error=error)
+            ) from None
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    return folder, json.loads(beside.read_text()) if beside.exists() else []
+    return folder, list(map(read, json.loads(beside.read_text()))) if beside.exists() else []
 
 
-def _unpack(archive: Path, folder: Path) -> list[str]:
+def _unpack(archive: Path, folder: Path) -> list[Text]:
     """Write all members and return remarks on their names."""
     place = Place(archive)
     room = MOST_GB << 30
     for count, member in enumerate(_members(archive), 1):
         if count > MOST_FILES:
-            raise Refused(f"{archive} holds more than {MOST_FILES} files.")
+            raise Refused(Message("{file} holds more than {n} files.", file=archive, n=MOST_FILES))
         target = folder.joinpath(*place.parts(member))
         target.parent.mkdir(parents=True, exist_ok=True)
         room -= _copy(member, target)
         if room < 0:
-            raise Refused(f"{archive} holds more than {MOST_GB} GB: is it a zip bomb?")
+            raise Refused(
+                Message("{file} holds more than {n} GB: is it a zip bomb?", file=archive, n=MOST_GB)
+            )
     return place.remarks
 
 

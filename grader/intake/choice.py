@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..model.message import Message, Text, some
 from .deadline import Deadline
 from .platform import Claim
 from .submission import MAX_MB, open_unfollowed
@@ -21,9 +22,11 @@ NOTEBOOK = re.compile(rb'"cell_type"\s*:|"nbformat"\s*:')
 COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]+copy(?: (\d+))?|~(\d+))$", re.IGNORECASE)
 """What browsers, file managers, Canvas and archive.py append to a name that is taken."""
 MOST_LISTED = 5
+AFTER = Message("after the deadline")
 REASONS = (
-    "no hand-in", "no notebook", "after the deadline", "no answers in it", "no notebook",
-    "an earlier hand-in", "another name", "older", "older", "an earlier copy",
+    Message("not a submission"), Message("not a notebook"), AFTER, Message("no answers in it"),
+    Message("not a notebook"), Message("an earlier submission"), Message("another name"),
+    Message("older"), Message("older"), Message("an earlier copy"),
 )  # fmt: skip
 """Why a file does not count, by the first place in which its rank is lower."""
 
@@ -45,7 +48,7 @@ class Choice:
     """The file that counts, remarks on the others, and the ties."""
 
     file: File
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
     tied: list[File] = field(default_factory=list)
 
 
@@ -69,12 +72,12 @@ def choose(
     best = max(ranks.values())
     chosen = min((f for f in files if ranks[f] == best), key=lambda file: file.shown)
     tied = [f for f in files if ranks[f] == best and f != chosen and not _same(f, chosen)]
-    why: dict[str, list[str]] = {}
+    why: dict[Message, list[str]] = {}
     for file in sorted(files, key=lambda file: file.shown):
         if file != chosen and not file.claim.receipt:
-            why.setdefault(_why(ranks[file], best, chosen), []).append(file.shown)
-    said = (f"another file of {student}, {reason}: {listed(them)}" for reason, them in why.items())
-    return Choice(chosen, [*said], tied)
+            why.setdefault(_why(ranks[file], best), []).append(file.shown)
+    remarks = (_remark(student, chosen, reason, listed(them)) for reason, them in why.items())
+    return Choice(chosen, [*remarks], tied)
 
 
 def likeness(path: Path) -> int:
@@ -85,10 +88,9 @@ def likeness(path: Path) -> int:
     return {".ipynb": 2, ".py": 1}.get(suffix, 0)
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> Text:
     """Join names for a message; of many, only the first."""
-    more = len(names) - MOST_LISTED
-    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    return some(names, MOST_LISTED)
 
 
 def _rank(
@@ -105,12 +107,22 @@ def _rank(
     )  # fmt: skip
 
 
-def _why(rank: Rank, best: Rank, chosen: File) -> str:
+def _why(rank: Rank, best: Rank) -> Message:
+    """Return why a file does not count."""
     pairs = zip(REASONS, rank, best, strict=True)
-    reason = next((reason for reason, own, other in pairs if own != other), "as good")
-    if reason == "after the deadline":
-        return reason
-    return f"{chosen.shown} counts ({reason})"
+    return next((reason for reason, own, other in pairs if own != other), Message("as good"))
+
+
+def _remark(student: str, chosen: File, why: Message, names: Text) -> Message:
+    """Say of a student's files that they do not count, and why."""
+    if why == AFTER:
+        return Message(
+            "another file of {student}, after the deadline: {names}", student=student, names=names
+        )
+    return Message(
+        "another file of {student}, {chosen} counts ({why}): {names}",
+        student=student, chosen=chosen.shown, why=why, names=names,
+    )  # fmt: skip
 
 
 def _stem(name: str) -> tuple[str, int]:

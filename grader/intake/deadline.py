@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from ..model.message import Message
+
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(?:\s*(\S+))?")
 OFFSET = re.compile(r"(?:UTC|GMT)?([+-]\d\d):?(\d\d)?")
 LOCAL_TIME = Path("/etc/localtime")
@@ -48,8 +50,11 @@ class Deadline:
             moment = datetime.fromisoformat(clock)
         except ValueError:
             raise ValueError(
-                f"{text!r} is not a deadline; one is such as 2026-11-20 23:59, with seconds "
-                "(23:59:30) or a time zone (23:59 Europe/Berlin, 23:59 +09:00) if you like"
+                Message(
+                    "{text} is not a deadline; one is such as 2026-11-20 23:59, with seconds "
+                    "(23:59:30) or a time zone (23:59 Europe/Berlin, 23:59 +09:00) if you like.",
+                    text=repr(text),
+                )
             ) from None
         zone = _zone(where) if where else _here()
         # of an hour that occurs twice, the later one
@@ -86,7 +91,10 @@ def _zone(name: str) -> tzinfo:
         return UTC if name.upper() in ("Z", "UTC", "GMT") else ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         raise ValueError(
-            f"there is no time zone {name!r}; one is such as Asia/Seoul, +09:00 or UTC"
+            Message(
+                "there is no time zone {name}; one is such as Asia/Seoul, +09:00 or UTC.",
+                name=repr(name),
+            )
         ) from None
 
 

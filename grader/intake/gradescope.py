@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from ..model.message import Message
 from .platform import Claim, Files, IntakeError
 
 METADATA = "submission_metadata.yml"
@@ -25,8 +26,12 @@ class Gradescope:
         )
         if not found or [depth for depth, _ in found].count(found[0][0]) > 1:
             raise IntakeError(
-                f"A Gradescope export has one {METADATA}; here are {len(found)}. Take the zip of "
-                "“Export Submissions”, or the folder that it unpacks to."
+                Message(
+                    "A Gradescope export has one {file}; here are {count}. Take the zip of “Export "
+                    "Submissions”, or the folder that it unpacks to.",
+                    file=METADATA,
+                    count=len(found),
+                )
             )
         path = found[0][1]
         self._folder, self._about = path.parent, _metadata(path)
@@ -58,11 +63,12 @@ def _metadata(path: Path) -> dict[str, Any]:
     """Read Gradescope's YAML: submissions by the name of their folder. Raises IntakeError."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if installed
     if path.stat().st_size > MOST_METADATA_MB << 20:
-        raise IntakeError(f"{path} has more than {MOST_METADATA_MB} MB.")
+        raise IntakeError(Message("{file} has more than {n} MB.", file=path, n=MOST_METADATA_MB))
     try:
         about = yaml.load(path.read_bytes(), loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise IntakeError(f"{path} cannot be read: {error}") from None
+        unread = Message("{file} cannot be read: {error}", file=path, error=error)
+        raise IntakeError(unread) from None
     if not isinstance(about, dict):
-        raise IntakeError(f"{path} does not list submissions.")
+        raise IntakeError(Message("{file} does not list submissions.", file=path))
     return about

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..model.message import Message, Text
 from .alone import Alone
 from .archive import packed, unpack
 from .choice import File, choose, likeness, listed
@@ -37,8 +38,8 @@ class Intake:
     """What is to be graded, and what a person should know about the rest."""
 
     submissions: list[tuple[str, Path]] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
+    doubts: list[Text] = field(default_factory=list)
     """What a person must look at: work that could be missing, or belong to somebody else."""
     hours_late: dict[str, float | None] | None = None
     """Hours after the deadline for each student: 0 if before; None if not known."""
@@ -68,14 +69,16 @@ def take_in(
     places = []
     for path in paths:
         if not os.path.lexists(path):
-            raise IntakeError(f"{path} does not exist.")
+            raise IntakeError(Message("{file} does not exist.", file=path))
         place, remarks = unpack(path, out) if packed(path) else (path, [])
         places.append(place)
         intake.remarks += remarks
     walked = walk(places)
     names = names or _found(walked, assignment, intake)
     if deadline and not names:
-        raise IntakeError("--deadline needs --names, which tells whose files are compared with it.")
+        raise IntakeError(
+            Message("--deadline needs --names, which tells whose files are compared with it.")
+        )
     reader = platform(names, walked.files, assignment) if names else Alone(assignment)
     sorted_out = people(_files(walked, reader, assignment, intake))
     intake.remarks += share(sorted_out, groups)
@@ -87,9 +90,16 @@ def take_in(
 def _found(walked: Walk, assignment: str, intake: Intake) -> str:
     """Return the platform that named the files, if that is certain."""
     if found := recognised(walked.files, assignment):
-        intake.remarks.append(f"the names are those of {found}: read as with --names {found}")
+        intake.remarks.append(
+            Message(
+                "the names are those of {platform}: read as with --names {platform}",
+                platform=found,
+            )
+        )
     elif sum(bool(CANVAS.claims(*one)) for one in walked.files) * 2 > len(walked.files):
-        intake.remarks.append("the names look like those of canvas: is --names canvas missing?")
+        intake.remarks.append(
+            Message("the names look like those of canvas: is --names canvas missing?")
+        )
     return found
 
 
@@ -104,27 +114,43 @@ def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> l
         claims = reader.claims(path, parts)
         found += [File(path, "/".join(parts), claim) for claim in claims]
         if not claims and not (parts[-1] in OF_PLATFORMS and len(parts) < 3):
-            said = f"not graded, for its name does not fit: {'/'.join(parts)}"
-            if isinstance(reader, Alone):
-                said = f"not graded, for nobody hands in such a file: {'/'.join(parts)}"
-            elif better := proposal(path, parts, assignment):
-                said += f" (it fits --names {better!r})"
-            (intake.doubts if likeness(path) else intake.remarks).append(said)
+            why = _nobodys("/".join(parts), reader, proposal(path, parts, assignment))
+            (intake.doubts if likeness(path) else intake.remarks).append(why)
     if elsewhere:
-        intake.remarks.append(f"of another assignment: {listed(elsewhere)}")
+        intake.remarks.append(Message("of another assignment: {names}", names=listed(elsewhere)))
     return found
+
+
+def _nobodys(name: str, reader: Platform, better: str) -> Message:
+    """Say why a file is not graded; another value of --names may be `better`."""
+    if isinstance(reader, Alone):
+        return Message("not graded, because nobody submits such a file: {name}", name=name)
+    if better:
+        return Message(
+            "not graded, because its name does not fit: {name} (it fits --names {names})",
+            name=name, names=repr(better),
+        )  # fmt: skip
+    return Message("not graded, because its name does not fit: {name}", name=name)
 
 
 def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Intake) -> None:
     """Remark on what is not graded, or goes to a person."""
     if walked.litter:
-        intake.remarks.append(f"left out, for programs have made it: {listed(walked.litter)}")
-    intake.remarks += [f"not graded, for it is hidden: {name}" for name in walked.hidden]
-    intake.doubts += [f"cannot be looked into: {folder}" for folder in walked.closed]
+        made = Message("left out, because programs made it: {names}", names=listed(walked.litter))
+        intake.remarks.append(made)
+    intake.remarks += [
+        Message("not graded, because it is hidden: {name}", name=name) for name in walked.hidden
+    ]
+    intake.doubts += [
+        Message("cannot be looked into: {folder}", folder=folder) for folder in walked.closed
+    ]
     intake.doubts += found.doubts
     if len(found.files) > 1 and all(s.startswith(f"{assignment}~") for s in found.files):
         intake.doubts.append(
-            f"the names of the files say nobody's: perhaps --names '{FOLDERS}' does"
+            Message(
+                "the names of the files do not say whose they are: perhaps --names {names} does",
+                names=repr(FOLDERS),
+            )
         )
 
 
@@ -142,14 +168,20 @@ def _take(
         intake.remarks += choice.remarks
         if choice.tied:
             shown = listed([file.shown for file in (choice.file, *choice.tied)])
-            intake.doubts.append(f"nothing says which file of {student} is the last: {shown}")
+            intake.doubts.append(
+                Message(
+                    "nothing says which file of {student} is the last: {names}",
+                    student=student,
+                    names=shown,
+                )
+            )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
         if intake.hours_late is not None:
             intake.hours_late[student] = hours
         if hours:
-            intake.remarks.append(f"late: {student}")
+            intake.remarks.append(Message("late: {student}", student=student))
         elif claim.late:
-            marked = f"marked as late by the platform: {student}"
+            marked = Message("marked as late by the platform: {student}", student=student)
             (intake.doubts if deadline and hours is None else intake.remarks).append(marked)
 
 
@@ -159,16 +191,24 @@ def _times_are_known(found: People, deadline: Deadline, intake: Intake) -> bool:
     unknown = [one for one, of_one in claims.items() if any(c.moment is None for c in of_one)]
     if unknown and len(unknown) == len(claims):
         raise IntakeError(
-            f"The files of {listed(unknown)} do not say when they were handed in. Clones never do: "
-            "let the platform enforce the deadline, and leave --deadline out."
+            Message(
+                "The files of {students} do not say when they were submitted. Clones never do: let "
+                "the platform enforce the deadline, and leave --deadline out.",
+                students=listed(unknown),
+            )
         )
-    intake.doubts += [f"the files of {one} do not say when they were handed in" for one in unknown]
+    intake.doubts += [
+        Message("the files of {student} do not say when they were submitted", student=one)
+        for one in unknown
+    ]
     own = any(claim.attempt for of_one in claims.values() for claim in of_one)
     moments = [c.moment for of_one in claims.values() for c in of_one if c.moment is not None]
     at_once = max(moments) - min(moments) <= AT_ONCE
     if own or len(claims) < 2 or not at_once or not deadline.is_late(min(moments)):
         return True
     intake.doubts.append(
-        "all files have the time of the download, after the deadline: nobody is counted as late"
+        Message(
+            "all files have the time of the download, after the deadline: nobody is counted as late"
+        )
     )
     return False

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..model.message import Message
 from .blackboard import Blackboard
 from .classroom import Classroom
 from .gradescope import Gradescope
@@ -111,8 +112,11 @@ def platform(names: str, files: Files, assignment: str) -> Platform:
     try:
         return Pattern(names, beneath.reads(files, assignment) if beneath else None)
     except IntakeError as error:
-        known = ", ".join(PLATFORMS)
-        raise IntakeError(f"--names is {known}, or a pattern with {{id}} in it: {error}") from None
+        known = Message(
+            "--names is {known}, or a pattern with {id} in it: {error}",
+            known=list(PLATFORMS), id="{id}", error=error,
+        )  # fmt: skip
+        raise IntakeError(known) from None
 
 
 def recognised(files: Files, assignment: str) -> str:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
+from ..model.message import Message
+
 UTF8 = 0x800
 """The flag for a name in UTF-8."""
 UNICODE_PATH = b"up"
@@ -49,7 +51,7 @@ class Member:
     open: Callable[[], IO[bytes]]
     moment: Callable[[], float]
     """Seconds since 1970; raises ValueError or OverflowError for a date that does not exist."""
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
     """How the name was decoded, if that was a guess."""
 
 
@@ -65,10 +67,11 @@ def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:
         told = _unicode(info) or ("" if _encoded(info) else info.filename)
         own = encoding if told or _is_text(_bytes(info), encoding) else _guess([_bytes(info)])
         name = told or _bytes(info).decode(own)
-        remarks = [] if told else [f"names are read as {own}, which is a guess"]
+        guess = Message("names are read as {encoding}, which is a guess", encoding=own)
+        remarks = [] if told else [guess]
         if windows and "\\" in name:
             name = name.replace("\\", "/")
-            remarks.append("a \\ in names is read as a folder")
+            remarks.append(Message("a \\ in names is read as a folder"))
         yield Member(
             name,
             stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG),

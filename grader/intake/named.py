@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..model.message import Message
 from .platform import Claim, IntakeError, Platform, changed
 
 TOKENS = {"{id}": r"(?P<id>[^/\s]+?)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
@@ -56,7 +57,11 @@ class Pattern:
 
     def __init__(self, text: str, beneath: Platform | None = None) -> None:
         if text.count("{id}") != 1 or text.count("{name}") > 1:
-            raise IntakeError(f"a pattern has one {{id}} in it, and {text!r} does not")
+            raise IntakeError(
+                Message(
+                    "a pattern has one {id} in it, and {text} does not", id="{id}", text=repr(text)
+                )
+            )
         self._depth = 1 + text.count("/")
         self._strict, self._loose = _regex(text, "_"), _regex(text, "")
         self._beneath = beneath

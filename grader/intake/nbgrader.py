@@ -6,6 +6,7 @@ Beside the notebook lies timestamp.txt, written by nbgrader on submission.
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..model.message import Message
 from .platform import Claim, Files, IntakeError, changed
 from .submission import open_unfollowed
 
@@ -24,8 +25,12 @@ class Nbgrader:
         wanted = {name for name in names if name.casefold() == assignment.casefold()}
         if len(names) > 1 and not wanted:
             raise IntakeError(
-                f"These are hand-ins of several assignments, {', '.join(sorted(names))}, and none "
-                f"is called {assignment}: give the files of one of them."
+                Message(
+                    "These are submissions of several assignments, {names}, and none is called "
+                    "{assignment}: give the files of one of them.",
+                    names=sorted(names),
+                    assignment=assignment,
+                )
             )
         self._assignments = wanted or names
         self._moments = {

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..model.message import Message, Text
 from .choice import File, listed
 from .identity import apart, looks, safe, same
 
@@ -16,7 +17,7 @@ class People:
     """Files by student id, and what a person must decide."""
 
     files: dict[str, list[File]] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Text] = field(default_factory=list)
 
 
 def people(files: Iterable[File]) -> People:
@@ -39,7 +40,12 @@ def people(files: Iterable[File]) -> People:
         found.files |= dict(zip(named, those.values(), strict=True))
         shown = listed([them[0].shown for them in those.values()])
         found.doubts.append(
-            f"{len(those)} claim the id {wanted}, so each has one of their own here: {shown}"
+            Message(
+                "{n} claim the id {student}, so each has one of their own here: {names}",
+                n=len(those),
+                student=wanted,
+                names=shown,
+            )
         )
     _alike(found)
     _read_otherwise(found)
@@ -47,7 +53,7 @@ def people(files: Iterable[File]) -> People:
     return found
 
 
-def share(found: People, groups: Mapping[str, str]) -> list[str]:
+def share(found: People, groups: Mapping[str, str]) -> list[Text]:
     """Give a group's submission to those members who have none of their own.
 
     The platform names the group or one of its members. Returns a remark for each group.
@@ -55,14 +61,20 @@ def share(found: People, groups: Mapping[str, str]) -> list[str]:
     members: defaultdict[str, list[str]] = defaultdict(list)
     for one, group in groups.items():
         members[group].append(safe(one))
-    remarks = []
+    remarks: list[Text] = []
     for group, ids in members.items():
         lacking = [one for one in ids if one not in found.files]
         own = [file for one in ids for file in found.files.get(one, ())]
         named = safe(group) if safe(group) not in ids else ""
         if lacking and (files := found.files.pop(named, own)):
             found.files |= dict.fromkeys(lacking, files)
-            remarks.append(f"what the group {group} has handed in counts for {listed(lacking)}")
+            remarks.append(
+                Message(
+                    "what the group {group} has submitted counts for {names}",
+                    group=group,
+                    names=listed(lacking),
+                )
+            )
     found.files = dict(sorted(found.files.items()))
     return remarks
 
@@ -74,7 +86,7 @@ def _alike(found: People) -> None:
         seen[looks(files[0].claim.id)].append(student)
     for students in seen.values():
         if len(students) > 1 and not all("~" in student for student in students):
-            found.doubts.append(f"these ids look alike: {listed(students)}")
+            found.doubts.append(Message("these ids look alike: {names}", names=listed(students)))
 
 
 def _read_otherwise(found: People) -> None:
@@ -84,5 +96,10 @@ def _read_otherwise(found: People) -> None:
         for other in sorted({file.claim.also for file in files} & known):
             shown = listed([file.shown for file in files if file.claim.also == other])
             found.doubts.append(
-                f"what {student} has named like a file of {other} counts for {student}: {shown}"
+                Message(
+                    "what {student} has named like a file of {other} counts for {student}: {names}",
+                    student=student,
+                    other=other,
+                    names=shown,
+                )
             )

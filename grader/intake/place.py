@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..model.message import Message, Text, joined
 from .member import Member
 from .submission import Refused
 
@@ -22,7 +23,7 @@ class Place:
     """Where the members of an archive go: no two to the same place, none outside of the folder."""
 
     archive: Path
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Text] = field(default_factory=list)
     _files: set[tuple[str, ...]] = field(default_factory=set)
     _folders: set[tuple[str, ...]] = field(default_factory=set)
 
@@ -34,8 +35,12 @@ class Place:
         away = away or ".." in re.split(r"[/\\]", name)
         if away or not member.plain:
             raise Refused(
-                f"{self.archive} holds {member.name!r}, which leads out of its folder or is no "
-                "file. Look who has handed that in; nothing was unpacked."
+                Message(
+                    "{archive} holds {name}, which leads out of its folder or is not a file. Look "
+                    "who has submitted that; nothing was unpacked.",
+                    archive=self.archive,
+                    name=repr(member.name),
+                )
             )
         parts = tuple(map(_safe, wanted))
         if len("/".join(parts).encode()) > DEEPEST:
@@ -47,12 +52,19 @@ class Place:
         self._files.add(free)
         self._folders |= {free[:depth] for depth in range(1, len(free))}
         for remark in member.remarks:
-            self._remark(f"{self.archive.name}: {remark}")
+            self._remark(joined(": ", (self.archive.name, remark)))
         if list(free) != [unicodedata.normalize("NFC", part) for part in wanted]:
-            self._remark(f"{self.archive.name}: {name!r} is unpacked as {'/'.join(free)!r}")
+            self._remark(
+                Message(
+                    "{archive}: {name} is unpacked as {safe}",
+                    archive=self.archive.name,
+                    name=repr(name),
+                    safe=repr("/".join(free)),
+                )
+            )
         return free
 
-    def _remark(self, text: str) -> None:
+    def _remark(self, text: Text) -> None:
         if text not in self.remarks:
             self.remarks.append(text)
 

@@ -5,23 +5,34 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..csv_table import TableError, rows
+from ..model.message import Message, Text
 from .identity import looks, safe, same
 from .ids import written
 
 
-def read_roster(path: Path) -> tuple[dict[str, str], list[str]]:
+def read_roster(path: Path) -> tuple[dict[str, str], list[Text]]:
     """Read a CSV file with columns id and name; return names by id, and remarks on duplicates.
 
     Raises TableError.
     """
     roster: dict[str, str] = {}
-    remarks = []
+    remarks: list[Text] = []
     for place, row in rows(path, ("id", "name")):
         one, name = written(row["id"]), row["name"]
         if (known := roster.get(one, name)) != name:
-            raise TableError(f"{place}: {one} is there twice, as {known!r} and as {name!r}.")
+            raise TableError(
+                Message(
+                    "{place}: {student} is there twice, as {name} and as {other}.",
+                    place=place,
+                    student=one,
+                    name=repr(known),
+                    other=repr(name),
+                )
+            )
         if one in roster:
-            remarks.append(f"{place} repeats an earlier line: {one}")
+            remarks.append(
+                Message("{place} repeats an earlier line: {line}", place=place, line=one)
+            )
         elif one:
             roster[one] = name
     return roster, remarks
@@ -38,7 +49,7 @@ def read_groups(path: Path) -> dict[str, str]:
     }
 
 
-def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
+def compare(students: Iterable[str], roster: dict[str, str]) -> list[Text]:
     """Return a line for each student who is in only one of the two.
 
     Ids must be equal letter by letter, apart from the domain of an address if only one matches.
@@ -48,16 +59,27 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[str]:
     known = {safe(one): one for one in roster}
     local = Counter(_local(one) for one in roster)
     by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
-    found, unknown = set[str](), []
+    found, unknown = set[str](), list[Text]()
     for student in handed_in:
         base = student.partition("~")[0]
         if one := known.get(base) or _by_address(base, by_local, handed_in):
             found.add(one)
         else:
             near = [one for one in roster if _near(base) == _near(one)]
-            hint = f" (near to {', '.join(near)}, which is)" if near else ""
-            unknown.append(f"not in the roster: {student}{hint}")
-    missing = (f"nothing handed in: {s} {roster[s]}".rstrip() for s in roster if s not in found)
+            unknown.append(
+                Message(
+                    "not in the roster: {student} (similar to {known}, which is)",
+                    student=student,
+                    known=near,
+                )
+                if near
+                else Message("not in the roster: {student}", student=student)
+            )
+    missing = (
+        Message("nothing submitted: {student}", student=f"{s} {roster[s]}".rstrip())
+        for s in roster
+        if s not in found
+    )
     return [*missing, *unknown]
 
 

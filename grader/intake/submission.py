@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ..model.message import Message
 from .identity import FILLERS, LONGEST
 
 MAX_MB = 50
@@ -23,6 +24,9 @@ NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
 
 RENAMED = re.compile(r"\.ipynb\.(txt|json|html?|download)$", re.IGNORECASE)
 """What browsers and operating systems make of a notebook's suffix."""
+
+
+NO_REGULAR_FILE = Message("The submission is not a regular file; hand in the notebook file itself.")
 
 
 class Refused(Exception):
@@ -50,19 +54,22 @@ class Submission:
             with open(path, "rb", opener=open_unfollowed) as file:
                 about = os.fstat(file.fileno())
                 if not stat.S_ISREG(about.st_mode):
-                    raise Refused("The submission is no regular file; hand in the notebook file.")
+                    raise Refused(NO_REGULAR_FILE)
                 if about.st_size > MAX_MB << 20:
                     raise Refused(
-                        f"The file has {about.st_size >> 20} MB, and {MAX_MB} are accepted. Clear "
-                        "the outputs (in Jupyter: Edit, Clear All Outputs), save it and submit it "
-                        "again."
+                        Message(
+                            "The file has {size} MB, and {most} are accepted. Clear the outputs "
+                            "(in Jupyter: Edit, Clear All Outputs), save it and submit it again.",
+                            size=about.st_size >> 20,
+                            most=MAX_MB,
+                        )
                     )
                 data = file.read(MAX_MB << 20)
         except OSError as error:
             if error.errno not in NO_FILE:
                 raise
-            what = "is a link" if path.is_symlink() else "is no regular file"
-            raise Refused(f"The submission {what}; hand in the notebook file itself.") from None
+            link = Message("The submission is a link; hand in the notebook file itself.")
+            raise Refused(link if path.is_symlink() else NO_REGULAR_FILE) from None
         return cls(student, path, data, hashlib.sha256(data).hexdigest())
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..model.message import Message, Text
+
 IGNORED = {
     "__pycache__", "__MACOSX", "node_modules", "$RECYCLE.BIN", "System Volume Information",
     "@eaDir",
@@ -26,7 +28,7 @@ class Walk:
     """Files made by programs."""
     hidden: list[str] = field(default_factory=list)
     """Notebooks whose names begin with a dot."""
-    closed: list[str] = field(default_factory=list)
+    closed: list[Text] = field(default_factory=list)
     """Folders that cannot be read, with the reason."""
 
 
@@ -55,7 +57,9 @@ def _below(folder: Path, found: Walk) -> Iterator[Path]:
     for where, folders, names in os.walk(folder, onerror=closed):
         place = Path(where)
         links = [f for f in folders if (place / f).is_symlink()]
-        found.closed += [f"{place / f} (it is a link)" for f in links if not _made(f)]
+        found.closed += [
+            Message("{folder} (it is a link)", folder=place / f) for f in links if not _made(f)
+        ]
         folders[:] = [f for f in folders if not _made(f)]
         for name in sorted(names):
             shown = str((place / name).relative_to(folder))

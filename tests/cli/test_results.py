@@ -154,7 +154,7 @@ def test_from_the_zip_of_the_class_to_the_table_that_is_uploaded(folder, judges)
     out = folder / "out"
     given = ("--names", "canvas", "--roster", roster, "--deadline", "2026-05-04 12:00")
     said = run(folder, "grade", archive, "-a", "doubling", "-o", out, "-j", 1, *given)
-    assert "notes.txt" in said and "nothing handed in: 4713 Park" in said
+    assert "notes.txt" in said and "nothing submitted: 4713 Park" in said
     assert "not in the roster: 4712" in said and "0 judged before; 1 to judge: 1 new" in said
     fill = ("gradebook", out, table, "--column", "Doubling", "-o", folder / "up.csv")
     said = run(folder, *fill, code=3)

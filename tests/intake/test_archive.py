@@ -14,6 +14,7 @@ from grader.intake import archive
 from grader.intake.archive import packed as is_packed
 from grader.intake.archive import unpack
 from grader.intake.submission import MAX_MB, Refused, Submission
+from tests.support.words import words
 
 
 def packed(path: Path, *members: str | zipfile.ZipInfo, data: bytes = b"{}") -> Path:
@@ -62,14 +63,16 @@ def test_links_and_devices_are_refused(tmp_path, kind):
     member = zipfile.ZipInfo("link.ipynb")
     member.external_attr = (kind | 0o777) << 16
     path = packed(tmp_path / "class.zip", member, data=b"/etc/passwd")
-    assert "is no file" in refusal(path, tmp_path / "out")
+    assert "is not a file" in refusal(path, tmp_path / "out")
 
 
 def unpacked(path: Path) -> tuple[list[str], list[str]]:
     """Return the files of an archive as they were named here, and the remarks."""
     folder, remarks = unpack(path, path.parent / "out")
     assert unpack(path, path.parent / "out") == (folder, remarks), "a second time says the same"
-    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()), remarks
+    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()), words(
+        remarks
+    )
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -188,7 +191,7 @@ def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
     about.type, about.linkname = kind, "/etc/passwd"
     with tarfile.open(tmp_path / "class.tar", "w") as tape:
         tape.addfile(about)
-    assert "is no file" in refusal(tmp_path / "class.tar", tmp_path / "out")
+    assert "is not a file" in refusal(tmp_path / "class.tar", tmp_path / "out")
 
 
 def test_an_archive_of_another_kind_is_no_student(tmp_path):

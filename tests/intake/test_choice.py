@@ -9,6 +9,7 @@ from grader.intake.choice import File, choose, likeness, listed
 from grader.intake.deadline import Deadline
 from grader.intake.platform import Claim
 from tests.support.exports import BOOK
+from tests.support.words import words
 
 
 def made(where: Path, names: dict[str, str], **claim: object) -> list[File]:
@@ -34,15 +35,15 @@ def test_a_notebook_comes_before_what_reads_like_one_and_that_before_scripts(tmp
             assert choice.file == them[number] and not choice.tied
             rest = sorted(file.shown for file in them[number + 1 :])
             said = ", ".join(rest)
-            assert choice.remarks == [
-                f"another file of kim, {them[number].shown} counts (no notebook): {said}"
+            assert words(choice.remarks) == [
+                f"another file of kim, {them[number].shown} counts (not a notebook): {said}"
             ]
 
 
 @pytest.mark.parametrize(
     ("one", "other", "why"),
     [
-        (Claim("k", attempt=2, moment=1), Claim("k", attempt=1, moment=9), "an earlier hand-in"),
+        (Claim("k", attempt=2, moment=1), Claim("k", attempt=1, moment=9), "an earlier submission"),
         (Claim("k", inside="attention.ipynb", moment=1), Claim("k", moment=2), "another name"),
         (Claim("k", moment=2), Claim("k", moment=1, number=7), "older"),
         (Claim("k", number=10), Claim("k", number=9), "older"),
@@ -66,14 +67,16 @@ def test_what_decides_is_said(tmp_path, one, other, why, names):
     choice = choose("kim", them, "attention")
     assert choice.file is them[0] and not choice.tied
     said = f"another file of kim, {names[0]} counts ({why}): {names[1]}"
-    assert choice.remarks == ([said] if why else [])
+    assert words(choice.remarks) == ([said] if why else [])
 
 
 def test_where_nothing_decides_a_person_is_told_unless_the_files_are_equal(tmp_path):
     them = made(tmp_path, {"a.ipynb": BOOK % 1, "b.ipynb": BOOK % 2, "c.ipynb": BOOK % 1}, moment=1)
     choice = choose("kim", them, "attention")
     assert (choice.file, choice.tied) == (them[0], [them[1]])
-    assert choice.remarks == ["another file of kim, a.ipynb counts (as good): b.ipynb, c.ipynb"]
+    assert words(choice.remarks) == [
+        "another file of kim, a.ipynb counts (as good): b.ipynb, c.ipynb"
+    ]
 
 
 def test_a_late_notebook_counts_only_if_nothing_came_in_time(tmp_path):
@@ -86,7 +89,9 @@ def test_a_late_notebook_counts_only_if_nothing_came_in_time(tmp_path):
     assert choice.file is them[0], "a file that cannot be graded is no hand-in in time"
     them += made(tmp_path, {"c.ipynb": BOOK % 2}, moment=4)
     choice = choose("kim", them, "attention", late)
-    assert choice.file is them[2] and choice.remarks[0].endswith("after the deadline: a.ipynb")
+    assert choice.file is them[2] and words(choice.remarks)[0].endswith(
+        "after the deadline: a.ipynb"
+    )
 
 
 def test_a_notebook_is_told_by_words_at_its_beginning_or_end(tmp_path, monkeypatch):
@@ -100,7 +105,7 @@ def test_a_notebook_is_told_by_words_at_its_beginning_or_end(tmp_path, monkeypat
 
 def test_of_many_names_the_first_are_listed():
     assert listed(["a", "b"]) == "a, b"
-    assert listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
+    assert str(listed([*"abcdefg"])) == "a, b, c, d, e and 2 more"
 
 
 def test_what_has_answers_in_it_comes_before_what_has_none(tmp_path):
@@ -110,8 +115,8 @@ def test_what_has_answers_in_it_comes_before_what_has_none(tmp_path):
     for order in permutations(them):
         choice = choose("kim", order, "attention", None, ["split_heads", "Mask"])
         assert choice.file is them[1]
-        assert choice.remarks == [
-            "another file of kim, hw.ipynb counts (no notebook): my.py",
+        assert words(choice.remarks) == [
+            "another file of kim, hw.ipynb counts (not a notebook): my.py",
             "another file of kim, hw.ipynb counts (no answers in it): plots.ipynb",
         ]
     scripts = [them[0], them[2]]

@@ -11,6 +11,7 @@ from grader.intake.choice import File
 from grader.intake.identity import apart, looks, safe, same
 from grader.intake.people import people, share
 from grader.intake.platform import Claim
+from tests.support.words import words
 
 text = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=90)
 
@@ -64,18 +65,18 @@ def test_ids_never_merge_and_nobody_is_dropped(ids):
 @pytest.mark.parametrize("other", ["kim\u3164", "Kim", "ｋｉｍ"])
 def test_ids_that_look_alike_go_to_a_person(other):
     found = claimed(Claim("kim"), Claim(other))
-    assert len(found.files) == 2 and len(found.doubts) == 1
+    assert len(found.files) == 2 and len(words(found.doubts)) == 1
 
 
 def test_equal_ids_are_one_whatever_their_form():
     found = claimed(Claim("García"), Claim(normalize("NFD", "García")), Claim(" García"))
-    assert [*found.files] == ["García"] and found.doubts == []
+    assert [*found.files] == ["García"] and words(found.doubts) == []
 
 
 def test_two_names_of_one_id_are_two_people():
     found = claimed(Claim("7", "Kim M"), Claim("7", "kimm"), Claim("7", "Lee"), Claim("8", "Lee"))
     assert {s: len(files) for s, files in found.files.items()} == {"7~kimm": 2, "7~lee": 1, "8": 1}
-    assert found.doubts == ["2 claim the id 7, so each has one of their own here: 0, 2"]
+    assert words(found.doubts) == ["2 claim the id 7, so each has one of their own here: 0, 2"]
 
 
 def test_who_cannot_be_told_apart_by_a_label_is_by_a_hash():
@@ -86,12 +87,12 @@ def test_who_cannot_be_told_apart_by_a_label_is_by_a_hash():
 def test_what_a_group_hands_in_counts_for_those_who_have_nothing_of_their_own():
     found = claimed(Claim("17", "Team A"), Claim("1"), Claim("5"), Claim("5"), Claim("9"))
     groups = {"1": "17", "2": "17", "3": "17", "4": "B", "5": "B", "6": "C"}
-    remarks = share(found, groups)
+    remarks = words(share(found, groups))
     shown = {student: [file.shown for file in files] for student, files in found.files.items()}
     assert shown == {
         "1": ["1"], "2": ["0"], "3": ["0"], "4": ["2", "3"], "5": ["2", "3"], "9": ["4"],
     }  # fmt: skip
     assert remarks == [
-        "what the group 17 has handed in counts for 2, 3",
-        "what the group B has handed in counts for 4",
+        "what the group 17 has submitted counts for 2, 3",
+        "what the group B has submitted counts for 4",
     ]

@@ -14,6 +14,7 @@ from grader.intake.platform import IntakeError
 from grader.model.language import speaker
 from tests.support.exports import canvas, folder, zipped
 from tests.support.small_course import write
+from tests.support.words import words
 
 LAST = datetime(2026, 11, 20, 23, 59)
 DEADLINE = Deadline.read("2026-11-20 23:59")
@@ -29,7 +30,7 @@ def test_without_names_every_file_says_whose_it_is(tmp_path):
     names = ("kim_1_attention.ipynb", "deep/er/lee_2_attention.py", "cho.pdf", "park.ipynb.txt")
     found, intake = taken(folder(tmp_path / "in", dict.fromkeys(names)))
     assert found == {"cho": names[2], "kim_1": names[0], "lee_2": names[1], "park": names[3]}
-    assert intake.remarks == intake.doubts == []
+    assert words(intake.remarks) == words(intake.doubts) == []
 
 
 def test_what_nobody_has_handed_in_is_no_student(tmp_path):
@@ -42,13 +43,13 @@ def test_what_nobody_has_handed_in_is_no_student(tmp_path):
     files = dict.fromkeys(("kim_1_attention.ipynb", *litter, *hidden)) | dict.fromkeys(beside, "x")
     found, intake = taken(folder(tmp_path / "in", files))
     assert found == {"kim_1": "kim_1_attention.ipynb"}
-    assert sorted(intake.remarks) == sorted(
-        [f"not graded, for nobody hands in such a file: {name}" for name in beside]
-        + ["not graded, for it is hidden: .lee.ipynb"]
-        + ["left out, for programs have made it: Thumbs.db, desktop.ini, kim.ipynb~, x.pyc, "
+    assert sorted(words(intake.remarks)) == sorted(
+        [f"not graded, because nobody submits such a file: {name}" for name in beside]
+        + ["not graded, because it is hidden: .lee.ipynb"]
+        + ["left out, because programs made it: Thumbs.db, desktop.ini, kim.ipynb~, x.pyc, "
            "~$kim.docx and 1 more"]
     )  # fmt: skip
-    assert intake.doubts == []
+    assert words(intake.doubts) == []
 
 
 def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
@@ -57,21 +58,23 @@ def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
     assert len(found) == 4 and {*found.values()} == {*files}
     assert found["kim_1~a"] == "a/kim_1.ipynb" and found["kim_1~b"] == "b/kim_1.ipynb"
     assert len({s.casefold() for s in found}) == 4, "also as folders of a disk that knows no case"
-    assert len(intake.doubts) == 2
+    assert len(words(intake.doubts)) == 2
 
 
 def test_names_that_say_nobodys_are_told_what_could(tmp_path):
     files = dict.fromkeys(("kim/attention.ipynb", "lee/attention.ipynb"))
     found, intake = taken(folder(tmp_path / "in", files))
     assert [*found] == ["attention~kim", "attention~lee"]
-    assert "perhaps --names '{id}/*' does" in intake.doubts[-1]
+    assert "perhaps --names '{id}/*' does" in words(intake.doubts)[-1]
 
 
 def test_names_that_look_like_canvas_are_told(tmp_path):
     files = dict.fromkeys(("kim_4711_88_attention.ipynb", "lee_4712_89_attention.ipynb"))
     found, intake = taken(folder(tmp_path / "in", files))
     assert [*found] == ["kim_4711_88", "lee_4712_89"]
-    assert intake.remarks == ["the names look like those of canvas: is --names canvas missing?"]
+    assert words(intake.remarks) == [
+        "the names look like those of canvas: is --names canvas missing?"
+    ]
 
 
 @pytest.mark.parametrize("more", ["kim.1_attention.ipynb", "kim 1_attention.ipynb"])
@@ -79,7 +82,7 @@ def test_ids_that_would_share_a_folder_are_given_to_nobody(tmp_path, more):
     files = dict.fromkeys(("kim_1_attention.ipynb", more))
     found, intake = taken(folder(tmp_path / "in", files))
     assert len(found) == 2 and all(s.startswith("kim_1~") for s in found)
-    assert len(intake.doubts) == 1
+    assert len(words(intake.doubts)) == 1
 
 
 def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path, monkeypatch):
@@ -95,7 +98,7 @@ def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", refusing)
     found, intake = taken(where, "canvas")
     assert [*found] == ["2"]
-    assert sorted(intake.doubts) == [
+    assert sorted(words(intake.doubts)) == [
         f"cannot be looked into: {where / 'kim'} (Permission denied)",
         f"cannot be looked into: {where / 'linked'} (it is a link)",
     ]
@@ -108,7 +111,7 @@ def test_the_last_before_the_deadline_counts_and_who_is_late_is_listed(tmp_path)
     }  # fmt: skip
     found, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
     assert found == {"1": "a_1_1_23h.ipynb", "2": "b_2_1_25h.ipynb"}
-    assert intake.remarks == [
+    assert words(intake.remarks) == [
         "another file of 1, a_1_1_23h.ipynb counts (older): a_1_1_22h.ipynb",
         "another file of 1, after the deadline: a_1_1_24h.ipynb",
         "late: 2",
@@ -121,7 +124,7 @@ def test_times_of_the_download_make_nobody_late(tmp_path):
     files = {n: t for n, t in canvas().items() if "anon" not in n}
     intake = take_in([zipped(tmp_path / "c.zip", files)], "attention", tmp_path, "canvas", DEADLINE)
     assert set(intake.hours_late.values()) == {None}
-    assert intake.doubts[-2:] == [
+    assert words(intake.doubts)[-2:] == [
         "all files have the time of the download, after the deadline: nobody is counted as late",
         "marked as late by the platform: 4713",
     ]
@@ -131,7 +134,7 @@ def test_a_file_without_a_time_is_neither_in_time_nor_late(tmp_path):
     files = {"a_1_1_x.ipynb": datetime(1980, 1, 1), "b_2_1_x.ipynb": LAST}
     _, intake = taken(folder(tmp_path / "in", files), "canvas", DEADLINE)
     assert intake.hours_late == {"1": None, "2": 0}
-    assert intake.doubts == ["the files of 1 do not say when they were handed in"]
+    assert words(intake.doubts) == ["the files of 1 do not say when they were submitted"]
     os.utime(tmp_path / "in" / "b_2_1_x.ipynb", (0, 0))
     with pytest.raises(IntakeError, match="of 1, 2 do not say when"):
         taken(tmp_path / "in", "canvas", DEADLINE)

@@ -13,6 +13,7 @@ from grader.intake.named import Pattern
 from grader.intake.platform import IntakeError
 from tests.support import exports
 from tests.support.exports import folder, zipped
+from tests.support.words import words
 
 LAST = Deadline.read("2026-11-20 23:59")
 FILE = "assignsubmission_file_"
@@ -42,16 +43,16 @@ def test_canvas(tmp_path):
         "4718": "jung_4718_link.html",
         "x7Yz1": "anon_x7Yz1_9011_attention.ipynb",
     }
-    assert intake.remarks == [
+    assert words(intake.remarks) == [
         "marked as late by the platform: 4713",
-        "another file of 4714, eve_4714_9005_LATE_4711_1_attention.ipynb counts (no notebook): "
+        "another file of 4714, eve_4714_9005_LATE_4711_1_attention.ipynb counts (not a notebook): "
         "eve_4714_9004_attention.py",
         "another file of 4716, choi_4716_10008_attention-1.ipynb counts (older): "
         "choi_4716_9007_attention.ipynb",
-        "another file of 4716, choi_4716_10008_attention-1.ipynb counts (no notebook): "
+        "another file of 4716, choi_4716_10008_attention-1.ipynb counts (not a notebook): "
         "choi_4716_9009_utils.py",
     ]
-    assert intake.doubts == [
+    assert words(intake.doubts) == [
         "what 4714 has named like a file of 4711 counts for 4714: "
         "eve_4714_9005_LATE_4711_1_attention.ipynb"
     ]
@@ -61,7 +62,7 @@ def test_two_names_with_one_id_go_to_a_person_and_both_are_graded(tmp_path):
     mine, other = "lee_4711_9001_attention.ipynb", "a_4711_1_4714_9002_attention.ipynb"
     found, intake = taken(tmp_path, {mine: None, other: None}, "canvas")
     assert found == {"4711~lee": mine, "4711~a": other}
-    assert intake.doubts[0] == (
+    assert words(intake.doubts)[0] == (
         f"2 claim the id 4711, so each has one of their own here: {other}, {mine}"
     )
 
@@ -77,7 +78,7 @@ def test_moodle(tmp_path):
         "4715": "Lee_4715_assignsubmission_onlinetext_/onlinetext.html",
         "4716": f"Eve 4711 assignsubmission file_4716_{FILE}/attention.ipynb",
     }
-    assert intake.doubts == [
+    assert words(intake.doubts) == [
         "what 4714 has named like a file of 4711 counts for 4714: "
         f"Eve_4714_{FILE}/Kim Minjun_4711_{FILE}/attention.ipynb, "
         f"Eve_4714_{FILE}/Kim Minjun_4711_{FILE}x.ipynb"
@@ -92,7 +93,7 @@ def test_a_roster_says_for_whom_a_moodle_group_has_handed_in(tmp_path):
     assert "17" not in found and found["4720"] == found["4721"] == where / (
         f"Team A_17_{FILE}/attention.ipynb"
     )
-    assert intake.remarks[:1] == ["what the group 17 has handed in counts for 4720, 4721"]
+    assert words(intake.remarks)[:1] == ["what the group 17 has submitted counts for 4720, 4721"]
 
 
 def test_moodle_without_folders(tmp_path):
@@ -112,7 +113,7 @@ def test_blackboard(tmp_path):
         "park": "HW_1_park_attempt_2026-11-20-08-00-00.txt",
     }, "of whom nothing but a receipt came, that is shown"
     assert intake.hours_late == {"kim_m": 0, "lee": 0.27, "park": 0}
-    assert intake.doubts == []
+    assert words(intake.doubts) == []
 
 
 @pytest.mark.parametrize("receipts", [True, False])
@@ -152,7 +153,7 @@ def test_gradescope(tmp_path):
         "kim_min@u.example": "export/submission_13/attention.ipynb",
     }
     assert intake.late("4711") == 0 and intake.late("kim_min@u.example") == 2.99
-    assert [d for d in intake.doubts if "4714" not in d] == []
+    assert [d for d in words(intake.doubts) if "4714" not in d] == []
 
 
 def test_nbgrader(tmp_path):
@@ -164,8 +165,8 @@ def test_nbgrader(tmp_path):
         "이서연": f"{root}/이서연/Attention/attention.ipynb",
     }
     assert set(intake.hours_late.values()) == {0}
-    assert intake.doubts == []
-    assert intake.remarks[0] == f"of another assignment: {root}/kim_minjun/lstm/lstm.ipynb"
+    assert words(intake.doubts) == []
+    assert words(intake.remarks)[0] == f"of another assignment: {root}/kim_minjun/lstm/lstm.ipynb"
 
 
 def test_nbgrader_with_several_assignments_of_other_names_is_refused(tmp_path):
@@ -202,10 +203,10 @@ def test_clones_that_github_classroom_made_are_still_read(tmp_path):
     }
     found, intake = taken(tmp_path, files, "github")
     assert list(found) == ["kim-minjun", "lee"]
-    assert intake.remarks == [
-        "not graded, for its name does not fit: deep-attention-submissions/notes.md"
+    assert words(intake.remarks) == [
+        "not graded, because its name does not fit: deep-attention-submissions/notes.md"
     ]
-    with pytest.raises(IntakeError, match="do not say when they were handed in"):
+    with pytest.raises(IntakeError, match="do not say when they were submitted"):
         taken(tmp_path, files, "github", LAST)
 
 
@@ -226,7 +227,9 @@ def test_names_that_only_one_platform_makes_are_known_without_being_told(tmp_pat
     files = getattr(exports, names)()
     found, intake = taken(tmp_path, files, "")
     assert found == taken(tmp_path, files, names)[0]
-    assert intake.remarks[0] == f"the names are those of {names}: read as with --names {names}"
+    assert (
+        words(intake.remarks)[0] == f"the names are those of {names}: read as with --names {names}"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{name}.ipynb", "{id}{id}", "canvass"])
@@ -263,11 +266,11 @@ def test_a_name_that_does_not_fit_is_named_with_a_pattern_that_would(tmp_path):
     _, intake = taken(
         tmp_path, {file: None, "x_4712_9_a.ipynb": None, "Lee 4713.pdf": "x"}, "canvas"
     )
-    assert intake.doubts == [
-        f"not graded, for its name does not fit: {file} (it fits --names 'moodle')"
+    assert words(intake.doubts) == [
+        f"not graded, because its name does not fit: {file} (it fits --names 'moodle')"
     ]
-    assert intake.remarks == [
-        "not graded, for its name does not fit: Lee 4713.pdf (it fits --names '{name} {id}.*')"
+    assert words(intake.remarks) == [
+        "not graded, because its name does not fit: Lee 4713.pdf (it fits --names '{name} {id}.*')"
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from grader.csv_table import TableError
 from grader.intake.roster import compare, read_groups, read_roster
+from tests.support.words import words
 
 
 def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
@@ -15,10 +16,10 @@ def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
     )
     path.write_text(text, "utf-8")
     known, remarks = read_roster(path)
-    assert remarks == [f"{path}:4 repeats an earlier line: 4711"]
+    assert words(remarks) == [f"{path}:4 repeats an earlier line: 4711"]
     assert known == {"4711": "Kim Minjun", "4712": "이서연"}
-    assert compare(["4711", "9"], known) == [
-        "nothing handed in: 4712 이서연",
+    assert words(compare(["4711", "9"], known)) == [
+        "nothing submitted: 4712 이서연",
         "not in the roster: 9",
     ]
 
@@ -67,7 +68,7 @@ def test_the_same_person_is_found(tmp_path, student, known):
     ],
 )
 def test_who_may_be_another_is_taken_for_nobody(students, known):
-    lines = compare(students, dict.fromkeys(known, ""))
+    lines = words(compare(students, dict.fromkeys(known, "")))
     assert len(lines) == len(students) + len(known)
 
 
@@ -75,7 +76,7 @@ def test_who_may_be_another_is_taken_for_nobody(students, known):
     ("student", "known"), [("42", "0042"), ("0042", "42"), ("42.0", "42"), ("Kim", "kim")]
 )
 def test_a_near_miss_is_named_and_not_matched(student, known):
-    assert compare([student], {known: ""}) == [
-        f"nothing handed in: {known}",
-        f"not in the roster: {student} (near to {known}, which is)",
+    assert words(compare([student], {known: ""})) == [
+        f"nothing submitted: {known}",
+        f"not in the roster: {student} (similar to {known}, which is)",
     ]

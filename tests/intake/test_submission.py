@@ -48,8 +48,8 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")  # opening it would wait for a writer
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "pipe", Path("/dev/null"), Path("/dev/zero")):
-        assert "is no regular file" in refusal(path)
-    assert "is no regular file" in refusal(tmp_path / "folder")
+        assert "is not a regular file" in refusal(path)
+    assert "is not a regular file" in refusal(tmp_path / "folder")
 
 
 def test_a_file_that_is_too_large_is_refused_unread(tmp_path):

@@ -50,7 +50,7 @@ def test_what_is_not_said_again_is_as_before_and_is_printed(course):
     said = grade(course)
     assert "As before: --names canvas, --deadline '2026-11-20 23:59 UTC'" in said
     assert f"--late '{RULE}'" in said and "roster.csv (2)" in said
-    assert "nothing handed in: 3 Park" in said and "not in the roster: 2" in said
+    assert "nothing submitted: 3 Park" in said and "not in the roster: 2" in said
     assert files(course) == {"1": "kim_1_7_a.ipynb", "2": "lee_2_9_a.ipynb"}
     assert run(course, "diff", course / "out") == "No score moved."
 
@@ -101,11 +101,11 @@ def test_a_roster_is_read_anew_and_outlives_its_file(course):
     assert "not in the roster: 2" in grade(course, *ASKED, "--roster", roster)
     roster.write_text("id,name\n1,Kim\n2,Lee\n3,Park\n")
     said = grade(course)
-    assert "roster: 2" not in said and "nothing handed in: 3 Park" in said
+    assert "roster: 2" not in said and "nothing submitted: 3 Park" in said
     roster.unlink()
     said = grade(course)
     assert "roster.csv is gone: the roster is as it was" in said
-    assert "nothing handed in: 3 Park" in said
+    assert "nothing submitted: 3 Park" in said
     assert "Park" not in grade(course, "--roster", "none")
     assert "is not a file" in grade(course, "--roster", course / "nowhere.csv", code=2)
 
