@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from grader.checking.explain import read_mistakes
+from grader.checking.mistake import read_mistakes
 from grader.course.assignment import Assignment
 from grader.course.build import skeleton
 from grader.course.course import Course

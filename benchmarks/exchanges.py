@@ -20,7 +20,8 @@ NAMES = ("attention", "lstm_mnist")
 
 def count(checkout: Path, name: str) -> tuple[Counter[str], Counter[str]]:
     """Return how many requests of each kind a right submission takes, and each of its checks."""
-    from grader.checking.session import Session, run_session
+    from grader.checking.collect import run_session
+    from grader.checking.session import Session
     from grader.course.assignment import Assignment
     from grader.course.course import Course
     from grader.judging.judge import judge

@@ -20,7 +20,8 @@ from typing import Any
 
 import torch
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.checking.solution import Solution
 from grader.course.assignment import Assignment
 from grader.course.course import Course

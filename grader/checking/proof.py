@@ -10,7 +10,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from ..course.assignment import Assignment, Cell
+from ..course.assignment import Assignment
+from ..course.cell import Cell
 from ..course.settings import AssignmentError
 from ..sandbox.host.loaded import Loaded
 from ..sandbox.host.sandbox import Zygote

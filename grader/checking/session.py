@@ -1,26 +1,16 @@
-"""One pytest session, collected once, whose checks run again for every submission.
+"""The checks of an assignment, run again for every submission, and how each of them ended.
 
-A session per submission would cost 100 ms for 25 checks that do nothing; running the collected
-items again costs 0.4 ms per check, as plug-ins that repeat failing tests do. What needs nothing of
-pytest is called without it.
+What needs nothing of pytest is called without it; see also item.py.
 """
 
 import ast
-import os
-import pydoc
 import re
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeGuard
-from unittest.mock import patch
-
-import pytest
-import torch
-from _pytest.runner import runtestprotocol
+from typing import TypeGuard
 
 from ..compare.draw import Draw
 from ..compare.record import recorded
@@ -31,18 +21,17 @@ from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import NOT_YET, Result, Status
 from ..model.subject import Beginning, Subject
-from ..sandbox.guest.meant import meant
 from ..sandbox.guest.packing import Unsendable
 from ..sandbox.host.loaded import Unreadable
 from ..sandbox.host.sandbox import SandboxError, Zygote
-from .check import Check, require_order
+from .check import Check
 from .conclusion import Conclusion
 from .ending import Ending
 from .explain import Bank, Hypothesis
-from .plugin import GRADED, Graded, double, seed, solution
+from .item import rerun
+from .plugin import Graded, double, seed, solution
 from .proof import fault, handed_in, notebook
 
-ERROR = pytest.StashKey[BaseException]()
 NOTEBOOK_ONLY = Message(
     "This check works in your notebook only: it hands over a model or an optimizer."
 )
@@ -55,67 +44,21 @@ COMMON = b"the same for everybody"
 """Seeds inputs on which known mistakes are compared with a failure first. They decide nothing."""
 OURS_OR_THEIRS = (AssertionError, StudentError, SandboxError, Unsendable)
 """Errors whose cause is known; any other one in a check needs a second look."""
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "", "PYTEST_ADDOPTS": ""}
-"""What keeps the plug-ins and options of the machine's other pytest runs out."""
-QUIET = (
-    "--capture=no", "-c", os.devnull, "--import-mode=importlib",
-    *(f"-pno:{name}" for name in (
-        "cacheprovider", "terminal", "unraisableexception", "threadexception", "faulthandler",
-        "warnings", "junitxml", "doctest", "logging",
-    )),
-)  # fmt: skip
 
 
 class Session:
-    """The checks of one assignment, ready to run. Made by `run_session`."""
+    """The checks of one assignment, ready to run. Made by `collect.run_session`."""
 
-    def __init__(
-        self, assignment: Assignment, bank: Bank, work: Callable[["Session"], None]
-    ) -> None:
+    def __init__(self, assignment: Assignment, bank: Bank) -> None:
         self.assignment = assignment
         self.bank = bank
         self.checks: list[Check] = []
-        self.problem: BaseException | None = None
         self.zygote: Zygote | None = None
         """Where the solution is tried if need be; without one, in this process."""
         self.refused: dict[str, AssignmentError] = {}
         """Checks that are judged on nobody, since the course's own solution fails them."""
         cells = [cell for cell in assignment.cells if cell.question]
         self._helpers = {cell.question: _defined(cell.source) for cell in cells}
-        self._work = work
-
-    def pytest_exception_interact(
-        self, node: pytest.Collector, call: pytest.CallInfo[Any], report: object
-    ) -> None:
-        """Remember why a file could not be collected."""
-        if isinstance(report, pytest.CollectReport) and call.excinfo and self.problem is None:
-            self.problem = _unreadable(node.path, call.excinfo.value)
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Take the place of pytest's own loop over all tests."""
-        try:
-            if self.problem is None:
-                for item in session.items:  # hidden checks first, as the arguments are
-                    if isinstance(item, pytest.Function):
-                        self.checks.append(Check.read(item, self.assignment, self.checks))
-                order = self.assignment.questions
-                self.checks.sort(key=lambda check: (order.index(check.question), check.public))
-                require_order(self.checks)
-                if self.checks:
-                    self._work(self)
-        except BaseException as error:  # pytest would print it and go on
-            self.problem = error
-        return True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
-        """Keep the exception itself, and spare the rendering of a report that nobody reads."""
-        if call.excinfo is not None and ERROR not in item.stash:
-            item.stash[ERROR] = call.excinfo.value
-        failed = "failed" if call.excinfo else "passed"
-        return pytest.TestReport(item.nodeid, item.location, {}, failed, None, call.when)  # type: ignore[arg-type]
 
     def results(
         self, student: Subject, key: bytes, remarks: list[Text], kept: Iterable[Result] = ()
@@ -273,7 +216,7 @@ class Session:
                         draw = Draw(seed(key, check.name), single=single)
                         check(student=student, draw=draw)
                 else:
-                    error = _run_by_pytest(check.item, Graded(student, key, single))
+                    error = rerun(check.item, Graded(student, key, single))
             except KeyboardInterrupt:
                 raise
             except BaseException as raised:
@@ -343,16 +286,6 @@ def _defined(source: str) -> list[str]:
     return [node.name for node in ast.parse(source).body if isinstance(node, DEFINITIONS)]
 
 
-def _run_by_pytest(item: pytest.Function, graded: Graded) -> BaseException | None:
-    """Run a check that uses fixtures of its author's, or marks; return what it raised."""
-    item.config.stash[GRADED] = graded
-    if ERROR in item.stash:
-        del item.stash[ERROR]
-    item._initrequest()
-    runtestprotocol(item, log=False, nextitem=None)
-    return item.stash.get(ERROR, None)
-
-
 @dataclass(frozen=True)
 class Again:
     """Runs a check on the inputs that it had for a key, on whatever code."""
@@ -378,46 +311,3 @@ def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
     if isinstance(error, StudentError):
         return error.status is Status.STUDENT_ERROR and error.kind != "NotImplementedError"
     return isinstance(error, Failure)
-
-
-def run_session(assignment: Assignment, folder: Path, work: Callable[[Session], None]) -> None:
-    """Collect the hidden checks in `folder` and the assignment's public ones; do the work.
-
-    Raises AssignmentError where the author's checks cannot be used, and what `work` raises.
-    """
-    torch.set_num_threads(1)  # tensors are small: on two cores, 170 ms instead of 87
-    _require_forbidden(assignment)
-    session = Session(assignment, Bank.read(folder / "mistakes.toml", assignment), work)
-    arguments = [*QUIET, "--rootdir", str(folder.parent.parent), "--confcutdir", str(folder)]
-    files = [str(folder), str(assignment.path)]
-    with patch.dict(os.environ, ALONE):
-        pytest.main(["-p", "grader.checking.plugin", *arguments, *files], plugins=[session])
-    if session.problem is not None:
-        raise session.problem
-    if not session.checks:
-        raise AssignmentError(folder, 1, "there is no check", "Write one in a file test_*.py")
-
-
-def _require_forbidden(assignment: Assignment) -> None:
-    """Raises AssignmentError for a forbidden name that is none: no student could use it."""
-    for names in assignment.forbid.values():
-        for name in names:
-            if not meant([name]) or not all(map(pydoc.locate, meant([name]))):
-                lines = assignment.path.read_text("utf-8").split("\n")
-                line = next((n for n, text in enumerate(lines, 1) if name in text), 1)
-                remedy = "Write it in full, such as torch.nn.functional.softmax"
-                raise AssignmentError(
-                    assignment.path, line, f"there is no {name} to forbid", remedy
-                )
-
-
-def _unreadable(path: Path, error: BaseException) -> AssignmentError:
-    """Point at the line of a file of checks that raised while it was imported."""
-    error = error.__cause__ or error  # pytest wraps some in an error of its own
-    if isinstance(error, AssignmentError):
-        return error
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f.lineno or 1 for f in frames if f.filename == str(path)]
-    line = getattr(error, "lineno", None) or max(lines, default=1)  # a SyntaxError has its own
-    what = f"pytest cannot read this file: {type(error).__name__}: {error}"
-    return AssignmentError(path, line, what, "Run pytest on it to see more")

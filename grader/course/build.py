@@ -10,7 +10,8 @@ from typing import Any
 import nbformat
 
 from ..files import replace_file
-from .assignment import Assignment, Cell, without_solution
+from .assignment import Assignment
+from .cell import Cell, without_solution
 
 Json = dict[str, Any]
 

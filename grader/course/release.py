@@ -17,10 +17,11 @@ from pathlib import Path
 from ..files import LONG_AGO, replace_file
 from ..sandbox.guest.notebook import read as notebook
 from ..sandbox.guest.notebook.cell import Cell, parse
-from .assignment import REGION, Assignment, AssignmentError, without_solution
+from .assignment import Assignment
 from .build import build
+from .cell import REGION, without_solution
 from .course import Course
-from .settings import BLOCK
+from .settings import BLOCK, AssignmentError
 
 SHORTEST_LINE = 24
 """Characters; shorter lines, such as `super().__init__()`, are common."""

@@ -15,7 +15,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..checking.session import Session, run_session
+from ..checking.collect import run_session
+from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..sandbox.guest.zygote import warm_optimizers

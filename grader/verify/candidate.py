@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from ..checking.solution import Program, Solution
-from ..course.assignment import Assignment, without_solution
+from ..course.assignment import Assignment
+from ..course.cell import without_solution
 from ..model.limits import StudentError
 from ..model.subject import Beginning, Subject
 

@@ -9,7 +9,7 @@ the tolerance lies far from what is right and from what is wrong.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..checking.explain import Mistake
+from ..checking.mistake import Mistake
 from ..model.result import Result, Status
 from .evidence import Evidence, failed, farthest_wrong, nearest_right, share
 from .examine import MISTAKES, REFERENCES, VARIANTS, Outcome

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, get_args
 
-from ..checking.explain import MOST_PAIRED, Hypothesis, Mistake, together
+from ..checking.explain import MOST_PAIRED, Hypothesis, together
+from ..checking.mistake import Mistake
 
 Verdict = Literal["own", "likely", "ended", "none", "other"]
 """Equal numbers show the mistake; it ends like that; the sandbox has ended it, and has said why;

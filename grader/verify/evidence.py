@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from ..checking.explain import Mistake
+from ..checking.mistake import Mistake
 from ..compare.margin import Margin
 from ..course.assignment import Assignment
 from ..model.result import CAUSES, Result, Status

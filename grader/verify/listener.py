@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..checking.ending import Ending, Run
-from ..checking.explain import Bank, Hypothesis, Mistake
+from ..checking.explain import Bank, Hypothesis
+from ..checking.mistake import Mistake
 from ..compare.record import Record
 from ..course.assignment import Assignment
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from xml.etree import ElementTree
 
-from ..checking.explain import Mistake
+from ..checking.mistake import Mistake
 from ..compare.margin import Margin
 from ..model.result import CAUSES, Result, Status
 from ..report.page import template

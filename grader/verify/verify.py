@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..checking.explain import Mistake, read_mistakes
+from ..checking.mistake import Mistake, read_mistakes
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.settings import AssignmentError

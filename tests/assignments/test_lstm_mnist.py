@@ -12,8 +12,8 @@ import nbformat
 import pooch
 import pytest
 
-from grader.checking.explain import read_mistakes
-from grader.checking.session import run_session
+from grader.checking.mistake import read_mistakes
+from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.judging.judge import judge

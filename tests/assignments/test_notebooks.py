@@ -8,7 +8,7 @@ import nbclient
 import nbformat
 import pytest
 
-from grader.checking.session import run_session
+from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.course.build import skeleton
 from tests.support.own_course import OURS

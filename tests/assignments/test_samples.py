@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.session import run_session
+from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.verdict import Report

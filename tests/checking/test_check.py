@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.checking.session import run_session
+from grader.checking.collect import run_session
 from grader.checking.solution import Program
 from grader.course.assignment import Assignment
 from tests.support.small_course import IMPORTS, NAME, write

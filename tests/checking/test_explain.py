@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.explain import Bank, read_mistakes
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.explain import Bank
+from grader.checking.session import Session
 from grader.checking.solution import Program
 from grader.course.assignment import Assignment
-from grader.course.settings import AssignmentError
 from grader.model.result import Result, Status
 from grader.report.sanitize import whole
 from grader.sandbox.host.loaded import Loaded
@@ -93,71 +93,10 @@ def results(tmp_path):
     return results
 
 
-# reading
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Return a function that reads the mistakes of the small course."""
-
-    def read(text: str | bytes):
-        course, name = write(tmp_path)
-        path = course.checks(name) / "mistakes.toml"
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return read_mistakes(path, Assignment.read(course.solution(name)))
-
-    return read
-
-
-def test_a_mistake_is_read_as_it_is_written(read):
-    tripled, odd = read(TRIPLED + entry("odd", "x + x", "it adds", more="equivalent = true"))
-    assert (tripled.name, tripled.question, tripled.sentence) == (
-        "tripled",
-        "double",
-        "x is tripled",
-    )
-    assert (tripled.patches, tripled.equivalent) == ((("2 * x", "3 * x"),), False)
-    assert odd.equivalent
-
-
-def test_pairs_are_replaced_one_after_the_other(read):
-    (mistake,) = read(entry("both", ["y * x", "3"], old=["2 * x", "y"]))
-    assert mistake.made_in("return 2 * x") == "return 3 * x"
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "why"),
-    [
-        ("[[mistake]]\nname = ", 2, "this cannot be read"),
-        ("[[mistake]]\nname = 'a\n", 3, "this cannot be read"),
-        (b"\n\xff", 2, "this cannot be read"),
-        ("[[mistakes]]\nname = 'a'\n", 1, "no list of mistakes"),
-        ("[mistake]\nname = 'a'\n", 1, "no list of mistakes"),
-        ("title = 'x'\n" + TRIPLED, 1, "no list of mistakes"),
-        (TRIPLED + TRIPLED, 10, "already the name"),
-        (TRIPLED.replace("double", "treble"), 2, "question must be one of double, halve"),
-        (TRIPLED.replace("name =", "nom ="), 2, "there is no nom in a mistake"),
-        (TRIPLED.replace('"tripled"', "3"), 2, "must be texts"),
-        (TRIPLED.replace('"3 * x"', '["3 * x"]').replace('"2 * x"', "[]"), 2, "as many texts"),
-        (TRIPLED.replace('"3 * x"', "[3]"), 2, "as many texts"),
-        (entry("a", "x", more="equivalent = 'yes'"), 2, "true or false"),
-        (entry("a", "y", old="4 * x"), 2, "'4 \\* x' stands 0 times in the cell of double"),
-        (entry("a", "y", old="x"), 2, "stands \\d times"),
-        (entry("a", "2 * )"), 2, "unmatched"),
-    ],
-)
-def test_what_cannot_be_used_is_told_with_its_line(read, text, line, why):
-    with pytest.raises(AssignmentError, match=rf"mistakes\.toml:{line}: .*{why}"):
-        read(text)
-
-
 def test_without_a_file_there_are_no_mistakes(tmp_path):
     course, name = write(tmp_path)
     assignment = Assignment.read(course.solution(name))
     assert Bank.read(course.checks(name) / "mistakes.toml", assignment).mistakes == ()
-
-
-# explaining
 
 
 def test_the_mistake_that_gives_the_same_numbers_is_the_hypothesis(results):

@@ -5,7 +5,8 @@ import re
 import pytest
 import torch
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge

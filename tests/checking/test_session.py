@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.checking.collect import run_session
 from grader.checking.explain import Bank
-from grader.checking.session import Session, run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.course.settings import AssignmentError
@@ -153,7 +154,7 @@ def test_a_check_of_many_cases_counts_as_held_when_every_case_does(zygote, tmp_p
 
 def test_what_stands_in_the_cell_of_a_solved_question_needs_no_stand_in():
     assignment = Course(Path(__file__).parents[2]).solution("lstm_mnist")
-    session = Session(Assignment.read(assignment), None, None)
+    session = Session(Assignment.read(assignment), None)
     assert session.made_for(["LSTMCell"]) == {"LSTMCell", "lstm_step"}
     assert session.made_for([]) == set()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.explain import Mistake
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.mistake import Mistake
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.model.result import Result
 from grader.report.sanitize import whole

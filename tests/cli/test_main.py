@@ -21,8 +21,9 @@ from click.testing import CliRunner, Result
 
 from grader import __version__
 from grader.cli.main import main
-from grader.course.assignment import REGION, Assignment
+from grader.course.assignment import Assignment
 from grader.course.build import skeleton
+from grader.course.cell import REGION
 from grader.course.course import Course
 from tests import classroom
 from tests.support.small_course import CHECKS, RIGHT, SOLUTION, notebook, write

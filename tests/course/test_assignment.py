@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.assignment import Assignment, AssignmentError, Limits, without_solution
+from grader.course.assignment import Assignment
+from grader.course.cell import without_solution
+from grader.course.settings import AssignmentError
+from grader.model.limits import Limits
 
 ATTENTION = Path(__file__).parents[2] / "solutions" / "attention.py"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from grader.course import build
-from grader.course.assignment import Assignment, AssignmentError
+from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.course.release import leaks, readme, release
+from grader.course.settings import AssignmentError
 
 COURSE = Course.find(Path(__file__).parent)
 NAMES = COURSE.names()

@@ -3,7 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.cli.main import main
 from grader.course.assignment import Assignment
 from grader.judging.job import Job

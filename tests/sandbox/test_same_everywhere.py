@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.limits import Limits, StudentError

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.batch import digest
 from grader.judging.job import Job, Task

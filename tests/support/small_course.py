@@ -4,7 +4,8 @@ import json
 from itertools import count
 from pathlib import Path
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge

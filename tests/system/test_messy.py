@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.checking.session import Session, run_session
+from grader.checking.collect import run_session
+from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.result import Status

@@ -15,7 +15,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from ...checking.session import Session, run_session
+from ...checking.collect import run_session
+from ...checking.session import Session
 from ...course.assignment import Assignment
 from ...course.course import Course
 from ...files import replace_file

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from ...course.assignment import Assignment, AssignmentError
+from ...course.assignment import Assignment
 from ...course.course import Course
+from ...course.settings import AssignmentError
 from ...files import LONG_AGO, replace_file
 
 PACKAGE = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...course.assignment import without_solution
+from ...course.cell import without_solution
 from ...course.settings import AssignmentError
 from .otter_notebook import OtterNotebook, Piece
 from .solution_marks import Line, with_regions

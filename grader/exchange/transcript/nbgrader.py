@@ -9,8 +9,8 @@ has points per cell, not per check. nbgrader need not be installed.
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...course.assignment import REGION, Cell
 from ...course.build import Json
+from ...course.cell import REGION, Cell
 from ...course.course import Course
 from . import replay
 from .plan import Carried, Question, carry, cell, write

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
 
-from ...course import assignment
-from ...course.assignment import REGION, Assignment, without_solution
+from ...course.assignment import Assignment
 from ...course.build import Json
+from ...course.cell import REGION, Cell, without_solution
 from ...course.course import Course
 from ...files import replace_file
-from ...sandbox.guest.notebook.cell import Cell
+from ...sandbox.guest.notebook import cell as notebook
 from ...sandbox.guest.notebook.slice import How, needed, statements
 from . import replay
 from .plan import Carried, Question, carry, cell, write
@@ -96,7 +96,7 @@ def _question(question: Question, assignment: Assignment) -> Iterator[Json]:
     yield from map(_plain, question.after)
 
 
-def _plain(given: assignment.Cell) -> Json:
+def _plain(given: Cell) -> Json:
     if given.kind == "markdown":
         return cell("markdown", given.source)
     return cell("code", REGION.sub(_with_prompt, given.source))
@@ -148,7 +148,7 @@ def public(assignment: Assignment, name: str) -> ast.FunctionDef:
     What it uses of its own cell, and imports, come along; all else is looked up in the notebook.
     """
     cells = [c for c in assignment.cells if c.kind == "code"]
-    read = [statements([Cell(0, c.source)])[0] for c in cells]
+    read = [statements([notebook.Cell(0, c.source)])[0] for c in cells]
     own = next(found for c, found in zip(cells, read, strict=True) if name in c.checks)
     imports = [s for found in read for s in found if isinstance(s.node, IMPORTS)]
     used = needed([*imports, *own], [name], How.SURE)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import nbformat
 
-from ...course.assignment import Assignment, Cell
+from ...course.assignment import Assignment
 from ...course.build import Json
+from ...course.cell import Cell
 from ...course.course import Course
 from ...course.settings import BLOCK
 from ...files import replace_file

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from ...checking.session import Session, run_session
+from ...checking.collect import run_session
+from ...checking.session import Session
 from ...checking.solution import Program, Solution
 from ...course.assignment import Assignment
 from ...course.course import Course

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from grader.course.assignment import AssignmentError
+from grader.course.settings import AssignmentError
 from grader.exchange.gradescope import bundle
 from tests.support.small_course import NAME, SOLUTION, write
 

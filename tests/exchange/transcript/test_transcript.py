@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from grader.checking.solution import Program
-from grader.course.assignment import Assignment, AssignmentError
+from grader.course.assignment import Assignment
+from grader.course.settings import AssignmentError
 from grader.exchange.transcript import replay
 from grader.exchange.transcript.transcript import transcribe
 from tests.support.own_course import OURS

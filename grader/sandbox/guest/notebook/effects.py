@@ -6,40 +6,16 @@ can be changed is told in slice.py, where all of the notebook is known.
 """
 
 import ast
-import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from .root import origin, root
+from .verbs import FILES, FILLS, IDLE, LOOKS, NAMESPACES, SETTINGS, SHOWS
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
-FILLS = {"add", "append", "extend", "insert", "setdefault", "update"}
-"""Methods of containers that surely change them."""
 Shows = AbstractSet[str]
-SHOWS = {
-    "abs", "bool", "callable", "dir", "display", "float", "format", "hasattr", "help", "id", "int",
-    "isinstance", "issubclass", "len", "pprint", "print", "range", "repr", "round", "str", "super",
-    "type",
-}  # fmt: skip
-"""Functions of Python that change nothing that they are given."""
-SETTINGS = re.compile(
-    r"set_|use_|enable|disable|manual_seed|seed|register|filterwarnings|simplefilter|append|insert"
-    r"|update|setdefault|setrecursionlimit|basicConfig"
-)
-"""Functions of modules that change what the module does from there on."""
-IDLE = {"sleep", "collect"}
-"""Functions of modules that change nothing, whatever they are given."""
-FILES = re.compile(
-    r"open|(read|write)_(text|bytes|csv)|mkdir|makedirs|touch|unlink|remove|rename|rmtree|chdir"
-    r"|save\w*|load|(load|gen)(txt|fromtxt)|dump|exists|is_file|listdir|glob|iterdir|to_csv|tofile"
-    r"|fromfile|copyfile|write_file"
-)
-"""Functions and methods that read or write files."""
-LOOKS = {"copy", "get", "items", "keys", "values", "__contains__", "__getitem__"}
-"""Methods of containers that change nothing."""
-NAMESPACES = {"globals", "locals", "vars"}
-CHOSEN = "cls"
-"""What stands for the class itself in its own methods, `type(self)` included."""
 
 
 @dataclass
@@ -250,24 +226,3 @@ def _is_main(node: ast.expr) -> bool:
         "sys.modules[__name__]",
         "sys.modules['__main__']",
     )
-
-
-def root(node: ast.expr) -> str:
-    """Return the name at the root of `name.a[b].c`, or ""; "cls" for a class by its instance."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        if isinstance(node, ast.Attribute) and node.attr == "__class__":
-            return CHOSEN
-        node = node.value
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Call(func=ast.Name(id="type"), args=[_]):
-            return CHOSEN
-    return ""
-
-
-def origin(node: ast.expr) -> str:
-    """Return the name at the root of `name.a(b).c[d]`, or ""."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
-from .effects import DEFINITIONS, SHOWS, origin, root
+from .effects import DEFINITIONS
+from .root import origin, root
 from .statement import Statement
+from .verbs import SHOWS
 
 MAKES_PLAIN = {"bool", "device", "float", "int", "len", "Path", "range", "round", "Size", "str"}
 """What makes things that cannot be changed."""

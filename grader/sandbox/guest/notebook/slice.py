@@ -27,9 +27,11 @@ from pathlib import PurePosixPath
 from ..saying import Saying
 from .cell import Cell, parse
 from .device import MENTIONED, NOTES, accelerated, to_cpu
-from .effects import DEFINITIONS, SHOWS, root
+from .effects import DEFINITIONS
 from .names import Kind, kinds_bound, modules, packages, shown_by
+from .root import root
 from .statement import Statement, statement
+from .verbs import SHOWS
 
 FILES = "files on the disk"
 """What statements that read or write files use and change, as if it were a name."""

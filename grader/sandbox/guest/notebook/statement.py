@@ -15,7 +15,8 @@ from types import CodeType
 
 from ..saying import Saying
 from .cell import cell_number
-from .effects import CHOSEN, DEFINITIONS, FUNCTIONS, Effects, body, effects, root
+from .effects import DEFINITIONS, FUNCTIONS, Effects, body, effects
+from .root import CHOSEN, root
 
 LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 STORES = {"STORE_NAME", "STORE_GLOBAL"}
