@@ -18,10 +18,10 @@ def main(jobs: int, files: list[Path]) -> None:
     course = Course.find(Path(__file__).parent)
     job = Job(course.solution("attention"), course.checks("attention"), b"benchmark")
     times, layers = [], ()
-    for report in grade([Task(path.stem, path) for path in files], job, jobs):
-        assert report.score == report.max_score, (report.file, report.score)
+    for task, judgement in grade([Task(path) for path in files], job, jobs):
+        assert judgement.earned == judgement.max_score, (task.path, judgement.earned)
         times.append(time.monotonic())
-        layers = report.layers
+        layers = judgement.layers
     warm = times[jobs:]  # the first of each judge warm up imports and caches
     print(json.dumps({"seconds": warm[-1] - times[jobs - 1], "count": len(warm), "layers": layers}))
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from grader.course.course import Course
 from grader.judging.grade import grade
 from grader.judging.job import Job, Task
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from tests import classroom
 
 HONEST = ("right", "wrong")
@@ -35,14 +35,14 @@ def main(shuffles: int) -> int:
         honest = [name for name in chosen if name.startswith(HONEST)]
         for n in range(shuffles):
             random.Random(n).shuffle(chosen)
-            todo = [Task(name, handins[name].path) for name in chosen]
-            for report in grade(todo, job, jobs=1 + n % 2):
-                if report.student.startswith(HONEST):
-                    assert report.judged, [result.detail for result in report.results]
-                    verdicts[report.student].add(verdict(report))
-                    words[report.student].add(tuple(result.message for result in report.results))
-                    graded, results = graded + 1, results + len(report.results)
-                    layers = report.layers
+            todo = [Task(handins[name].path, name) for name in chosen]
+            for (_, name, *_), judgement in grade(todo, job, jobs=1 + n % 2):
+                if name.startswith(HONEST):
+                    assert not judgement.faulty, [result.detail for result in judgement.results]
+                    verdicts[name].add(verdict(judgement))
+                    words[name].add(tuple(result.message for result in judgement.results))
+                    graded, results = graded + 1, results + len(judgement.results)
+                    layers = judgement.layers
     changed = {name: len(found) - 1 for name, found in verdicts.items()}
     worded = {name: len(found) - 1 for name, found in words.items()}
     print(
@@ -57,9 +57,9 @@ def main(shuffles: int) -> int:
     return 1 if any(changed.values()) else 0
 
 
-def verdict(report: Report) -> tuple[object, ...]:
+def verdict(judgement: Judgement) -> tuple[object, ...]:
     """Return what must not depend on chance: the score, and how every check ended."""
-    return report.score, *((result.check, result.status) for result in report.results)
+    return judgement.earned, *((result.check, result.status) for result in judgement.results)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/instant.py RECORDED FOLDER OUT
 
 RECORDED is a folder that `grader grade` has filled. Every notebook in FOLDER gets one of its
-Reports in turn, under its own name and bytes. The last line is this process' peak memory in bytes.
+Judgements in turn, under its own bytes. The last line is this process' peak memory in bytes.
 """
 
 import contextlib
@@ -17,21 +17,19 @@ from pathlib import Path
 from grader.cli.main import main
 from grader.judging import batch
 from grader.judging.job import Job, Task
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from grader.store.store import NAME, Store
 
 
 def answer(recorded: Path) -> None:
-    """Let judges know the Report of every submission already."""
+    """Let judges know the Judgement of every submission already."""
     store = Store(recorded / NAME)
-    judgements = {entry.judgement for entry in store.entries()}
-    numbers = cycle(sorted(number for number in judgements if number))
+    records = {entry.record for entry in store.entries()}
+    numbers = cycle(sorted(number for number in records if number))
 
-    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
+    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[tuple[Task, Judgement]]:
         for task, number in zip(tasks, numbers, strict=False):
-            report = store.judgement(number).report
-            sha256 = batch.digest(task.path)
-            yield replace(report, student=task.student, file=task.path.name, sha256=sha256)
+            yield task, replace(store.read(number).judgement, sha256=batch.digest(task.path))
 
     batch.grade = grade
 

@@ -59,8 +59,8 @@ def main(rounds: int, files: list[Path]) -> None:
 
         def isolated(some: list[Path]) -> None:
             for _ in some:
-                report = next(reports)
-                assert report.score == report.max_score, (report.file, report.score)
+                task, judgement = next(found)
+                assert judgement.earned == judgement.max_score, (task.path, judgement.earned)
 
         def both() -> tuple[float, float]:
             costs = [0.0, 0.0]
@@ -71,9 +71,9 @@ def main(rounds: int, files: list[Path]) -> None:
                     costs[n] += busy() - before
             return costs[0] / len(files), costs[1] / len(files)
 
-        # the judge gets its next submission when it is asked for the next report
-        reports = grade((Task(p.stem, p) for p in cycle(files)), job, 1, [{CORE}])
-        with contextlib.closing(reports):
+        # the judge gets its next submission when it is asked for the next one
+        found = grade((Task(p) for p in cycle(files)), job, 1, [{CORE}])
+        with contextlib.closing(found):
             both()
             gc.collect()
             gc.freeze()

@@ -3,11 +3,11 @@
     python benchmarks/scale.py [MANY]
 
 The sample class is judged for real, which gives the seconds per submission. Then classes of 1,000
-and MANY notebooks are graded by judges who answer at once, with the Reports of the sample class in
-turn. So the submissions and the judging are synthetic; intake, store, pages, tables and what the
+and MANY notebooks are graded by judges who answer at once, with the Judgements of the sample class
+in turn. So the submissions and the judging are synthetic; intake, store, pages, tables and what the
 terminal shows are those of `grader grade`, in a process of its own. Then `grader grade` itself
 finds that nothing is to be judged. At last a dask scheduler hands out tasks that do nothing, with
-as many bytes to and fro as a submission and its Report. Prints the figures of docs/scale.md.
+as many bytes to and fro as a submission and its Judgement. Prints the figures of docs/scale.md.
 """
 
 import csv
@@ -106,7 +106,7 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     said = program(HERE / "instant.py", folder / "recorded", submissions, out)
     grading = since(start)
     with Store(out / NAME) as store:
-        students = {report.student for report in store.reports()}
+        students = {standing.student for standing in store.standings()}
     with (out / "grades.csv").open(newline="") as table:
         students &= {row["student"] for row in csv.DictReader(table)}
     students &= {path.parent.name for path in out.glob("*/feedback.html")}
@@ -134,10 +134,10 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
 def hand_out(data: bytes) -> float:
     """Return the seconds per task of client, scheduler and two workers who do nothing."""
     cluster._submit = lambda client, task, digest: client.submit(operator.mul, data, 4, pure=False)
-    cluster.unpack = lambda report: report
+    cluster.unpack = lambda judgement: judgement
     course = Course.find(HERE)
     job = Job(course.solution("attention"), course.checks("attention"), b"benchmark")
-    tasks = (Task(f"{number}", HERE) for number in range(TASKS))
+    tasks = (Task(HERE) for number in range(TASKS))
     with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as machines:
         start = now()
         done = sum(1 for _ in cluster.grade_on(machines.scheduler_address, tasks, job))

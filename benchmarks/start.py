@@ -24,13 +24,13 @@ import sys
 from pathlib import Path
 from grader.course.course import Course
 from grader.judging.grade import grade
-from grader.judging.job import Orders, Work
+from grader.judging.job import Job, Task
 
 course, name, *files = sys.argv[1:]
 course = Course(Path(course))
-orders = Orders(course.solution(name), course.checks(name), b"benchmark")
-reports = [r for r in grade([Work(str(n), Path(f)) for n, f in enumerate(files)], orders, 2)]
-assert len(reports) == 2 and all(r.judged for r in reports)
+job = Job(course.solution(name), course.checks(name), b"benchmark")
+found = [judgement for _, judgement in grade([Task(Path(f)) for f in files], job, 2)]
+assert len(found) == 2 and not any(judgement.faulty for judgement in found)
 """
 MEASURED = """
 import contextlib, ctypes, os, resource, subprocess, sys, time

@@ -135,10 +135,10 @@ PICTURE = bytes.fromhex(  # a PNG of one pixel
 def differences(handins: dict[str, HandIn], results: Path) -> Iterator[str]:
     """Yield a line for every sample that was graded in another way than its first line says."""
     with Store(results / "grades.sqlite") as store:
-        reports = {report.file: report for report in store.reports()}
+        standings = {standing.file: standing for standing in store.standings()}
     for sample, handin in handins.items():
-        report, expected = reports.get(handin.path.name), handin.expectation
-        if differs := expected.differs(report) if report else "has no report":
+        standing, expected = standings.get(handin.path.name), handin.expectation
+        if differs := expected.differs(standing.judgement) if standing else "is not judged":
             yield f"{sample} should be: {expected.outcome} {expected.questions}, and {differs}"
 
 

@@ -170,15 +170,15 @@ def graded(cases: Iterable[int], make: Callable[[int], bytes]) -> Counter[str]:
                     path = folder / "fuzz_attention.ipynb"
                     path.write_bytes(make(case))
                     try:
-                        report = judge("fuzz", path, session, zygote, b"a key")
+                        found = judge(path, session, zygote, b"a key")
                     except Exception:
                         ends[f"THROWN, {make.__name__} {case}: {traceback.format_exc()}"] += 1
                         continue
-                    for result in report.results:
-                        if not report.judged and result.detail:
+                    for result in found.results:
+                        if found.faulty and result.detail:
                             ends[f"THROWN, {make.__name__} {case}: {result.detail}"] += 1
-                    score = f"{report.score} of {report.max_score} points"
-                    ends["refused" if report.problem else score] += 1
+                    score = f"{found.earned} of {found.max_score} points"
+                    ends["refused" if found.problem else score] += 1
 
         run_session(Assignment.read(course.solution(assignment)), course.checks(assignment), work)
     return ends

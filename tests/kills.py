@@ -17,40 +17,43 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from grader.course.versions import Versions  # noqa: E402
+from grader.model.judgement import Judgement  # noqa: E402
 from grader.model.limits import Limits  # noqa: E402
 from grader.model.result import Result, Status  # noqa: E402
-from grader.model.verdict import Report  # noqa: E402
+from grader.model.standing import Standing  # noqa: E402
 from grader.store.store import Entry, Store  # noqa: E402
 
 MOST_SECONDS = 0.15  # to live after the first report; about 10 are written in that time
 VERSIONS = Versions({}, "v", "plan")
 
 
-def report(student: str) -> Report:
-    """Return a report of 28 results, as of an attention submission; from 3 to 60 kB."""
+def judged(student: str) -> Standing:
+    """Return the Standing of 28 results, as of an attention submission; from 3 to 60 kB."""
     size = random.Random(student).randrange(60)
     results = tuple(
         Result(f"test_{n}", "q", Status.FAILED, n, "A sentence.", "√" * 10 * size, seconds=n / 7)
         for n in range(28)
     )
     digest = f"{int(student):064}"
-    return Report("doubling", "Doubling", student, f"{student}.ipynb", digest, ("q",), results)
+    judgement = Judgement("doubling", "Doubling", digest, ("q",), results)
+    return Standing(student, f"{student}.ipynb", judgement)
 
 
 def victim(path: Path) -> None:
-    """Write reports of ever new students, and print each that is acknowledged."""
+    """Write judgements of ever new students, and print each that is acknowledged."""
     with Store(path, make=True) as store:
         number = len(list(store.entries()))
         while True:
-            made = report(f"{number}")
-            store.hand_in([Entry(made.student, Path("/in", made.file), made.sha256, None)])
-            store.record(made.sha256, made, VERSIONS, Limits(), b"seed")
+            made = judged(f"{number}")
+            sha256 = made.judgement.sha256
+            store.hand_in([Entry(made.student, Path("/in", made.file), sha256)])
+            store.record(sha256, made.judgement, VERSIONS, Limits(), b"seed")
             print(made.student, flush=True)
             number += 1
 
 
 def survives(kills: int, folder: Path, seed: int = 0) -> tuple[int, int]:
-    """Return how many reports were acknowledged, and how many of them were lost or changed."""
+    """Return how many judgements were acknowledged, and how many of them were lost or changed."""
     draw, path = random.Random(seed), folder / "grades.sqlite"
     acknowledged: set[str] = set()
     for _ in range(kills):
@@ -66,8 +69,8 @@ def survives(kills: int, folder: Path, seed: int = 0) -> tuple[int, int]:
         with Store(path) as store:
             assert store.db.execute("PRAGMA quick_check").fetchone() == ("ok",)
     with Store(path) as store:
-        kept = {made.student: made for made in store.reports()}
-    lost = [who for who in acknowledged if kept.get(who) != report(who)]
+        kept = {made.student: made for made in store.standings()}
+    lost = [who for who in acknowledged if kept.get(who) != judged(who)]
     return len(acknowledged), len(lost)
 
 
@@ -76,5 +79,5 @@ if __name__ == "__main__":
         victim(Path(sys.argv[2]))
     with tempfile.TemporaryDirectory() as scratch:
         count, lost = survives(int(sys.argv[1]), Path(scratch))
-    print(f"{sys.argv[1]} kills, {count} acknowledged reports, {lost} lost")
+    print(f"{sys.argv[1]} kills, {count} acknowledged judgements, {lost} lost")
     sys.exit(1 if lost else 0)

@@ -52,7 +52,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         export.write()
         summary = Summary(export.roll())
         summary.show(console)
-        left = [entry.student for entry in store.entries() if entry.judgement is None]
+        left = [entry.student for entry in store.entries() if entry.record is None]
     console.print(f"{new} judgements are new, of {summary.count} submissions.")
     if left:
         some = ", ".join(left[:10]) + (", …" if len(left) > 10 else "")

@@ -9,6 +9,7 @@ import io
 import sys
 from collections import Counter
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -237,8 +238,10 @@ def grade(
         batch = Batch.open(store, job, cluster)
         terms.keep(store)
         say = speaker(store.language)
-        late_by = (lambda _: 0.0) if known.deadline and not terms.deadline else intake.late
-        found = batch.take_in(submissions, shard, late_by, intake.moments.get)
+        arrivals = intake.arrivals
+        if known.deadline and not terms.deadline:  # it is forgotten, and with it who was late
+            arrivals = {s: replace(came, hours_late=0.0) for s, came in arrivals.items()}
+        found = batch.take_in(submissions, shard, arrivals)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(found.students)
         reasons = [f"{n} {say(why.value)}" for why, n in Counter(to_do.values()).items()]

@@ -85,7 +85,7 @@ def regrade(
         def wanted(entry: Entry) -> bool:
             before = store.latest(entry.digest)
             mine = not students or entry.student in students
-            return mine and before is not None and any(map(again, before.report.results))
+            return mine and before is not None and any(map(again, before.judgement.results))
 
         to_do: dict[str, str] = {}
         for entry in filter(wanted, store.entries()):
@@ -222,11 +222,11 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
     from ..report.gradebook import Gradebook
 
     with Store(folder / NAME) as store:
-        reports = {report.student: report for report in store.reports()}
+        standings = {standing.student: standing for standing in store.standings()}
         try:
             text, encoding = decode(table.read_bytes())
             book = Gradebook.read(text)
-            filled = book.fill(reports, ids, column, comments)
+            filled = book.fill(standings, ids, column, comments)
             data = f"{book}".encode(encoding)
         except TableError as error:
             raise click.UsageError(f"{table}: {error}") from None
@@ -238,7 +238,7 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
         replace_file(out, data)
         mark(store, f"the scores were written into {out}")
     _remark([*filled.remarks, *filled.left])
-    console.print(f"{len(reports) - len(filled.left)} of {len(reports)} scores are in {out}.")
+    console.print(f"{len(standings) - len(filled.left)} of {len(standings)} scores are in {out}.")
     sys.exit(3 if filled.left else 0)
 
 
@@ -265,7 +265,7 @@ def results(folder: Path, file: Path) -> None:
     if (write := FORMATS.get(file.suffix)) is None:
         raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")
     with Store(folder / NAME) as store:
-        replace_file(file, write(store.reports(), store.language))
+        replace_file(file, write(store.standings(), store.language))
         mark(store, f"the scores were written into {file}")
     console.print(f"{file} is written.")
 

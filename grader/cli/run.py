@@ -44,11 +44,11 @@ def run(
     refused: dict[str, None] = {}
     try:
         if to_do:
-            with closing(batch.judge(to_do, jobs, again)) as reports:
-                for report in watched(reports, batch.assignment.title, len(to_do), say):
+            with closing(batch.judge(to_do, jobs, again)) as found:
+                for judgement in watched(found, batch.assignment.title, len(to_do), say):
                     judged += 1
-                    refused |= {r.detail: None for r in report.results if r.refused}
-                    for entry in store.entries(report.sha256):
+                    refused |= {r.detail: None for r in judgement.results if r.refused}
+                    for entry in store.entries(judgement.sha256):
                         export.write_student(entry)
     except KeyboardInterrupt:
         code = INTERRUPTED

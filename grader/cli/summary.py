@@ -16,7 +16,7 @@ from rich.text import Text as Styled
 from ..model.language import Say
 from ..model.message import Message, Text, joined
 from ..model.result import Status
-from ..report.standing import Roll, Standing
+from ..report.roll import Roll, Row
 from .terminal import ENGLISH, outcomes, plain
 
 MANY = 40
@@ -47,8 +47,8 @@ class Summary:
         """Students whose submission needs a person."""
         self._first: list[tuple[str, ...]] = []
         self._first_people: list[tuple[str, ...]] = []
-        for standing in roll:
-            self._add(standing)
+        for row in roll:
+            self._add(row)
 
     @property
     def count(self) -> int:
@@ -109,18 +109,18 @@ class Summary:
         }
         return json.dumps(whole)
 
-    def _add(self, standing: Standing) -> None:
-        self.outcomes[standing.outcome] += 1
-        self.checks.update(standing.statuses)
-        self.max_score = max(self.max_score, standing.max_score)
-        if standing.score is not None:
-            self.scores[standing.score] += 1
+    def _add(self, row: Row) -> None:
+        self.outcomes[row.outcome] += 1
+        self.checks.update(row.statuses)
+        self.max_score = max(self.max_score, row.max_score)
+        if row.score is not None:
+            self.scores[row.score] += 1
         if len(self._first) < MANY:
-            self._first.append(self._line(standing))
-        if standing.for_a_person:
-            self.people.append(standing.student)
+            self._first.append(self._line(row))
+        if row.for_a_person:
+            self.people.append(row.student)
             if len(self._first_people) < MANY:
-                self._first_people.append(self._line(standing))
+                self._first_people.append(self._line(row))
 
     def _table(self, title: str, lines: Iterable[tuple[str, ...]]) -> Table:
         """Return a line per student: score, checks passed, where the first points were lost."""
@@ -135,19 +135,19 @@ class Summary:
             made.add_row(Styled(student), score, checks, said)
         return made
 
-    def _line(self, standing: Standing) -> tuple[str, str, str, str]:
-        score = "—" if standing.score is None else f"{standing.score}/{standing.max_score}"
-        counts = f"{standing.passed}/{len(standing.endings)}"
-        return plain(standing.student), score, counts, plain(self._remark(standing))
+    def _line(self, row: Row) -> tuple[str, str, str, str]:
+        score = "—" if row.score is None else f"{row.score}/{row.max_score}"
+        counts = f"{row.passed}/{len(row.endings)}"
+        return plain(row.student), score, counts, plain(self._remark(row))
 
-    def _remark(self, standing: Standing) -> str:
-        say, said = self._say, standing.problem
-        place = next((i for i, s in enumerate(standing.statuses) if s not in QUIET), None)
+    def _remark(self, row: Row) -> str:
+        say, said = self._say, row.problem
+        place = next((i for i, s in enumerate(row.statuses) if s not in QUIET), None)
         if place is not None and not said:
-            first, status = self._roll.checks(standing)[place], standing.statuses[place]
+            first, status = self._roll.checks(row)[place], row.statuses[place]
             endings = outcomes(say) | {Status.GRADER_ERROR: (say(Message("our fault")), "")}
             said = f"{first.question}, {endings[status][0]}: {first.sentence}"
-        if standing.decided:
-            by_hand = Message("set by hand: {questions}", questions=list(standing.decided))
+        if row.decided:
+            by_hand = Message("set by hand: {questions}", questions=list(row.decided))
             return f"[{say(by_hand)}] {said}"
         return said

@@ -16,10 +16,11 @@ from rich.progress import (
 )
 from rich.text import Text as Styled
 
+from ..model.judgement import Judgement
 from ..model.language import Say, speaker
 from ..model.message import Message, Text
 from ..model.result import Status
-from ..model.verdict import Report
+from ..model.standing import Standing
 from ..report.outcome import FULL, PERSON, outcome
 from ..report.sanitize import clean
 
@@ -73,16 +74,16 @@ def tell(text: Text, say: Say, style: str = "") -> None:
 
 
 def watched(
-    reports: Iterable[Report], title: str, total: int, say: Say = ENGLISH
-) -> Iterator[Report]:
-    """Yield Reports and show how far they are, and how they ended."""
+    judgements: Iterable[Judgement], title: str, total: int, say: Say = ENGLISH
+) -> Iterator[Judgement]:
+    """Yield Judgements and show how far they are, and how they ended."""
     words = outcomes(say)
     counts: Counter[str] = Counter()
     with progress() as bar:
         task = bar.add_task(title, total=total, counts="")
-        for report in reports:
-            yield report
-            counts[outcome(report)] += 1
+        for judgement in judgements:
+            yield judgement
+            counts[outcome(Standing("", "", judgement))] += 1
             said = (
                 f"[{colour}]{counts[ending]} {word}[/]"
                 for ending, (word, colour) in words.items()

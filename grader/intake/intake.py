@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model.message import Message, Text
+from ..model.standing import Arrival
 from .alone import Alone
 from .archive import packed, unpack
 from .choice import File, choose, likeness, listed
@@ -41,14 +42,8 @@ class Intake:
     remarks: list[Text] = field(default_factory=list)
     doubts: list[Text] = field(default_factory=list)
     """What a person must look at: work that could be missing, or belong to somebody else."""
-    hours_late: dict[str, float | None] | None = None
-    """Hours after the deadline for each student: 0 if before; None if not known."""
-    moments: dict[str, float | None] = field(default_factory=dict)
-    """Time of submission for each student, in seconds since 1970, if the platform says so."""
-
-    def late(self, student: str) -> float | None:
-        """Return the hours that a student is late, or None if not known."""
-        return None if self.hours_late is None else self.hours_late[student]
+    arrivals: dict[str, Arrival] = field(default_factory=dict)
+    """What is known of how the file of each student came in."""
 
 
 def take_in(
@@ -65,7 +60,7 @@ def take_in(
     `groups` has the group of each student who is in one, and `questions` the graded names.
     Raises IntakeError and, for an archive, Refused.
     """
-    intake = Intake(hours_late={} if deadline else None)
+    intake = Intake()
     places = []
     for path in paths:
         if not os.path.lexists(path):
@@ -164,7 +159,6 @@ def _take(
         choice = choose(student, files, assignment, held, questions)
         claim = choice.file.claim
         intake.submissions.append((student, choice.file.path))
-        intake.moments[student] = claim.moment
         intake.remarks += choice.remarks
         if choice.tied:
             shown = listed([file.shown for file in (choice.file, *choice.tied)])
@@ -176,8 +170,7 @@ def _take(
                 )
             )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
-        if intake.hours_late is not None:
-            intake.hours_late[student] = hours
+        intake.arrivals[student] = Arrival(hours, claim.moment)
         if hours:
             intake.remarks.append(Message("late: {student}", student=student))
         elif claim.late:

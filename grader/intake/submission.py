@@ -1,4 +1,4 @@
-"""A submission: whose it is and its bytes, but not what they mean.
+"""A submission: its bytes, but not what they mean.
 
 The trusted side only reads and hashes; parsing raised six kinds of exception in trials, so it is
 done in the worker. A submission is never executed here, and links are not followed.
@@ -35,16 +35,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """One file of one student."""
+    """One file, whoever handed it in."""
 
-    student: str
-    """Student id, safe as the name of a folder."""
     path: Path
     data: bytes
     sha256: str
 
     @classmethod
-    def read(cls, path: Path, student: str) -> Self:
+    def read(cls, path: Path) -> Self:
         """Read a regular file of at most MAX_MB megabytes.
 
         Raises Refused for what the student can fix, and OSError for what only we can: a failing
@@ -70,7 +68,7 @@ class Submission:
                 raise
             link = Message("The submission is a link; hand in the notebook file itself.")
             raise Refused(link if path.is_symlink() else NO_REGULAR_FILE) from None
-        return cls(student, path, data, hashlib.sha256(data).hexdigest())
+        return cls(path, data, hashlib.sha256(data).hexdigest())
 
 
 def student_id(path: Path, assignment: str) -> str:

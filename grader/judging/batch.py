@@ -4,7 +4,7 @@ The same command again judges only what is new, what a fault of ours has spoiled
 that have changed. Identical bytes are judged once.
 """
 
-from collections.abc import Callable, Container, Generator, Iterable, Iterator
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,19 +13,19 @@ from pathlib import Path
 from ..course.assignment import Assignment
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
+from ..model.judgement import Judgement
 from ..model.message import Message, Text
 from ..model.result import Result, Status
-from ..model.verdict import Report
+from ..model.standing import UNKNOWN, Arrival
 from ..store.diff import files
 from ..store.store import Entry, Store
-from .grade import grade
+from .grade import Graded, grade
 from .job import CannotJudge, Job, Task, seed
 from .shard import WHOLE, Shard
 
 FEW = 10
 """Names in a list whose length is said beside it."""
-
-
+NOTHING_KNOWN: Mapping[str, Arrival] = {}
 UNREADABLE = "unreadable"
 """How the digest begins of a file that we could not read: nobody knows what it was."""
 
@@ -99,28 +99,22 @@ class Batch:
         self,
         submissions: Iterable[tuple[str, Path]],
         shard: Shard = WHOLE,
-        late: Callable[[str], float | None] = lambda _: None,
-        moment: Callable[[str], float | None] = lambda _: None,
+        arrivals: Mapping[str, Arrival] = NOTHING_KNOWN,
     ) -> HandedIn:
-        """Read what was handed in, and note it.
-
-        `late` says how many hours after the deadline a student was, and `moment` when that was, in
-        seconds since 1970; None is as before.
-        """
+        """Read what was handed in, and note it with what is known of how it came in."""
         found = HandedIn()
         before = {entry.student: entry.digest for entry in self.store.entries()}
 
         def entries() -> Iterator[Entry]:
             for student, path in submissions:
-                new = Entry(
-                    student, path.absolute(), digest(path), None, (), late(student), moment(student)
-                )
+                arrival = arrivals.get(student, UNKNOWN)
+                new = Entry(student, path.absolute(), digest(path), arrival)
                 if shard.holds(new.digest):
                     found.students.add(student)
                 was = before.pop(student, new.digest)
                 if was != new.digest and not was.startswith(UNREADABLE):
                     old = self.store.entry(student)
-                    if old and old.judgement is not None:
+                    if old and old.record is not None:
                         found.others[student] = old, new
                 yield new
 
@@ -144,33 +138,30 @@ class Batch:
 
     def judge(
         self, students: Iterable[str], jobs: int, again: Callable[[Result], bool] | None = None
-    ) -> Generator[Report, None, None]:
-        """Judge submissions and yield each Report once it is in the store.
+    ) -> Generator[Judgement, None, None]:
+        """Judge submissions and yield each Judgement once it is in the store.
 
         A result that still holds is kept, unless it is to be judged `again`. Raises CannotJudge.
         """
-        digests: dict[str, str] = {}
 
         def tasks() -> Iterator[Task]:
             for entry in filter(None, map(self.store.entry, students)):
-                digests[entry.student] = entry.digest
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
-                yield Task(entry.student, entry.path, tuple(kept))
+                yield Task(entry.path, entry.digest, tuple(kept))
 
-        with closing(self._hand_out(tasks(), jobs)) as reports:  # whatever happens, judges go home
-            for report in reports:
-                refused = digests.pop(report.student)
+        with closing(self._hand_out(tasks(), jobs)) as found:  # whatever happens, judges go home
+            for task, judgement in found:
                 self.store.record(
-                    report.sha256 or refused,
-                    report,
+                    judgement.sha256 or task.digest,
+                    judgement,
                     self.versions,
                     self.assignment.limits,
-                    seed(self.job.key, report.sha256),
+                    seed(self.job.key, judgement.sha256),
                 )
-                yield report
+                yield judgement
 
-    def _hand_out(self, tasks: Iterator[Task], jobs: int) -> Generator[Report, None, None]:
-        """Yield a Report for each of them. Raises CannotJudge."""
+    def _hand_out(self, tasks: Iterator[Task], jobs: int) -> Generator[Graded, None, None]:
+        """Yield each task with its Judgement. Raises CannotJudge."""
         if not self.cluster:
             return grade(tasks, self.job, jobs)
         try:
@@ -187,18 +178,18 @@ class Batch:
         before = self.store.latest(digest)
         if before is None:
             return Why.NEW
-        if not before.report.judged:
+        if before.judgement.faulty:
             return Why.FAULT
         return Why.CHANGED if before.plan != self.versions.plan else Why.UNSAFE
 
     def _holding(self, digest: str) -> list[Result]:
         """Return the results of an earlier time that would be the same today."""
         before = self.store.latest(digest)
-        if before is None or ("UNSANDBOXED" in before.report.layers and not self.job.unsafe):
+        if before is None or ("UNSANDBOXED" in before.judgement.layers and not self.job.unsafe):
             return []
         return [
             result
-            for result, version in zip(before.report.results, before.versions, strict=True)
+            for result, version in zip(before.judgement.results, before.versions, strict=True)
             if version == self.versions.of(result.check)
             and result.status is not Status.GRADER_ERROR
             and result.seconds > 0  # it was run, and does not just share in a notebook's failure
@@ -208,7 +199,7 @@ class Batch:
 def digest(path: Path) -> str:
     """Return the sha256 of a submission; for one that is refused, or that we cannot read, why."""
     try:
-        return Submission.read(path, "").sha256
+        return Submission.read(path).sha256
     except Refused as error:
         return f"refused: {error}"
     except OSError as error:

@@ -5,9 +5,9 @@
     worker     dask's, one per machine or per core; keeps a judge, with its zygote, for each thread
 
 The assignment goes to every worker once, by its digest; then a submission there as bytes, and a
-Report back as JSON. dask itself pickles our own names and bytes between these processes, which must
-all be the course team's: whoever reaches a scheduler commands its workers. A submission is bytes
-to all of them, and runs in the same sandbox as on one machine.
+Judgement back as JSON. dask itself pickles our own names and bytes between these processes, which
+must all be the course team's: whoever reaches a scheduler commands its workers. A submission is
+bytes to all of them, and runs in the same sandbox as on one machine.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from uuid import uuid4
 from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
 
 from ..intake.submission import Refused, Submission
-from ..model.verdict import Report
+from ..model.judgement import Judgement
 from ..store.as_json import pack, pack_results, unpack, unpack_results
 from .bundle import JobBundle
 from .grade import grade, lost
@@ -38,8 +38,10 @@ WAIT_SECONDS = 60
 """For the scheduler, and for the first worker."""
 
 
-def grade_on(address: str, tasks: Iterator[Task], job: Job) -> Generator[Report, None, None]:
-    """Yield a Report for each submission, as they are finished.
+def grade_on(
+    address: str, tasks: Iterator[Task], job: Job
+) -> Generator[tuple[Task, Judgement], None, None]:
+    """Yield each task with the Judgement, as they are finished.
 
     A submission that costs as many workers as dask allows (3) is reported as grader_error. Raises
     CannotJudge where there is no scheduler or worker, or no judge can work.
@@ -67,7 +69,9 @@ def grade_on(address: str, tasks: Iterator[Task], job: Job) -> Generator[Report,
                 client.unregister_worker_plugin(_name(bundle.digest))
 
 
-def _grade(client: Client, tasks: Iterator[Task], job: Job, digest: str) -> Iterator[Report]:
+def _grade(
+    client: Client, tasks: Iterator[Task], job: Job, digest: str
+) -> Iterator[tuple[Task, Judgement]]:
     """Keep the workers busy, with few submissions under way: memory here and there stays small."""
     under_way: dict[str, tuple[Future, Task]] = {}
     finished = as_completed(loop=client.loop)
@@ -84,11 +88,11 @@ def _grade(client: Client, tasks: Iterator[Task], job: Job, digest: str) -> Iter
         _, task = under_way.pop(future.key)
         error = future.exception()
         if isinstance(error, KilledWorker):
-            yield lost(task, job)
+            yield task, lost(job)
         elif error:
             raise error
         else:
-            yield unpack(future.result())
+            yield task, unpack(future.result())
         hand_out()
 
 
@@ -97,21 +101,19 @@ def _submit(client: Client, task: Task, digest: str) -> Future:
     data: bytes | None = b""
     refused = ""
     try:
-        data = Submission.read(task.path, task.student).data
+        data = Submission.read(task.path).data
     except Refused as error:
         refused = str(error)
     except OSError:  # our fault, and no reason to think that the scheduler is gone
         data = None
     return client.submit(
-        judge, digest, task.student, task.path.name, data, pack_results(task.kept), refused,
+        judge, digest, task.path.name, data, pack_results(task.kept), refused,
         key=f"judge-{uuid4().hex}", pure=False,
     )  # fmt: skip
 
 
-def judge(
-    digest: str, student: str, file: str, data: bytes | None, kept: bytes, refused: str
-) -> bytes:
-    """Judge a submission on a worker and return its Report as JSON.
+def judge(digest: str, file: str, data: bytes | None, kept: bytes, refused: str) -> bytes:
+    """Judge a submission on a worker and return its Judgement as JSON.
 
     Where the client could not read the file, there is none here either: grader_error.
     """
@@ -120,7 +122,7 @@ def judge(
         path = Path(folder) / file
         if data is not None:
             path.write_bytes(data)
-        return pack(judges.judge(Task(student, path, unpack_results(kept), refused)))
+        return pack(judges.judge(Task(path, kept=unpack_results(kept), refused=refused)))
 
 
 class Judges(WorkerPlugin):  # type: ignore[misc]
@@ -153,7 +155,7 @@ class Judges(WorkerPlugin):  # type: ignore[misc]
                 self._free.get_nowait().close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def judge(self, task: Task) -> Report:
+    def judge(self, task: Task) -> Judgement:
         """Give a submission to a judge who is free, and wait. Raises CannotJudge."""
         chair = self._free.get()
         try:
@@ -171,23 +173,23 @@ class Chair:
     def __init__(self, job: Job, cores: Set[int]) -> None:
         self._job, self._cores = job, cores
         self._coming: deque[Task] = deque()
-        self._reports = self._grade()
+        self._judged = self._grade()
 
-    def judge(self, task: Task) -> Report:
-        """Return the Report of a submission. Raises CannotJudge."""
+    def judge(self, task: Task) -> Judgement:
+        """Return the Judgement of a submission. Raises CannotJudge."""
         self._coming.append(task)
         try:
-            return next(self._reports)
+            return next(self._judged)[1]
         except BaseException:  # it has ended with that
-            self._reports = self._grade()
+            self._judged = self._grade()
             raise
 
     def close(self) -> None:
         """Let the judge go."""
-        self._reports.close()
+        self._judged.close()
 
-    def _grade(self) -> Generator[Report, None, None]:
-        """Have a judge for whatever comes; the next one is asked for once the last is reported."""
+    def _grade(self) -> Generator[tuple[Task, Judgement], None, None]:
+        """Have a judge for whatever comes; the next one is asked for once the last is judged."""
         tasks = iter(self._coming.popleft, None)
         return grade(tasks, self._job, 1, [self._cores])
 

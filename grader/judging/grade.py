@@ -1,4 +1,4 @@
-"""Grade a class: a pool of judges, one process per core, makes a Report of each submission.
+"""Grade a class: a pool of judges, one process per core, makes a Judgement of each submission.
 
 A judge that dies costs the submission it had two more tries with other judges; a submission that
 costs three judges is reported as grader_error, and everybody else is graded.
@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ..model.judgement import Judgement
 from ..model.result import Result, Status
-from ..model.verdict import Report
 from .job import TRIES, Job, Task
 from .pool import Pool
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from ..sandbox.host.warming import Warming
 
 
+Graded = tuple[Task, Judgement]
+
+
 def grade(
     submissions: Iterable[Task], job: Job, jobs: int, cores: Sequence[Set[int]] = ()
-) -> Generator[Report, None, None]:
-    """Yield a Report for each submission, as they are finished.
+) -> Generator[Graded, None, None]:
+    """Yield each task with its Judgement, as they are finished.
 
     Submissions are taken one by one, as judges come free. `cores` says where each judge may run, if
     not on a core of its own. Raises CannotJudge when the author's checks or the sandbox do not
@@ -46,28 +49,28 @@ class Grading:
 
         return proven_zygote(session, self.job, warming)
 
-    def server(self, session: "Session", zygote: "Zygote") -> Callable[[Task], Report]:
+    def server(self, session: "Session", zygote: "Zygote") -> Callable[[Task], Graded]:
         """Return what judges a submission."""
         from .judge import judge
 
-        def answer(task: Task) -> Report:
-            student, path, kept, refused = task
-            return judge(student, path, session, zygote, self.job.key, kept, refused)
+        def answer(task: Task) -> Graded:
+            key, kept = self.job.key, task.kept
+            judgement = judge(task.path, session, zygote, key, kept, task.refused)
+            return task._replace(kept=()), judgement
 
         return answer
 
-    def lost(self, task: Task, code: int | None) -> Report:
-        """Report a submission on which judge after judge died."""
-        return lost(task, self.job)
+    def lost(self, task: Task, code: int | None) -> Graded:
+        """Say of a submission that judge after judge died on it."""
+        return task, lost(self.job)
 
 
-def lost(task: Task, job: Job) -> Report:
-    """Report a submission on which judge after judge died."""
-    student, path = task.student, task.path
+def lost(job: Job) -> Judgement:
+    """Say of a submission that judge after judge died on it."""
     name = job.solution.stem
     detail = f"{TRIES} judges ended while they graded this submission"
     result = Result(
         "the whole submission", name, Status.GRADER_ERROR, 0,
         "Could not be judged: our fault, a person will look.", detail=detail,
     )  # fmt: skip
-    return Report(name, name, student, path.name, "", (name,), (result,))
+    return Judgement(name, name, "", (name,), (result,))

@@ -30,10 +30,11 @@ class Job:
 
 
 class Task(NamedTuple):
-    """A submission that is to be judged."""
+    """A submission that is to be judged; who handed it in, no judge is told."""
 
-    student: str
     path: Path
+    digest: str = ""
+    """What the store knows it by: its sha256 or, of a file that was refused, why."""
     kept: tuple[Result, ...] = ()
     """Results that still hold: only the other checks are run."""
     refused: str = ""

@@ -10,10 +10,10 @@ from ..checking.conclusion import Conclusion
 from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..intake.submission import Refused, Submission
+from ..model.judgement import Judgement
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import CAUSES, Result, Status
-from ..model.verdict import Report
 from ..sandbox.guest.meant import meant
 from ..sandbox.host.budget import Budget
 from ..sandbox.host.isolation import enough
@@ -39,14 +39,13 @@ WHOLE_COUNTS = Message(
 
 
 def judge(
-    student: str,
     path: Path,
     session: Session,
     zygote: Zygote,
     key: bytes,
     kept: tuple[Result, ...] = (),
     refused: str = "",
-) -> Report:
+) -> Judgement:
     """Grade one file. Never raises for what is in it; faults of ours become grader_error.
 
     Checks whose result is among the `kept` ones are not run again. A file that was `refused` for
@@ -63,7 +62,7 @@ def judge(
     try:
         if refused:
             raise Refused(refused)
-        submission = Submission.read(path, student)
+        submission = Submission.read(path)
         sha256 = submission.sha256
         own = seed(key, sha256)
         for _ in range(TRIES):
@@ -76,14 +75,13 @@ def judge(
         problem = said(error)
         nothing = Conclusion(Status.NOT_RUN, Message("Nothing could be read."))
         results = [nothing.result(check) for check in session.checks]
-    except Exception:  # a fault of ours costs nobody else their report
+    except Exception:  # a fault of ours costs nobody else their judgement
         results = _none_run(session, SandboxError(traceback.format_exc()))
-    return Report(
-        assignment=assignment.name, title=assignment.title, student=student, file=path.name,
-        sha256=sha256, questions=assignment.questions, results=tuple(results),
+    return Judgement(
+        assignment=assignment.name, title=assignment.title, sha256=sha256,
+        questions=assignment.questions, results=tuple(results),
         notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, uses=uses,
-        output=printed,
-        seconds=time.perf_counter() - start,
+        output=printed, seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Result:
     hypothesis: Text = ""
     """For the course team: what was probably done, as a clause; also in the message."""
     notes: tuple[Text, ...] = ()
-    """Remarks of the check for the student, also among the Report's notes."""
+    """Remarks of the check for the student, also among the Judgement's notes."""
     picture: Picture | None = None
     """Where it is wrong, for the student, without values."""
     counted: bool = True

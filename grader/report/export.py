@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ..files import Unwritable, replace_file
 from ..model.language import speaker
 from ..store.store import PAGE, Entry, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
-from .standing import Roll, Standing
+from .roll import Roll, Row
 
 SOURCES = ("model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")
 """What makes pages."""
@@ -27,7 +27,7 @@ SHORT = 16
 Stamp = tuple[str, int, int]
 """What a file was made from, its size, and its modification time in ns."""
 END = ("", "", b"")
-"""After the last standing; no id is empty."""
+"""After the last row; no id is empty."""
 
 
 class Export:
@@ -37,7 +37,7 @@ class Export:
         self.store, self.folder = store, folder.absolute()
         self._settings, self._say = [store.language, store.late_rule], speaker(store.language)
         self._new: dict[str, Stamp] = {}
-        self._standings: dict[str, Kept] = {}
+        self._rows: dict[str, Kept] = {}
         self._count = 0
         self._failed: Unwritable | None = None
 
@@ -63,29 +63,29 @@ class Export:
     def write_student(self, entry: Entry, *, stands: bool = False) -> None:
         """Bring a student's files up to date; `write` retries what fails here.
 
-        Stores the student's standing as well, if it is new.
+        Stores the student's row as well, if it is new.
         """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
-        if entry.judgement is None:
-            self._standings[entry.student] = (entry.student, "", b"")
+        if entry.record is None:
+            self._rows[entry.student] = (entry.student, "", b"")
             return
         written = self._up_to_date(folder, STUDENTS, made_of)
         if written and stands:
             return
-        if made := self.store.report(entry):
+        if made := self.store.standing(entry):
             if not written:
                 self._bring(folder, STUDENTS, made, made_of)
-            said = Standing.of(made, self._say).written()
-            self._standings[entry.student] = (entry.student, made_of, said)
+            said = Row.of(made, self._say).written()
+            self._rows[entry.student] = (entry.student, made_of, said)
 
     def roll(self, students: Container[str] | None = None) -> Roll:
-        """Return the standings of all or of these students, as of the last writing."""
+        """Return the roll of all or of these students, as of the last writing."""
         noted = _Noted(self.store, students)
         return Roll(noted, self.store.by_student().__getitem__, self._say)
 
     def _entries(self) -> Iterator[tuple[Entry, str]]:
-        """Yield every submission, and what its standing was made from."""
-        noted = self.store.standings()
+        """Yield every submission, and what its row was made from."""
+        noted = self.store.roll()
         student, made_of, _ = next(noted, END)
         for entry in self.store.entries():
             while student and student < entry.student:
@@ -109,8 +109,8 @@ class Export:
         """Return a digest of what a student's pages say: a judgement never changes."""
         decided = [(o.question, o.points, o.comment) for o in entry.overrides]
         said = [
-            *self._settings, entry.student, os.fsencode(entry.path.name).hex(), entry.judgement,
-            decided, entry.hours_late,
+            *self._settings, entry.student, os.fsencode(entry.path.name).hex(), entry.record,
+            decided, asdict(entry.arrival),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps([_recipe(), said]).encode()).hexdigest()[:SHORT]
 
@@ -129,22 +129,22 @@ class Export:
             self._remember()
 
     def _remember(self) -> None:
-        if self._new or self._standings:
-            self.store.wrote(self._new, self._standings.values())
-        self._new, self._standings = {}, {}
+        if self._new or self._rows:
+            self.store.wrote(self._new, self._rows.values())
+        self._new, self._rows = {}, {}
 
 
 @dataclass(frozen=True)
 class _Noted:
-    """Standings from the store; each iteration reads one at a time."""
+    """Rows from the store; each iteration reads one at a time."""
 
     store: Store
     students: Container[str] | None
 
-    def __iter__(self) -> Iterator[Standing]:
-        for student, _, said in self.store.standings():
+    def __iter__(self) -> Iterator[Row]:
+        for student, _, said in self.store.roll():
             if said and (self.students is None or student in self.students):
-                yield Standing.read(said)
+                yield Row.read(said)
 
 
 @cache

@@ -1,7 +1,7 @@
 """A class for other programs: JSON lines with everything, JUnit XML, and the table of grades."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from xml.etree import ElementTree as XML
@@ -9,44 +9,46 @@ from xml.etree import ElementTree as XML
 from ..csv_table import written
 from ..model.language import DEFAULT, speaker
 from ..model.result import Result, Status
-from ..model.verdict import Report
+from ..model.standing import Standing
+from .columns import AFTER, BEFORE
+from .roll import Roll
 from .sanitize import clean, shown, whole, worded
-from .standing import ENDINGS, Roll, Standing
 
 PAGE = 200
 """Rows written at a time."""
-LAST = ("hours late", "decided by hand", "comments", "problem")
 
 
-def jsonl(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
-    """Yield one JSON object per student and line: the whole Report, and what follows from it.
+def jsonl(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[str]:
+    """Yield one JSON object per student and line: the whole Standing, and what follows from it.
 
     For the course team: it includes details and what the code printed.
     """
     say = speaker(language)
-    for report in reports:
-        said = {
-            **asdict(worded(report, say)),
-            "score": report.score,
-            "max_score": report.max_score,
-            "points": {question: report.points(question) for question in report.questions},
+    for standing in standings:
+        said = asdict(worded(standing, say))
+        said |= {
+            **said.pop("judgement"),
+            "score": standing.score,
+            "max_score": standing.judgement.max_score,
+            "points": {question: standing.points(question) for question in standing.questions},
         }
         yield f"{json.dumps(said)}\n"
 
 
-def junit(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
+def junit(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[str]:
     """Yield JUnit XML: a suite per student, a case per check, as CI systems show them."""
     say = speaker(language)
     yield "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
-    for report in (shown(report, say) for report in reports):
-        suite = XML.Element("testsuite", name=_text(report.student))
-        for result in report.results:
+    for standing in (shown(standing, say) for standing in standings):
+        judgement = standing.judgement
+        suite = XML.Element("testsuite", name=_text(standing.student))
+        for result in judgement.results:
             _case(suite, result)
-        suite.set("tests", f"{len(report.results)}")
+        suite.set("tests", f"{len(judgement.results)}")
         for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
-        if report.problem:
-            XML.SubElement(suite, "system-err").text = _text(f"{report.problem}")
+        if judgement.problem:
+            XML.SubElement(suite, "system-err").text = _text(f"{judgement.problem}")
         XML.indent(suite, level=1)
         yield f"  {XML.tostring(suite, 'unicode')}\n"
     yield "</testsuites>\n"
@@ -73,23 +75,17 @@ def _case(suite: XML.Element, result: Result) -> None:
 def grades_csv(roll: Roll) -> Iterator[str]:
     """Yield one row per student (RFC 4180); an unjudged one has an empty cell, not a zero."""
     names = roll.questions
-    yield written([["student", "file", "sha256", "score", "max", *names, *Status, *LAST]])
-    rows = (_row(standing, names) for standing in roll)
+    yield written([[*BEFORE, *names, *AFTER]])
+    rows = ([*row.before, *map(row.points.get, names), *row.after] for row in roll)
     while page := list(islice(rows, PAGE)):
         yield written(page)
 
 
-def _row(s: Standing, names: Sequence[str]) -> list[object]:
-    row = [s.student, s.file, s.sha256, s.score, s.max_score, *map(s.points.get, names)]
-    counts = [s.endings.count(letter) for letter in ENDINGS.values()]
-    return [*row, *counts, s.hours or None, " ".join(s.decided), s.comments, s.problem]
+def _table(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[str]:
+    return grades_csv(Roll.of(standings, language))
 
 
-def _table(reports: Iterable[Report], language: str = DEFAULT) -> Iterator[str]:
-    return grades_csv(Roll.of(reports, language))
-
-
-FORMATS: dict[str, Callable[[Iterable[Report], str], Iterator[str]]] = {
+FORMATS: dict[str, Callable[[Iterable[Standing], str], Iterator[str]]] = {
     ".jsonl": jsonl,
     ".xml": junit,
     ".csv": _table,

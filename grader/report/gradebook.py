@@ -12,7 +12,7 @@ from itertools import chain
 
 from ..csv_table import TableError, Text, cell
 from ..intake.ids import Ids, written
-from ..model.verdict import Report
+from ..model.standing import Standing
 from .sanitize import clean
 
 PARTICIPANT = re.compile(r"\D*\s(\d+)")
@@ -106,7 +106,7 @@ class Gradebook:
         return found
 
     def fill(
-        self, reports: Mapping[str, Report], ids: str, scores: str, comments: str = ""
+        self, standings: Mapping[str, Standing], ids: str, scores: str, comments: str = ""
     ) -> Filled:
         """Fill in scores, and comments if a column for them is named; return who is left out.
 
@@ -115,19 +115,19 @@ class Gradebook:
         """
         place, target = self.column(ids), self.column(scores)
         remark = self.column(comments) if comments else None
-        rows, decimal = self.who(list(reports), place), self._decimal(target)
+        rows, decimal = self.who(list(standings), place), self._decimal(target)
         filled = Filled(remarks=self._repeated(rows))
         for i, student in rows.items():
-            report = reports[student]
-            if report.score is not None:
-                self._put(i, target, f"{report.score}".replace(".", decimal))
+            standing = standings[student]
+            if standing.score is not None:
+                self._put(i, target, f"{standing.score}".replace(".", decimal))
                 if remark is not None:
-                    said = [f"{o.question}: {o.comment}" for o in report.overrides if o.comment]
+                    said = [f"{o.question}: {o.comment}" for o in standing.overrides if o.comment]
                     if said:
                         self._put(i, remark, "\n".join(said))
         in_table = set(rows.values())
-        filled.left = self._left_out([s for s in reports if s not in in_table], rows, place)
-        filled.left += sorted(f"no score yet: {s}" for s in in_table if reports[s].score is None)
+        filled.left = self._left_out([s for s in standings if s not in in_table], rows, place)
+        filled.left += sorted(f"no score yet: {s}" for s in in_table if standings[s].score is None)
         if by := [s for i, s in rows.items() if self._is_by_number(i, place, s)]:
             some = ", ".join(by[:FEW]) + ", …" * (len(by) > FEW)
             filled.remarks.append(f"found by the number in which their ids end: {len(by)} ({some})")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..model.result import Result, Status
-from .standing import ENDINGS, First, Roll, Standing
+from .roll import ENDINGS, First, Roll, Row
 
 Key = TypeVar("Key")
 LIMITS = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
@@ -52,8 +52,8 @@ class Clusters:
     def of(cls, roll: Roll) -> "Clusters":
         """Cluster a class by its mistakes, in two passes."""
         made = cls()
-        for standing in roll:
-            made.add(standing, roll)
+        for row in roll:
+            made.add(row, roll)
         made.look_up(roll)
         return made
 
@@ -62,35 +62,35 @@ class Clusters:
         """Number of other failures without a known mistake."""
         return max(0, len(self._keys) - SHOWN)
 
-    def add(self, standing: Standing, roll: Roll) -> None:
+    def add(self, row: Row, roll: Roll) -> None:
         """Add a submission to its clusters."""
-        for first in standing.firsts:
+        for first in row.firsts:
             if first.mistake:
                 key = first.question, first.mistake
-                _put(self.known, key, standing, first.place, roll)
+                _put(self.known, key, row, first.place, roll)
             else:
                 self._keys[_key(first)] += 1
-        if any(ENDINGS[status] in standing.endings for status in LIMITS):
-            for place, status in enumerate(standing.statuses):
+        if any(ENDINGS[status] in row.endings for status in LIMITS):
+            for place, status in enumerate(row.statuses):
                 if status in LIMITS:
-                    check = roll.checks(standing)[place].check
-                    _put(self.limits, (status, check), standing, place, roll)
+                    check = roll.checks(row)[place].check
+                    _put(self.limits, (status, check), row, place, roll)
 
     def look_up(self, roll: Roll) -> None:
         """Find the students with the most frequent unknown failures."""
         wanted = {key for key, _ in self._keys.most_common(SHOWN)}
-        for standing in roll if wanted else ():
-            for first in standing.firsts:
+        for row in roll if wanted else ():
+            for first in row.firsts:
                 if not first.mistake and _key(first) in wanted:
-                    _put(self.unknown, _key(first), standing, first.place, roll)
+                    _put(self.unknown, _key(first), row, first.place, roll)
 
 
 def _key(first: First) -> str:
     return f"{first.question} {first.key}"
 
 
-def _put(found: dict[Key, Cluster], key: Key, standing: Standing, place: int, roll: Roll) -> None:
-    """Add a student; the first is the example, whose Report is read."""
+def _put(found: dict[Key, Cluster], key: Key, row: Row, place: int, roll: Roll) -> None:
+    """Add a student; the first is the example, whose Standing is read."""
     if key not in found:
-        found[key] = Cluster(roll.report(standing).counted[place])
-    found[key].students.append(standing.student)
+        found[key] = Cluster(roll.standing(row).judgement.counted[place])
+    found[key].students.append(row.student)

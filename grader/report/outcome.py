@@ -1,21 +1,21 @@
 """How a submission ended, in one word."""
 
 from ..model.result import CAUSES, Status
-from ..model.verdict import Report
+from ..model.standing import Standing
 
 FULL, PERSON = "full_marks", "for_a_person"
 
 
-def for_a_person(report: Report) -> bool:
+def for_a_person(standing: Standing) -> bool:
     """Whether somebody must look at a submission."""
-    return bool(report.problem) or not report.judged
+    return bool(standing.judgement.problem) or not standing.judged
 
 
-def outcome(report: Report) -> str:
+def outcome(standing: Standing) -> str:
     """Return how a submission ended: FULL, PERSON, or the status of the first thing to repair."""
-    if for_a_person(report):
+    if for_a_person(standing):
         return PERSON
-    if report.earned == report.max_score:
+    if standing.earned == standing.judgement.max_score:
         return FULL
-    lost = [r.status for r in report.results if r.status is not Status.PASSED]
+    lost = [r.status for r in standing.judgement.results if r.status is not Status.PASSED]
     return next((status for status in lost if status in CAUSES), Status.NOT_RUN)

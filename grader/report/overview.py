@@ -1,4 +1,4 @@
-"""What the course team's page says of a whole class, gathered from one Standing at a time.
+"""What the course team's page says of a whole class, gathered from one Row at a time.
 
 Only numbers and names of a student are kept, so 10,000 take little more memory than 100.
 """
@@ -6,9 +6,9 @@ Only numbers and names of a student are kept, so 10,000 take little more memory 
 from collections import Counter, defaultdict
 
 from ..model.result import Result, Status
-from ..model.verdict import Report
+from ..model.standing import Standing
 from .mistakes import Clusters
-from .standing import STATUSES, Roll, Standing
+from .roll import STATUSES, Roll, Row
 
 TOLD, FEW = 100, 3
 """Number of students shown in full who need a person, and of those shown per name of torch."""
@@ -26,7 +26,7 @@ class Overview:
         """How many earned how much."""
         self.bins: Counter[int] = Counter()
         """How many earned how many whole points."""
-        self.needs_person: list[Report] = []
+        self.needs_person: list[Standing] = []
         """The first who need one; `for_a_person` counts all."""
         self.for_a_person = 0
         self.points: defaultdict[str, Counter[float]] = defaultdict(Counter)
@@ -43,8 +43,8 @@ class Overview:
         self._examples: dict[str, tuple[Result, ...]] = {}
         self._endings: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By the checks that were run, how often they ended in which way."""
-        for standing in roll:
-            self._add(standing, roll)
+        for row in roll:
+            self._add(row, roll)
         self.checks: dict[str, dict[str, tuple[Result, Counter[Status]]]]
         self.checks = {question: {} for question in self.points}
         """By question and check, an example and how often it ended in which way."""
@@ -58,32 +58,32 @@ class Overview:
         rows = ((name, count, self._users[name]) for name, count in self._uses.items())
         return sorted(rows, key=lambda row: (row[1], row[0]))
 
-    def _add(self, standing: Standing, roll: Roll) -> None:
-        self.title = self.title or standing.title
+    def _add(self, row: Row, roll: Roll) -> None:
+        self.title = self.title or row.title
         self.count += 1
-        self.max_score = max(self.max_score, standing.max_score)
-        self.layers[standing.layers] = None
-        self.durations.append(standing.duration)
-        if not self.slowest[0] or standing.duration > self.slowest[1]:
-            self.slowest = (standing.student, standing.duration)
-        self.clusters.add(standing, roll)
-        if standing.score is not None:
-            self.scores[standing.score] += 1
-            self.bins[min(int(standing.score), standing.max_score)] += 1
-        if standing.for_a_person:
+        self.max_score = max(self.max_score, row.max_score)
+        self.layers[row.layers] = None
+        self.durations.append(row.duration)
+        if not self.slowest[0] or row.duration > self.slowest[1]:
+            self.slowest = (row.student, row.duration)
+        self.clusters.add(row, roll)
+        if row.score is not None:
+            self.scores[row.score] += 1
+            self.bins[min(int(row.score), row.max_score)] += 1
+        if row.for_a_person:
             self.for_a_person += 1
             if len(self.needs_person) < TOLD:
-                self.needs_person.append(roll.report(standing))
-        for question, points in standing.points.items():
+                self.needs_person.append(roll.standing(row))
+        for question, points in row.points.items():
             earned = self.points[question]
             if points is not None:
                 earned[points] += 1
-        self._examples.setdefault(standing.plan, roll.checks(standing))
-        self._endings[standing.plan][standing.endings] += 1
-        for name in standing.uses:
+        self._examples.setdefault(row.plan, roll.checks(row))
+        self._endings[row.plan][row.endings] += 1
+        for name in row.uses:
             self._uses[name] += 1
             if self._uses[name] <= FEW:
-                self._users.setdefault(name, []).append(standing.student)
+                self._users.setdefault(name, []).append(row.student)
 
     def _count(self, checks: tuple[Result, ...], endings: Counter[str]) -> None:
         """Count how each check ended; most students of a class end like many others."""

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from ..model.language import DEFAULT, Find, finder, speaker
 from ..model.late import EXCUSED
 from ..model.result import CAUSES, Result, Status
-from ..model.verdict import Report
+from ..model.standing import Standing
 from .results_json import DECIDED, REMARK
 from .sanitize import OUR_FAULT, whole
 
@@ -40,7 +40,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
         headline,
         _link,
         whole,
-        Report.points,
+        Standing.points,
         _prose,
         statistics.fmean,
         statistics.median,

@@ -1,4 +1,4 @@
-"""Turn Reports into the pages of students and of the class.
+"""Turn Standings into the pages of students and of the class.
 
 Nothing here reads the clock, and only the class's page shows wall times: regrading with the same
 result gives the same bytes for all other files.
@@ -11,34 +11,36 @@ from typing import TypeVar
 from ..files import replace_file
 from ..model.language import DEFAULT, speaker
 from ..model.result import CAUSES, Result
-from ..model.verdict import Report, questions
+from ..model.standing import Standing
 from .formats import grades_csv
 from .overview import Overview
 from .page import template
 from .results_json import results_json
+from .roll import Roll
 from .sanitize import for_student
-from .standing import Roll
 
 Of = TypeVar("Of")
 Files = Mapping[str, Callable[[Of, str], str | Iterable[str]]]
 
 
-def feedback_html(report: Report, language: str = DEFAULT) -> str:
+def feedback_html(standing: Standing, language: str = DEFAULT) -> str:
     """Return a student's page: question by question, the one thing to fix first standing out."""
-    report = for_student(report, speaker(language))
+    standing = for_student(standing, speaker(language))
     starts = {
-        question: next((r for r in report.of(question) if r.status in CAUSES), None)
-        for question in questions([report])
+        question: next((r for r in standing.judgement.of(question) if r.status in CAUSES), None)
+        for question in standing.questions
     }
-    waiting = {question: _waiting(report, start) for question, start in starts.items()}
-    return template("feedback.html", language).render(report=report, starts=starts, waiting=waiting)
+    waiting = {question: _waiting(standing, start) for question, start in starts.items()}
+    return template("feedback.html", language).render(
+        standing=standing, judgement=standing.judgement, starts=starts, waiting=waiting
+    )
 
 
-def _waiting(report: Report, start: Result | None) -> list[Result]:
+def _waiting(standing: Standing, start: Result | None) -> list[Result]:
     """Return the checks that depend on this one, directly or indirectly."""
     missing = {function(start)} if start else set()
     found = []
-    for result in report.results:
+    for result in standing.judgement.results:
         if result.waits_for in missing:
             found.append(result)
             missing.add(function(result))
@@ -61,8 +63,8 @@ def class_pieces(roll: Roll, language: str = DEFAULT) -> Iterator[str]:
     return page.generate(overview=Overview(roll), roll=roll)
 
 
-STUDENTS: Files[Report] = {
-    "results.json": lambda report, language: results_json(report, language=language),
+STUDENTS: Files[Standing] = {
+    "results.json": lambda standing, language: results_json(standing, language=language),
     "feedback.html": feedback_html,
 }
 CLASS: Files[Roll] = {
@@ -72,10 +74,10 @@ CLASS: Files[Roll] = {
 """Writes the files of a student and of the class, in a language."""
 
 
-def write(report: Report, folder: Path, language: str = DEFAULT) -> None:
+def write(standing: Standing, folder: Path, language: str = DEFAULT) -> None:
     """Write the files of one student into `folder`. Raises Unwritable."""
     for name, make in STUDENTS.items():
-        replace_file(folder / name, make(report, language))
+        replace_file(folder / name, make(standing, language))
 
 
 def write_class(roll: Roll, folder: Path, language: str = DEFAULT) -> None:

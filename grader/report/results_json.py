@@ -1,4 +1,4 @@
-"""A Report in Gradescope's format: results.json, which other platforms and scripts also read.
+"""A Standing in Gradescope's format: results.json, which other platforms and scripts also read.
 
 Source: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message, Text, counted
 from ..model.result import Result, Status
-from ..model.verdict import Report, questions
+from ..model.standing import Standing
 from .sanitize import OUR_FAULT, for_student, whole
 
 DECIDED = Message("The course team has set the points of this question.")
@@ -19,37 +19,39 @@ NOTHING_HIDDEN: Mapping[str, str] = {}
 
 
 def results_json(
-    report: Report, visibility: Mapping[str, str] = NOTHING_HIDDEN, language: str = DEFAULT
+    standing: Standing, visibility: Mapping[str, str] = NOTHING_HIDDEN, language: str = DEFAULT
 ) -> str:
     """Return Gradescope's ``results.json`` in a language; `visibility` as in Assignment.
 
-    While `report.score` is None no score appears, not even for one test, since Gradescope would
+    While `standing.score` is None no score appears, not even for one test, since Gradescope would
     add those up.
     """
     say = speaker(language)
-    report = for_student(report, say)
-    lines = [report.problem, *report.notes, "" if report.judged else OUR_FAULT, late(report)]
+    standing = for_student(standing, say)
+    judgement = standing.judgement
+    ours = "" if standing.judged else OUR_FAULT
+    lines = [judgement.problem, *judgement.notes, ours, late(standing)]
     file: dict[str, object] = {
         "output": "\n".join(say(line) for line in lines if line),
         "output_format": "text",  # Gradescope's default for this one renders HTML
-        "extra_data": {"sha256": report.sha256, "layers": report.layers},
+        "extra_data": {"sha256": judgement.sha256, "layers": judgement.layers},
     }
-    if report.judged:
-        file["score"] = report.score
+    if standing.judged:
+        file["score"] = standing.score
     file["tests"] = [
         test
-        for i, question in enumerate(questions([report]), 1)
-        for test in _gradescope_question(report, question, i, visibility, say)
+        for i, question in enumerate(standing.questions, 1)
+        for test in _gradescope_question(standing, question, i, visibility, say)
     ]
     return json.dumps(file, indent=1) + "\n"
 
 
-def late(report: Report) -> Text:
+def late(standing: Standing) -> Text:
     """Say what lateness costs; empty if the submission was in time."""
-    if not report.hours:
+    if not standing.hours:
         return ""
-    n, hours = 1 if report.hours == 1 else 2, f"{report.hours:g}"  # 1.5 hours are more than one
-    if not report.late_rule or report.score is None:
+    n, hours = 1 if standing.hours == 1 else 2, f"{standing.hours:g}"  # 1.5 hours are more than one
+    if not standing.late_rule or standing.score is None:
         return counted(
             "Handed in {hours} hour after the deadline.",
             "Handed in {hours} hours after the deadline.",
@@ -60,15 +62,15 @@ def late(report: Report) -> Text:
         "{rule}.",
         "Handed in {hours} hours after the deadline: {earned} points count as {score}, by the rule "
         "{rule}.",
-        n=n, hours=hours, earned=report.earned, score=report.score, rule=report.late_rule,
+        n=n, hours=hours, earned=standing.earned, score=standing.score, rule=standing.late_rule,
     )  # fmt: skip
 
 
 def _gradescope_question(
-    report: Report, question: str, i: int, visibility: Mapping[str, str], say: Say
+    standing: Standing, question: str, i: int, visibility: Mapping[str, str], say: Say
 ) -> Iterator[dict[str, object]]:
     """Yield what a person has decided, then the checks, whose points do not count beside that."""
-    given = next((o for o in report.overrides if o.question == question), None)
+    given = next((o for o in standing.overrides if o.question == question), None)
     if given:
         by_hand: dict[str, object] = {
             "name": f"{question}: {say(DECIDED if given.points is not None else REMARK)}",
@@ -78,12 +80,12 @@ def _gradescope_question(
             "output_format": "text",
             "visibility": "visible",
         }
-        if report.judged and given.points is not None:
-            most = sum(result.points for result in report.of(question))
+        if standing.judged and given.points is not None:
+            most = sum(result.points for result in standing.judgement.of(question))
             by_hand |= {"score": given.points, "max_score": most}
         yield by_hand
-    counts = report.judged and question not in report.decided
-    for j, result in enumerate(report.of(question), 1):
+    counts = standing.judged and question not in standing.decided
+    for j, result in enumerate(standing.judgement.of(question), 1):
         yield _gradescope_test(result, f"{i}.{j}", counts, _level(result, visibility))
 
 

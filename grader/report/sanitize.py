@@ -1,6 +1,6 @@
-"""Sanitize text for display, and remove from Reports what only the course team may see.
+"""Sanitize text for display, and remove from Standings what only the course team may see.
 
-Any string of a Report may come from a student. It is cleaned once where it enters a page, a table
+Any string of a Standing may come from a student. It is cleaned once where it enters a page, a table
 or a terminal, and escaped on output.
 """
 
@@ -10,11 +10,12 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
+from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message
 from ..model.picture import Grid, Reach, Shapes
 from ..model.result import Result, Status
-from ..model.verdict import Override, Report
+from ..model.standing import Arrival, Override, Standing
 
 ENGLISH = speaker(DEFAULT)
 LONGEST = 10_000  # characters of one text; a recursion error's traceback is about 3,000
@@ -52,15 +53,15 @@ def clean(text: str) -> str:
 
 PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
-    for kind in (Report, Result, Override, Grid, Reach, Shapes)
+    for kind in (Standing, Judgement, Arrival, Override, Result, Grid, Reach, Shapes)
 }
 """Types that may contain text, and how to map it."""
 
 
 def cleaned(value: Any) -> Any:
-    """Clean every string inside a Report.
+    """Clean every string inside a Standing.
 
-    Almost all Reports are clean, which one search in all their texts shows.
+    Almost all Standings are clean, which one search in all their texts shows.
     """
     texts = list(_texts(value))
     if max(map(len, texts), default=0) <= LONGEST and not _ODD.search("\n".join(texts)):
@@ -91,12 +92,14 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-def worded(report: Report, say: Say) -> Report:
-    """Return a Report in words of a language."""
-    return replace(
-        report, results=tuple(_in_words(result, say) for result in report.results),
-        notes=tuple(map(say, report.notes)), problem=say(report.problem),
+def worded(standing: Standing, say: Say) -> Standing:
+    """Return a Standing in words of a language."""
+    judgement = standing.judgement
+    in_words = replace(
+        judgement, results=tuple(_in_words(result, say) for result in judgement.results),
+        notes=tuple(map(say, judgement.notes)), problem=say(judgement.problem),
     )  # fmt: skip
+    return replace(standing, judgement=in_words)
 
 
 def _in_words(result: Result, say: Say) -> Result:
@@ -108,9 +111,9 @@ def _in_words(result: Result, say: Say) -> Result:
     )  # fmt: skip
 
 
-def shown(report: Report, say: Say = ENGLISH) -> Report:
-    """Return a Report in words of a language, and clean."""
-    return cleaned(worded(report, say))  # type: ignore[no-any-return]
+def shown(standing: Standing, say: Say = ENGLISH) -> Standing:
+    """Return a Standing in words of a language, and clean."""
+    return cleaned(worded(standing, say))  # type: ignore[no-any-return]
 
 
 def _for_student(result: Result) -> Result:
@@ -120,10 +123,11 @@ def _for_student(result: Result) -> Result:
     return replace(result, detail="")
 
 
-def for_student(report: Report, say: Say = ENGLISH) -> Report:
-    """Return a Report as `shown`, without what only the course team may see."""
-    results = tuple(map(_for_student, report.results))
-    return shown(replace(report, output="", results=results), say)
+def for_student(standing: Standing, say: Say = ENGLISH) -> Standing:
+    """Return a Standing as `shown`, without what only the course team may see."""
+    results = tuple(map(_for_student, standing.judgement.results))
+    judgement = replace(standing.judgement, output="", results=results)
+    return shown(replace(standing, judgement=judgement), say)
 
 
 def whole(result: Result) -> str:

@@ -76,7 +76,7 @@ def documents(
             *((f"{s} (archive)", p, True) for s, p in archive),
         ]:
             try:
-                data = Submission.read(path, student).data
+                data = Submission.read(path).data
                 document = parser.document(student, data, archived=archived)
                 prints = document.prints.without(given)
                 found.append(Document(student, document.code, prints, archived))

@@ -1,26 +1,25 @@
-"""A Report as JSON and back: what comes from another machine is read, and never unpickled."""
+"""A Judgement as JSON and back: what comes from another machine is read, and never unpickled."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
 from ..model import message
+from ..model.judgement import Judgement
 from ..model.picture import read as read_picture
 from ..model.result import Result, Status
-from ..model.verdict import Override, Report
 
 
-def pack(report: Report) -> bytes:
-    """Return a Report as JSON, in ASCII: any text in it survives."""
-    return json.dumps(asdict(report)).encode()
+def pack(judgement: Judgement) -> bytes:
+    """Return a Judgement as JSON, in ASCII: any text in it survives."""
+    return json.dumps(asdict(judgement)).encode()
 
 
-def unpack(data: bytes) -> Report:
-    """Return the Report that was packed."""
+def unpack(data: bytes) -> Judgement:
+    """Return the Judgement that was packed."""
     said = tuples(json.loads(data))
     said["results"] = tuple(map(_result, said["results"]))
-    said["overrides"] = tuple(Override(**fields) for fields in said["overrides"])
-    return Report(**said)
+    return Judgement(**said)
 
 
 def pack_results(results: tuple[Result, ...]) -> bytes:

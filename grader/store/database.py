@@ -14,10 +14,12 @@ from typing import Self
 
 OURS = 0x67726164  # "grad", PRAGMA application_id
 BUSY_SECONDS = 30
-MIGRATIONS = (
-    """
+VERSION = 8
+"""Of the schema, in PRAGMA user_version; a store of an earlier one is refused."""
+SCHEMA = """
     CREATE TABLE submissions (
-        id INTEGER PRIMARY KEY, student TEXT NOT NULL, path BLOB NOT NULL, digest TEXT NOT NULL
+        id INTEGER PRIMARY KEY, student TEXT NOT NULL, path BLOB NOT NULL, digest TEXT NOT NULL,
+        arrival TEXT NOT NULL
     );
     CREATE INDEX latest_submission ON submissions (student, id);
     CREATE INDEX who_handed_in ON submissions (digest);
@@ -33,53 +35,23 @@ MIGRATIONS = (
         points INTEGER NOT NULL, seconds REAL NOT NULL, said TEXT NOT NULL,
         PRIMARY KEY (judgement, place)
     ) WITHOUT ROWID;
-    CREATE VIEW current AS
-        SELECT student, path, digest, (
-            SELECT max(id) FROM judgements WHERE judgements.digest = submissions.digest
-        ) AS judgement
-        FROM submissions
-        WHERE id = (SELECT max(id) FROM submissions AS s WHERE s.student = submissions.student);
-    """,
-    """
     CREATE TABLE overrides (
         id INTEGER PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, points REAL,
         comment TEXT NOT NULL
     );
     CREATE INDEX latest_override ON overrides (student, question, id);
-    """,
-    """
     CREATE TABLE files (
         path TEXT PRIMARY KEY, made_of TEXT NOT NULL, bytes INTEGER NOT NULL, mtime INTEGER NOT NULL
     );
-    """,
-    """
+    CREATE TABLE roll (
+        student TEXT PRIMARY KEY, made_of TEXT NOT NULL, said BLOB NOT NULL
+    );
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    """,
-    """
-    ALTER TABLE submissions ADD COLUMN hours_late REAL NOT NULL DEFAULT 0;
-    DROP VIEW current;
-    CREATE VIEW current AS
-        SELECT student, path, digest, (
-            SELECT max(id) FROM judgements WHERE judgements.digest = submissions.digest
-        ) AS judgement, hours_late
-        FROM submissions
-        WHERE id = (SELECT max(id) FROM submissions AS s WHERE s.student = submissions.student);
-    """,
-    """
-    DROP VIEW current;
-    ALTER TABLE submissions ADD COLUMN handed_in REAL;
     CREATE TABLE marks (
         id INTEGER PRIMARY KEY, submission INTEGER NOT NULL, judgement INTEGER NOT NULL,
         "override" INTEGER NOT NULL, late TEXT NOT NULL, published TEXT NOT NULL
-    );
-    """,
-    """
-    CREATE TABLE standings (
-        student TEXT PRIMARY KEY, made_of TEXT NOT NULL, said BLOB NOT NULL
-    );
-    """,
-)
-"""Makes each version of the schema from the one before; PRAGMA user_version counts them."""
+    )
+"""
 
 
 class StoreError(Exception):
@@ -87,10 +59,10 @@ class StoreError(Exception):
 
 
 class Database:
-    """The open file, with the current schema. Use it in a `with` block."""
+    """The open file. Use it in a `with` block."""
 
     def __init__(self, path: Path, *, make: bool = False) -> None:
-        """Open or create the file, and migrate its schema. Raises StoreError."""
+        """Open or create the file. Raises StoreError."""
         self.path = path
         if not make and not path.is_file():
             raise StoreError(f"There is no {path}; `grader grade` makes it in the folder -o names.")
@@ -98,7 +70,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
-                self._migrate()
+                self._prepare()
             except BaseException:
                 self.db.close()
                 raise
@@ -148,24 +120,29 @@ class Database:
                 "Put a backup in its place."
             ) from error
 
-    def _migrate(self) -> None:
-        """Mark an empty file as ours, and migrate an older schema."""
+    def _prepare(self) -> None:
+        """Make an empty file a store. Raises StoreError for any other file that is not one."""
         ours, version, tables = self._about()
         if tables and ours != OURS:
             raise StoreError(f"{self.path} is no store of grades.")
-        if version > len(MIGRATIONS):
+        if version > VERSION:
             raise StoreError(f"{self.path} was written by a newer grader: update this one first.")
+        if tables and version < VERSION:
+            raise StoreError(
+                f"{self.path} was written by an earlier grader, and this one cannot read it: grade "
+                "the same files into a new folder, and repeat `grader override` there."
+            )
         self.db.execute("PRAGMA synchronous = FULL")
-        if version == len(MIGRATIONS):
+        if tables:
             return
         self.db.execute("PRAGMA journal_mode = WAL")
         with self.transaction() as db:
-            _, version, _ = self._about()  # another process may have been faster
-            for migration in MIGRATIONS[version:]:
-                for statement in migration.split(";\n"):
-                    db.execute(statement)
+            if self._about()[2]:  # another process was faster
+                return
+            for statement in SCHEMA.split(";\n"):
+                db.execute(statement)
             db.execute(f"PRAGMA application_id = {OURS}")
-            db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _about(self) -> tuple[int, int, int]:
         """Return the application id, the schema version, and the number of tables."""

@@ -17,23 +17,25 @@ from pathlib import Path
 from ..csv_table import TableError, rows
 from ..intake.ids import Ids
 from ..model.late import EXCUSED
-from ..model.verdict import Override, Report, whole
+from ..model.standing import Override, Standing, whole
 
 COLUMNS = ("id", "question", "points", "comment")
 
 
-def read(path: Path, reports: Mapping[str, Report]) -> tuple[list[tuple[str, Override]], list[str]]:
+def read(
+    path: Path, standings: Mapping[str, Standing]
+) -> tuple[list[tuple[str, Override]], list[str]]:
     """Read all decisions about these students, and remark on duplicates.
 
     Raises TableError before any of them counts.
     """
     decisions: dict[tuple[str, str], Override] = {}
-    remarks, known = [], Ids(reports)
+    remarks, known = [], Ids(standings)
     for place, row in rows(path, COLUMNS):
         question = row["question"]
         try:
             student, points = _student(row["id"], known), _points(row["points"])
-            _require(student, question, points, reports[student])
+            _require(student, question, points, standings[student])
             decision = Override(question, points, row["comment"])
             if decisions.setdefault((student, question), decision) is not decision:
                 if decisions[student, question] != decision:
@@ -66,15 +68,16 @@ def _points(text: str) -> float | None:
     return whole(points)
 
 
-def _require(student: str, question: str, points: float | None, report: Report) -> None:
+def _require(student: str, question: str, points: float | None, standing: Standing) -> None:
     """Raise ValueError if a line is about no student, no question, or too many points."""
     if question == EXCUSED:
-        if points is not None and points > report.hours_late:
-            raise ValueError(f"{student} was {report.hours_late:g} hours late, not {points:g}")
+        if points is not None and points > standing.hours_late:
+            raise ValueError(f"{student} was {standing.hours_late:g} hours late, not {points:g}")
         return
-    if question not in report.questions:
-        known = ", ".join(report.questions)
+    judgement = standing.judgement
+    if question not in judgement.questions:
+        known = ", ".join(judgement.questions)
         raise ValueError(f"there is no question {question!r}; there are {known}")
-    most = sum(result.points for result in report.of(question))
+    most = sum(result.points for result in judgement.of(question))
     if points is not None and points > most:
         raise ValueError(f"{question} is worth {most} points, so {points} is too many")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model.result import Result, Status
-from ..model.verdict import Report
+from ..model.standing import Standing
 from . import history
-from .store import Entry, Judgement, Store
+from .store import Entry, Record, Store
 
 NEW = "judged since"
 SHORT = 8
@@ -15,16 +15,16 @@ SHORT = 8
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A student's submission and how it was judged."""
+class Side:
+    """A student on one side of a comparison: submission, record, and where that leaves them."""
 
     entry: Entry
-    judgement: Judgement
-    report: Report
+    record: Record
+    standing: Standing
 
     def results(self) -> dict[str, tuple[Result, str]]:
         """Return each result by its check, with the check's version."""
-        pairs = zip(self.report.results, self.judgement.versions, strict=True)
+        pairs = zip(self.record.judgement.results, self.record.versions, strict=True)
         return {result.check: (result, version) for result, version in pairs}
 
 
@@ -47,7 +47,7 @@ def between(before: Store, after: Store) -> Iterator[Move]:
     for student in sorted(old | new):
         was, now = old.get(student), new.get(student)
         if not (one and was == now):
-            yield from _move(student, standing(before, was), standing(after, now))
+            yield from _move(student, side(before, was), side(after, now))
 
 
 def since(store: Store) -> tuple[list[Move], str]:
@@ -60,12 +60,12 @@ def since(store: Store) -> tuple[list[Move], str]:
     return [move for move in moves if published or move.reasons != (NEW,)], published
 
 
-def standing(store: Store, entry: Entry | None) -> Standing | None:
-    """Return a student's submission and judgement, or None before the first."""
-    report = store.report(entry) if entry else None
-    if report is None or entry is None or entry.judgement is None:
+def side(store: Store, entry: Entry | None) -> Side | None:
+    """Return a student on one side, or None before the first."""
+    standing = store.standing(entry) if entry else None
+    if standing is None or entry is None or entry.record is None:
         return None
-    return Standing(entry, store.judgement(entry.judgement), report)
+    return Side(entry, store.read(entry.record), standing)
 
 
 def files(old: Entry, new: Entry) -> str:
@@ -76,8 +76,8 @@ def files(old: Entry, new: Entry) -> str:
     return " → ".join(f"{name} ({about})" if about else name for name, about in shown)
 
 
-def _move(student: str, old: Standing | None, new: Standing | None) -> Iterator[Move]:
-    before, after = (s.report.score if s else None for s in (old, new))
+def _move(student: str, old: Side | None, new: Side | None) -> Iterator[Move]:
+    before, after = (s.standing.score if s else None for s in (old, new))
     if old is None or new is None:
         if old is not new:
             yield Move(student, before, after, (NEW if new else "not judged any more",))
@@ -87,31 +87,32 @@ def _move(student: str, old: Standing | None, new: Standing | None) -> Iterator[
 
 def _is_another(old: Entry, new: Entry) -> bool:
     """Whether the bytes differ, or the time of submission, if known."""
-    times = {old.handed_in, new.handed_in} - {None}
+    times = {old.arrival.moment, new.arrival.moment} - {None}
     return old.digest != new.digest or len(times) > 1
 
 
 def _time(entry: Entry) -> str:
-    moment = entry.handed_in
+    moment = entry.arrival.moment
     return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
 
 
-def _reasons(old: Standing, new: Standing) -> Iterator[str]:
+def _reasons(old: Side, new: Side) -> Iterator[str]:
     """Yield what has changed a score: a person, the submission, or checks."""
     another = old.entry.digest != new.entry.digest
     if another:
         yield f"handed in another file: {files(old.entry, new.entry)}"
     elif _is_another(old.entry, new.entry):
         yield f"handed in at another time: {_time(old.entry)} → {_time(new.entry)}"
-    if old.report.late_rule != new.report.late_rule:
-        yield f"the late rule: {old.report.late_rule or 'none'} → {new.report.late_rule or 'none'}"
-    if old.report.hours != new.report.hours:
-        yield f"hours late that count: {old.report.hours:g} → {new.report.hours:g}"
-    decided = {**old.report.decided, **new.report.decided}
+    was_rule, rule = (side.standing.late_rule for side in (old, new))
+    if was_rule != rule:
+        yield f"the late rule: {was_rule or 'none'} → {rule or 'none'}"
+    if old.standing.hours != new.standing.hours:
+        yield f"hours late that count: {old.standing.hours:g} → {new.standing.hours:g}"
+    decided = {**old.standing.decided, **new.standing.decided}
     for question in decided:
-        was, now = (s.report.points(question) for s in (old, new))
-        if old.report.decided.get(question) != new.report.decided.get(question):
-            word = "set" if question in new.report.decided else "no longer set"
+        was, now = (s.standing.points(question) for s in (old, new))
+        if old.standing.decided.get(question) != new.standing.decided.get(question):
+            word = "set" if question in new.standing.decided else "no longer set"
             yield f"{question}: {_shown(was)} → {_shown(now)}, {word} by a person"
     then, today = old.results(), new.results()
     for check in {**then, **today}:

@@ -24,7 +24,7 @@ from pathlib import Path
 from sys import intern
 
 from ..model.result import Status
-from ..model.verdict import Override
+from ..model.standing import Override
 from .store import PAGE, Entry, Store
 from .terms import Terms
 
@@ -55,17 +55,17 @@ class Found:
     @classmethod
     def read(cls, store: Store, entry: Entry) -> "Found | None":
         """Read what a store has found about a submission, if it is judged."""
-        if entry.judgement is None:
+        if entry.record is None:
             return None
         plan, layers, grader, torch = store.db.execute(
-            "SELECT plan, layers, grader, torch FROM judgements WHERE id = ?", (entry.judgement,)
+            "SELECT plan, layers, grader, torch FROM judgements WHERE id = ?", (entry.record,)
         ).fetchone()
         rows = store.db.execute(
             'SELECT "check", status, points FROM results WHERE judgement = ? ORDER BY place',
-            (entry.judgement,),
+            (entry.record,),
         ).fetchall()
         return cls(
-            store, entry.judgement, entry.student, intern(plan),
+            store, entry.record, entry.student, intern(plan),
             intern(f"grader {grader}, torch {torch}"), intern(layers),
             hashlib.sha256(json.dumps(rows).encode()).hexdigest(),
             any(status == Status.GRADER_ERROR for _, status, _ in rows),

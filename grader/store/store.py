@@ -1,11 +1,11 @@
 """What has been judged, in one SQLite file: nothing that it has acknowledged is ever lost.
 
-    submissions   who handed in which bytes; a later line of the same student takes its place
+    submissions   who handed in which bytes and how; a later line of a student takes its place
     judgements    one line each time that bytes were judged, with all that it followed from
     results       the checks of a judgement, each with the version of the check
     overrides     what people have decided; the last line on a student's question counts
     files         which files were written, and of what; a cache, see export.py
-    standings     what the class's page says of each student; a cache, see reports/standing.py
+    roll          what the class's page says of each student; a cache, see report/roll.py
     settings      how the class is asked for, see terms.py
     marks         moments to which `grader diff` goes back, see history.py
 
@@ -18,41 +18,43 @@ UTF-8, and SQLite would refuse it.
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from .. import __version__
 from ..course.versions import Versions, torch_version
+from ..model.judgement import Judgement
 from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.result import Result, Status
-from ..model.verdict import Override, Report, whole
+from ..model.standing import UNKNOWN, Arrival, Override, Standing, whole
 from .as_json import tuples
 from .database import Database
 
 NAME = "grades.sqlite"
 PAGE = 200
 """Students whose submissions are read, or written, at a time."""
-SAID = ("title", "sha256", "questions", "notes", "problem", "uses", "output", "seconds")
-RESULT_SAID = (
-    "sentence", "message", "traceback", "error", "waits_for", "refused", "detail", "public",
-    "mistake", "hypothesis", "notes", "picture", "counted",
-)  # fmt: skip
+COLUMNS = {"assignment", "results", "layers"}
+SAID = tuple(field.name for field in fields(Judgement) if field.name not in COLUMNS)
+RESULT_COLUMNS = {"check", "question", "status", "points", "seconds"}
+RESULT_SAID = tuple(field.name for field in fields(Result) if field.name not in RESULT_COLUMNS)
+"""What has no column of its own, and is kept as JSON."""
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What was found about some bytes, without who handed them in."""
+class Record:
+    """A Judgement as it is kept."""
 
     number: int
     """Later ones are greater."""
     plan: str
     versions: tuple[str, ...]
     """Of the check of each result."""
-    report: Report
+    judgement: Judgement
 
 
 class Moment(NamedTuple):
@@ -72,61 +74,60 @@ class Entry:
     path: Path
     digest: str
     """sha256 of the bytes; of a file that was refused, why."""
-    judgement: int | None
+    arrival: Arrival = UNKNOWN
+    """What is not known here is kept as it was known of these bytes."""
+    record: int | None = None
+    """Number of the latest record of these bytes."""
     overrides: tuple[Override, ...] = ()
-    hours_late: float | None = 0.0
-    """After the deadline; None keeps what was known of these bytes."""
-    handed_in: float | None = None
-    """In seconds since 1970, as far as the platform says; None keeps what was known."""
 
 
 @dataclass(frozen=True)
-class Reports:
-    """Every student's Report, in the order of the ids; each walk reads them one at a time."""
+class Standings:
+    """Everybody's Standing, in the order of the ids; each walk reads them one at a time."""
 
     store: "Store"
 
-    def __iter__(self) -> Iterator[Report]:
+    def __iter__(self) -> Iterator[Standing]:
         store = self.store
-        return (report for entry in store.entries() if (report := store.report(entry)))
+        return (found for entry in store.entries() if (found := store.standing(entry)))
 
 
 @dataclass(frozen=True)
-class ByStudent(Mapping[str, Report]):
-    """The Reports of those whose submission is judged, by their ids."""
+class ByStudent(Mapping[str, Standing]):
+    """The Standings of those whose submission is judged, by their ids."""
 
     store: "Store"
 
-    def __getitem__(self, student: str) -> Report:
+    def __getitem__(self, student: str) -> Standing:
         entry = self.store.entry(student)
-        if entry is None or (report := self.store.report(entry)) is None:
+        if entry is None or (found := self.store.standing(entry)) is None:
             raise KeyError(student)
-        return report
+        return found
 
     def __iter__(self) -> Iterator[str]:
-        return (entry.student for entry in self.store.entries() if entry.judgement is not None)
+        return (entry.student for entry in self.store.entries() if entry.record is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 Kept = tuple[str, str, bytes]
-"""A student, what their standing was made of, and the standing; see reports/standing.py."""
+"""A student, what their row of the roll was made of, and the row; see report/roll.py."""
 Decided = dict[str, tuple[Override, ...]]
 """Decisions by student."""
 FOREVER = (1 << 62, 1 << 62, 1 << 62)
 CURRENT = """
-    SELECT student, path, digest, (
+    SELECT student, path, digest, arrival, (
         SELECT max(id) FROM judgements
         WHERE judgements.digest = submissions.digest AND judgements.id <= :judgement
-    ), hours_late, handed_in
+    )
     FROM submissions
     WHERE id = (
         SELECT max(id) FROM submissions AS s
         WHERE s.student = submissions.student AND s.id <= :submission
     )
 """
-"""What counts of everybody, with its judgement; the fields of an Entry but for decisions."""
+"""What counts of everybody, with its record; the fields of an Entry but for decisions."""
 
 
 class Store(Database):
@@ -174,42 +175,26 @@ class Store(Database):
     def hand_in(self, entries: Iterable[Entry]) -> None:
         """Note who has handed in what, where that is new; a page of them in a transaction."""
         coming = iter(entries)
-        before = "SELECT {} FROM submissions WHERE student = ?1 {} ORDER BY id DESC LIMIT 1"
-        late, moment = (
-            f"coalesce({given}, ({before.format(name, 'AND digest = ?3')}){otherwise})"
-            for given, name, otherwise in (("?4", "hours_late", ", 0"), ("?5", "handed_in", ""))
-        )
-        latest = before.format("path, digest, hours_late, handed_in", "")
-        query = (
-            "INSERT INTO submissions (student, path, digest, hours_late, handed_in)"
-            f" SELECT ?1, ?2, ?3, {late}, {moment}"
-            f" WHERE (?2, ?3, {late}, {moment}) IS NOT ({latest})"
-        )
         while page := list(islice(coming, PAGE)):
             with self.transaction() as db:
-                db.executemany(
-                    query,
-                    [
-                        (e.student, os.fsencode(e.path), e.digest, e.hours_late, e.handed_in)
-                        for e in page
-                    ],
-                )
+                for entry in page:
+                    _note(db, entry)
 
     def record(
-        self, digest: str, report: Report, versions: Versions, limits: Limits, seed: bytes
+        self, digest: str, judgement: Judgement, versions: Versions, limits: Limits, seed: bytes
     ) -> None:
-        """Keep a Report of these bytes. Once this returns, no crash or power cut can lose it."""
-        said = {name: getattr(report, name) for name in SAID}
-        judgement = (
-            report.assignment, digest, versions.plan, seed.hex(), json.dumps(asdict(limits)),
-            json.dumps(report.layers), __version__, torch_version(),
+        """Keep a Judgement of these bytes: no crash or power cut can lose it once this returns."""
+        said = {name: getattr(judgement, name) for name in SAID}
+        row = (
+            judgement.assignment, digest, versions.plan, seed.hex(), json.dumps(asdict(limits)),
+            json.dumps(judgement.layers), __version__, torch_version(),
             json.dumps(said, default=asdict),
         )  # fmt: skip
         with self.transaction() as db:
             number = db.execute(
                 "INSERT INTO judgements (assignment, digest, plan, seed, limits, layers, grader,"
                 " torch, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                judgement,
+                row,
             ).lastrowid
             db.executemany(
                 "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -219,7 +204,7 @@ class Store(Database):
                         r.points, r.seconds,
                         json.dumps({n: getattr(r, n) for n in RESULT_SAID}, default=asdict),
                     )
-                    for place, r in enumerate(report.results)
+                    for place, r in enumerate(judgement.results)
                 ),
             )  # fmt: skip
 
@@ -256,12 +241,12 @@ class Store(Database):
         moment = self.until or FOREVER
         return dict(zip(("submission", "judgement", "override"), moment, strict=False))
 
-    def latest(self, digest: str) -> Judgement | None:
-        """Return the last judgement of these bytes."""
+    def latest(self, digest: str) -> Record | None:
+        """Return the last record of these bytes."""
         (number,) = self.db.execute(
             "SELECT max(id) FROM judgements WHERE digest = ?", (digest,)
         ).fetchone()
-        return None if number is None else self.judgement(number)
+        return None if number is None else self.read(number)
 
     def settled(self, digest: str, plan: str, *, unsafe: bool) -> bool:
         """Whether the last judgement of these bytes followed this plan and needs no second try."""
@@ -276,23 +261,23 @@ class Store(Database):
         followed, layers, fault = row
         return followed == plan and not fault and (unsafe or "UNSANDBOXED" not in layers)
 
-    def report(self, entry: Entry) -> Report | None:
-        """Rebuild a student's Report, or return None while there is no judgement."""
-        if entry.judgement is None:
+    def standing(self, entry: Entry) -> Standing | None:
+        """Return where a student stands, or None while nothing is judged."""
+        if entry.record is None:
             return None
-        return replace(
-            self.judgement(entry.judgement).report,
-            student=entry.student, file=entry.path.name, overrides=entry.overrides,
-            hours_late=entry.hours_late or 0.0, late_rule=self.late_rule,
+        judgement = self.read(entry.record).judgement
+        return Standing(
+            entry.student, entry.path.name, judgement, entry.overrides, entry.arrival,
+            self.late_rule,
         )  # fmt: skip
 
-    def by_student(self) -> Mapping[str, Report]:
-        """Return everybody's Report by their id; each is read when it is asked for."""
+    def by_student(self) -> Mapping[str, Standing]:
+        """Return everybody's Standing by their id; each is read when it is asked for."""
         return ByStudent(self)
 
-    def reports(self) -> "Reports":
-        """Return the Report of every student whose submission is judged."""
-        return Reports(self)
+    def standings(self) -> Standings:
+        """Return the Standing of every student whose submission is judged."""
+        return Standings(self)
 
     def override(self, decisions: Iterable[tuple[str, Override]]) -> None:
         """Note what a person has decided about students' questions."""
@@ -308,25 +293,23 @@ class Store(Database):
         row: tuple[str, int, int] | None = self.db.execute(query, (path,)).fetchone()
         return row
 
-    def wrote(
-        self, files: Mapping[str, tuple[str, int, int]], standings: Iterable[Kept] = ()
-    ) -> None:
-        """Note which files were written, and how students stand."""
+    def wrote(self, files: Mapping[str, tuple[str, int, int]], rows: Iterable[Kept] = ()) -> None:
+        """Note which files were written, and the rows of the roll."""
         with self.transaction() as db:
-            rows = ((path, *row) for path, row in files.items())
-            db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
-            db.executemany("INSERT OR REPLACE INTO standings VALUES (?, ?, ?)", standings)
+            of_files = ((path, *stamp) for path, stamp in files.items())
+            db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", of_files)
+            db.executemany("INSERT OR REPLACE INTO roll VALUES (?, ?, ?)", rows)
 
-    def standings(self) -> Iterator[Kept]:
-        """Yield what was noted of how students stand, in the order of the ids, page by page."""
-        query = f"SELECT * FROM standings WHERE student > ? ORDER BY student LIMIT {PAGE}"
+    def roll(self) -> Iterator[Kept]:
+        """Yield the rows of the roll as they were noted, in the order of the ids, page by page."""
+        query = f"SELECT * FROM roll WHERE student > ? ORDER BY student LIMIT {PAGE}"
         student = ""
         while rows := self.db.execute(query, (student,)).fetchall():
             yield from rows
             student = rows[-1][0]
 
-    def judgement(self, number: int) -> Judgement:
-        """Return the judgement of this number."""
+    def read(self, number: int) -> Record:
+        """Return the record of this number."""
         db = self.db
         assignment, plan, layers, said = db.execute(
             "SELECT assignment, plan, layers, said FROM judgements WHERE id = ?", (number,)
@@ -346,11 +329,11 @@ class Store(Database):
                 rows, said_of, strict=True
             )
         )  # fmt: skip
-        report = Report(
-            assignment=assignment, student="", file="", results=tuple(results),
-            layers=tuple(json.loads(layers)), **tuples(json.loads(said)),
+        judgement = Judgement(
+            assignment=assignment, results=tuple(results), layers=tuple(json.loads(layers)),
+            **tuples(json.loads(said)),
         )  # fmt: skip
-        return Judgement(number, plan, tuple(version for version, *_ in rows), report)
+        return Record(number, plan, tuple(version for version, *_ in rows), judgement)
 
     def _overrides(self) -> Decided:
         """Return the decisions in force; one without points and comment lifts an earlier one."""
@@ -369,8 +352,23 @@ class Store(Database):
         return found
 
 
-def _entry(row: tuple[str, bytes, str, int | None, float, float | None], decided: Decided) -> Entry:
+def _note(db: sqlite3.Connection, entry: Entry) -> None:
+    """Note a hand-in unless it says nothing new."""
+    query = "SELECT path, digest, arrival FROM submissions WHERE student = ? {} ORDER BY id DESC"
+    latest = db.execute(query.format(""), (entry.student,)).fetchone()
+    same = db.execute(query.format("AND digest = ?"), (entry.student, entry.digest)).fetchone()
+    known = {name: fact for name, fact in asdict(entry.arrival).items() if fact is not None}
+    arrival = (json.loads(same[2]) if same else {}) | known
+    row = (os.fsencode(entry.path), entry.digest, json.dumps(arrival, sort_keys=True))
+    if row != latest:
+        db.execute(
+            "INSERT INTO submissions (student, path, digest, arrival) VALUES (?, ?, ?, ?)",
+            (entry.student, *row),
+        )
+
+
+def _entry(row: tuple[str, bytes, str, str, int | None], decided: Decided) -> Entry:
     """Return a line of CURRENT with what people have decided."""
-    student, path, digest, judgement, hours, moment = row
-    given = decided.get(student, ())
-    return Entry(student, Path(os.fsdecode(path)), digest, judgement, given, hours, moment)
+    student, path, digest, arrival, record = row
+    came = Arrival(**json.loads(arrival))
+    return Entry(student, Path(os.fsdecode(path)), digest, came, record, decided.get(student, ()))

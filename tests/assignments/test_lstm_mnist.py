@@ -12,17 +12,17 @@ import nbformat
 import pooch
 import pytest
 
-from grader.checking.mistake import read_mistakes
 from grader.checking.collect import run_session
+from grader.checking.mistake import read_mistakes
+from grader.report.sanitize import whole
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.judging.judge import judge
 from grader.model.result import Result, Status
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
 from grader.sandbox.host.sandbox import Zygote
-from grader.report.sanitize import whole
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm_mnist.py"
@@ -217,11 +217,11 @@ def either(name: str, value: object = None):
 
 
 @pytest.fixture(scope="module")
-def reports(
+def judgements(
     request: pytest.FixtureRequest,
     training_zygote: Zygote,
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, Report]:
+) -> dict[str, Judgement]:
     """Versions judged by the hidden checks in a sandbox."""
     folder, found = tmp_path_factory.mktemp("class"), {}
     handed_in = versions(whole=any("whole" in item.keywords for item in request.session.items))
@@ -230,34 +230,34 @@ def reports(
         for name, notebook in handed_in.items():
             path = folder / f"{name}.ipynb"
             path.write_text(json.dumps(notebook))
-            found[name] = judge(name, path, session, training_zygote, b"a key")
+            found[name] = judge(path, session, training_zygote, b"a key")
 
     run_session(ASSIGNMENT, CHECKS, work)
     return found
 
 
-def lost(report: Report) -> list[Result]:
+def lost(judgement: Judgement) -> list[Result]:
     """Return the checks worth something that are not passed."""
-    assert report.judged, [r for r in report.results if r.status is Status.GRADER_ERROR]
-    return [r for r in report.results if r.points and r.status is not Status.PASSED]
+    assert not judgement.faulty, [r for r in judgement.results if r.status is Status.GRADER_ERROR]
+    return [r for r in judgement.results if r.points and r.status is not Status.PASSED]
 
 
 def test_the_notebook_is_up_to_date():
     assert build(SOLUTION, NOTEBOOK, check=True)
 
 
-def test_the_hidden_checks_are_worth_100_points(reports):
-    assert reports["solution"].max_score == 100
+def test_the_hidden_checks_are_worth_100_points(judgements):
+    assert judgements["solution"].max_score == 100
 
 
 @pytest.mark.parametrize("name", [either(name) for name in ("solution", "float32", *VARIANTS)])
-def test_a_right_version_gets_full_marks(reports, name):
-    assert [(r.check, whole(r), r.detail) for r in lost(reports[name])] == []
+def test_a_right_version_gets_full_marks(judgements, name):
+    assert [(r.check, whole(r), r.detail) for r in lost(judgements[name])] == []
 
 
 @pytest.mark.parametrize("mistake", [either(mistake.name, mistake) for mistake in MISTAKES])
-def test_a_mistake_costs_its_own_question_and_says_why(reports, mistake):
-    results = lost(reports[mistake.name])
+def test_a_mistake_costs_its_own_question_and_says_why(judgements, mistake):
+    results = lost(judgements[mistake.name])
     assert {r.question for r in results} == {mistake.question}, [
         (r.check, whole(r)) for r in results
     ]
@@ -267,27 +267,28 @@ def test_a_mistake_costs_its_own_question_and_says_why(reports, mistake):
 
 @pytest.mark.whole
 @pytest.mark.parametrize("name", ["gates_as_in_cs231n", "forget_and_input_swapped"])
-def test_gates_in_another_order_cost_one_check(reports, name):
-    assert [r.check for r in lost(reports[name])] == ["test_the_gates_stand_in_the_order_i_f_g_o"]
+def test_gates_in_another_order_cost_one_check(judgements, name):
+    (result,) = lost(judgements[name])
+    assert result.check == "test_the_gates_stand_in_the_order_i_f_g_o"
 
 
-def test_answers_of_the_right_shape_earn_a_tenth_at_most(reports):
+def test_answers_of_the_right_shape_earn_a_tenth_at_most(judgements):
     for question in ASSIGNMENT.questions:
-        results = [r for r in reports["stubs"].results if r.question == question]
+        results = [r for r in judgements["stubs"].results if r.question == question]
         earned = sum(r.points for r in results if r.status is Status.PASSED)
         assert earned <= sum(r.points for r in results) / 10, question
 
 
 @pytest.mark.whole
-def test_every_hidden_check_is_failed_by_a_wrong_version(reports):
-    blamed = {lost(reports[mistake.name])[0].check for mistake in MISTAKES} | {
-        r.check for r in lost(reports["stubs"]) if r.status is Status.FAILED
+def test_every_hidden_check_is_failed_by_a_wrong_version(judgements):
+    blamed = {lost(judgements[mistake.name])[0].check for mistake in MISTAKES} | {
+        r.check for r in lost(judgements["stubs"]) if r.status is Status.FAILED
     }
-    assert {r.check for r in reports["solution"].results if r.points} - blamed == set()
+    assert {r.check for r in judgements["solution"].results if r.points} - blamed == set()
 
 
-def test_single_precision_is_remarked(reports):
-    assert any("float32" in note for note in reports["float32"].notes)
+def test_single_precision_is_remarked(judgements):
+    assert any("float32" in note for note in judgements["float32"].notes)
 
 
 def execute(notebook: dict) -> list[nbformat.NotebookNode]:

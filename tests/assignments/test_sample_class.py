@@ -12,7 +12,7 @@ from grader.intake.intake import take_in
 from grader.judging.grade import grade
 from grader.judging.job import Job, Task
 from grader.model.result import Status
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from tests import classroom
 from tests.support.expectation import Expectation
 
@@ -26,33 +26,33 @@ FEW = {
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
-    """The reports of a few samples, from one run."""
+def judgements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
+    """What is made of a few samples, from one run."""
     folder = tmp_path_factory.mktemp("class")
     handins = classroom.build(folder)
     names = {handins[name].path.name: name for name in FEW}
     course = Course.find(classroom.SAMPLES)
     job = Job(course.solution("attention"), course.checks("attention"), b"a key")
     everybody = take_in([folder], "attention", folder).submissions
-    tasks = (Task(*found) for found in everybody if found[1].name in names)
-    return {names[report.file]: report for report in grade(tasks, job, jobs=1)}
+    tasks = (Task(path) for _, path in everybody if path.name in names)
+    return {names[task.path.name]: judgement for task, judgement in grade(tasks, job, jobs=1)}
 
 
 @pytest.mark.parametrize("sample", FEW)
-def test_the_sample_is_graded_as_its_first_line_says(reports, sample):
-    assert EXPECTED[sample].differs(reports[sample]) == ""
+def test_the_sample_is_graded_as_its_first_line_says(judgements, sample):
+    assert EXPECTED[sample].differs(judgements[sample]) == ""
 
 
-def test_a_report_that_is_another_differs(reports):
+def test_a_judgement_that_is_another_differs(judgements):
     right, wrong = (
         next(name for name in FEW if name.startswith("right/")),
         next(name for name in FEW if EXPECTED[name].outcome == "fails"),
     )
-    assert "full marks" in EXPECTED[wrong].differs(reports[right])
-    assert EXPECTED[right].differs(reports[wrong])
+    assert "full marks" in EXPECTED[wrong].differs(judgements[right])
+    assert EXPECTED[right].differs(judgements[wrong])
     others = replace(EXPECTED[wrong], questions=("merge_heads", "MultiHeadAttention"))
-    assert others.differs(reports[wrong])
-    assert replace(EXPECTED[wrong], outcome="times out").differs(reports[wrong])
-    assert replace(EXPECTED[right], outcome="unreadable").differs(reports[right])
-    ours = tuple(replace(r, status=Status.GRADER_ERROR) for r in reports[right].results)
-    assert EXPECTED[right].differs(replace(reports[right], results=ours))
+    assert others.differs(judgements[wrong])
+    assert replace(EXPECTED[wrong], outcome="times out").differs(judgements[wrong])
+    assert replace(EXPECTED[right], outcome="unreadable").differs(judgements[right])
+    ours = tuple(replace(r, status=Status.GRADER_ERROR) for r in judgements[right].results)
+    assert EXPECTED[right].differs(replace(judgements[right], results=ours))

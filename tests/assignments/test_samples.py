@@ -11,7 +11,7 @@ import pytest
 from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from grader.sandbox.host.sandbox import Zygote
 from tests import classroom
 from tests.support.expectation import Expectation
@@ -31,10 +31,10 @@ FEW = set({
 
 
 @pytest.fixture(scope="module")
-def reports(
+def judgements(
     request: pytest.FixtureRequest, training_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
-) -> dict[tuple[str, str], Report]:
-    """The reports of the samples that are asked for."""
+) -> dict[tuple[str, str], Judgement]:
+    """What is made of the samples that are asked for."""
     folder, found = tmp_path_factory.mktemp("class"), {}
     asked = {
         item.callspec.params["sample"]
@@ -47,7 +47,7 @@ def reports(
         def work(session, assignment=assignment, handins=handins):
             for sample, handin in handins.items():
                 if (assignment, sample) in asked:
-                    made = judge(sample, handin.path, session, training_zygote, b"a key")
+                    made = judge(handin.path, session, training_zygote, b"a key")
                     found[assignment, sample] = made
 
         read = Assignment.read(ROOT / "solutions" / f"{assignment}.py")
@@ -62,8 +62,8 @@ def reports(
         for key in EXPECTED
     ],
 )
-def test_a_sample_is_judged_as_its_first_line_says(reports, sample):
-    assert EXPECTED[sample].differs(reports[sample]) == ""
+def test_a_sample_is_judged_as_its_first_line_says(judgements, sample):
+    assert EXPECTED[sample].differs(judgements[sample]) == ""
 
 
 @pytest.mark.parametrize("assignment", CLASSES)

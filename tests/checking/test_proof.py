@@ -10,8 +10,9 @@ from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import NOT_YET, Result, Status
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from grader.report.sanitize import for_student, whole
 from grader.verify.claims import claims
 from grader.verify.evidence import Evidence
@@ -68,20 +69,20 @@ def course(tmp_path_factory) -> tuple[Course, str]:
 
 
 @pytest.fixture(scope="module")
-def proven(zygote, course) -> list[Report]:
+def proven(zygote, course) -> list[Judgement]:
     """A right and a wrong submission, judged once the solution has been tried."""
     course, name = course
     wrong = course.root / "wrong.py"
     wrong.write_text(WRONG)
-    reports: list[Report] = []
+    judgements: list[Judgement] = []
 
     def work(session: Session) -> None:
         session.prove(zygote, b"a key")
         for path in (course.solution(name), wrong):
-            reports.append(judge(path.stem, path, session, zygote, b"a key"))
+            judgements.append(judge(path, session, zygote, b"a key"))
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
-    return reports
+    return judgements
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def seen(zygote, course) -> tuple[list[Result], Evidence]:
 
     def work(session: Session) -> None:
         session.zygote = zygote
-        found.extend(judge("kim", course.solution(name), session, zygote, b"a key").results)
+        found.extend(judge(course.solution(name), session, zygote, b"a key").results)
         examiner = Examiner(session, course.checks(name), zygote)
         outcomes.extend(map(examiner.examine, (Case("solution"), Case("skeleton"))))
 
@@ -141,26 +142,27 @@ def test_sound_checks_are_left_when_unsound_ones_are_taken_out(seen):
 
 @pytest.mark.parametrize("check", ["test_it_has_no_parts", "test_its_size_is_kept"])
 def test_a_check_that_the_solution_fails_is_judged_on_nobody(proven, check):
-    for report in proven:
-        result = of(list(report.results), check)
+    for judgement in proven:
+        result = of(list(judgement.results), check)
         assert result.status is Status.GRADER_ERROR and whole(result) == f"{NOT_YET}"
         assert f"the course's own solution fails {check} (" in result.detail
         assert result.detail.endswith("student.beside(function).")
-        assert report.score is None
+        assert judgement.earned is None
 
 
 def test_a_public_check_that_the_solution_fails_leaves_the_score_to_the_others(proven):
-    for report in proven:
-        result = of(list(report.results), "test_one_becomes_two")
+    for judgement in proven:
+        result = of(list(judgement.results), "test_one_becomes_two")
         assert (result.status, whole(result)) == (Status.NOT_RUN, f"{NOT_YET}")
         assert "It fails outside of the sandbox as well: correct the check" in result.detail
 
 
 def test_all_other_checks_are_judged_as_ever(proven):
-    right, wrong = (of(list(report.results), "test_it_scales") for report in proven)
+    right, wrong = (of(list(judgement.results), "test_it_scales") for judgement in proven)
     assert (right.status, wrong.status) == (Status.PASSED, Status.FAILED)
 
 
 def test_the_student_reads_that_it_costs_nothing_and_no_detail(proven):
-    result = of(list(for_student(proven[0]).results), "test_it_has_no_parts")
+    told = for_student(Standing("kim", "kim.ipynb", proven[0])).judgement
+    result = of(list(told.results), "test_it_has_no_parts")
     assert (whole(result), result.detail) == (f"{NOT_YET}", "")

@@ -14,8 +14,8 @@ from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.course.settings import AssignmentError
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.report.sanitize import whole
 from tests.support.small_course import (
     CHECKS,
@@ -37,8 +37,8 @@ def check(body: str, marks: str = '@question("double")\n@points(1)', name: str =
     return f'\n{marks}\ndef {name}(student, draw):\n    """It holds."""\n{lines}\n'
 
 
-def statuses(report: Report) -> dict[str, Status]:
-    return {result.check: result.status for result in report.results}
+def statuses(judgement: Judgement) -> dict[str, Status]:
+    return {result.check: result.status for result in judgement.results}
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def outcome(zygote, tmp_path):
     """Return a function that runs a single hidden check on a submission, and gives its Result."""
 
     def outcome(body: str, submission: str = RIGHT):
-        (report,) = grade(zygote, tmp_path, IMPORTS + check(body), submission)
-        return next(r for r in report.results if not r.public)
+        (judgement,) = grade(zygote, tmp_path, IMPORTS + check(body), submission)
+        return next(r for r in judgement.results if not r.public)
 
     return outcome
 
@@ -58,16 +58,16 @@ def outcome(zygote, tmp_path):
 def test_one_collection_serves_every_submission(zygote, tmp_path):
     log = tmp_path / "imported"
     checks = f"open({str(log)!r}, 'a').write('once ')\n{CHECKS}"
-    reports = grade(zygote, tmp_path, checks, RIGHT, WRONG, SKELETON, RIGHT)
-    assert [r.score for r in reports] == [5, 3, 0, 5]
+    judgements = grade(zygote, tmp_path, checks, RIGHT, WRONG, SKELETON, RIGHT)
+    assert [r.earned for r in judgements] == [5, 3, 0, 5]
     assert log.read_text() == "once "
 
 
 def test_results_come_question_by_question_and_public_checks_last(zygote, tmp_path):
     halve = check("pass", '@question("halve")\n@points(1)', "test_a")
     double = check("pass", '@question("double")\n@points(1)', "test_b")
-    (report,) = grade(zygote, tmp_path, IMPORTS + halve + double, RIGHT)
-    found = [(r.question, r.check, r.public) for r in report.results]
+    (judgement,) = grade(zygote, tmp_path, IMPORTS + halve + double, RIGHT)
+    found = [(r.question, r.check, r.public) for r in judgement.results]
     assert found == [
         ("double", "test_b", False),
         ("double", "test_one_becomes_two", True),
@@ -77,8 +77,8 @@ def test_results_come_question_by_question_and_public_checks_last(zygote, tmp_pa
 
 def test_public_checks_are_run_and_carry_no_points(zygote, tmp_path):
     right, wrong = grade(zygote, tmp_path, IMPORTS + check("pass"), RIGHT, WRONG)
-    for report, status in ((right, Status.PASSED), (wrong, Status.FAILED)):
-        public = next(r for r in report.results if r.public)
+    for judgement, status in ((right, Status.PASSED), (wrong, Status.FAILED)):
+        public = next(r for r in judgement.results if r.public)
         assert (public.status, public.points) == (status, 0)
         assert public.sentence == "One becomes two."
 
@@ -88,8 +88,8 @@ def test_a_public_check_that_hands_over_a_model_works_in_the_notebook_only_and_c
 ):
     public = 'assert student.double(torch.ones(1)).item() == 2, "the public text"'
     solution = SOLUTION.replace(public, "student.double(torch.nn.Linear(1, 1))")
-    (report,) = grade(zygote, tmp_path, IMPORTS + check("pass"), RIGHT, solution=solution)
-    found = {r.check: (r.status, r.counted) for r in report.results}
+    (judgement,) = grade(zygote, tmp_path, IMPORTS + check("pass"), RIGHT, solution=solution)
+    found = {r.check: (r.status, r.counted) for r in judgement.results}
     assert found.pop("test_one_becomes_two") == (Status.NOT_RUN, False)
     assert {counted for _, counted in found.values()} == {True}
 
@@ -97,8 +97,8 @@ def test_a_public_check_that_hands_over_a_model_works_in_the_notebook_only_and_c
 def test_public_checks_need_the_first_hidden_check_of_their_question(zygote, tmp_path):
     first = check("assert False", name="test_first")
     second = check("pass", name="test_second")
-    (report,) = grade(zygote, tmp_path, IMPORTS + first + second, RIGHT)
-    assert statuses(report) == {
+    (judgement,) = grade(zygote, tmp_path, IMPORTS + first + second, RIGHT)
+    assert statuses(judgement) == {
         "test_first": Status.FAILED,
         "test_second": Status.PASSED,
         "test_one_becomes_two": Status.NOT_RUN,
@@ -135,15 +135,15 @@ def test_third(student):
     assert (first.status, second.status, third.status) == ("failed", "not_run", "not_run")
     assert whole(second) == "Cannot be judged until this holds: The first thing holds."
     assert whole(third) == "Cannot be judged until this holds: The second thing holds."
-    assert wrong.score == 0
+    assert wrong.earned == 0
 
 
 def test_a_check_of_many_cases_counts_as_held_when_every_case_does(zygote, tmp_path):
     marks = '@question("double")\n@points(1)\n@pytest.mark.parametrize("n", [1, 2, 3])'
     many = check("assert n != 2", marks, "test_many").replace("student, draw", "student, draw, n")
     other = check("pass", '@question("double")\n@points(1)\n@needs(test_many)', "test_other")
-    (report,) = grade(zygote, tmp_path, "import pytest\n" + IMPORTS + many + other, RIGHT)
-    assert statuses(report) == {
+    (judgement,) = grade(zygote, tmp_path, "import pytest\n" + IMPORTS + many + other, RIGHT)
+    assert statuses(judgement) == {
         "test_many[1]": Status.PASSED,
         "test_many[2]": Status.FAILED,
         "test_many[3]": Status.PASSED,
@@ -163,8 +163,8 @@ def test_torchs_defaults_are_as_they_were_after_a_check(zygote, tmp_path):
     import torch
 
     body = "assert torch.get_default_dtype() == torch.float64"
-    (report,) = grade(zygote, tmp_path, IMPORTS + check(body), RIGHT)
-    assert statuses(report)["test_it"] is Status.PASSED
+    (judgement,) = grade(zygote, tmp_path, IMPORTS + check(body), RIGHT)
+    assert statuses(judgement)["test_it"] is Status.PASSED
     assert torch.get_default_dtype() == torch.float32
 
 
@@ -203,9 +203,11 @@ def test_a_remark_becomes_a_note_and_costs_nothing(zygote, tmp_path):
     body = (
         "import warnings\nwarnings.warn(Remark('By the way.'))\nwarnings.warn('not for students')"
     )
-    (report,) = grade(zygote, tmp_path, IMPORTS + check(body) + check(body, name="test_b"), RIGHT)
-    assert report.notes == ("By the way.",)
-    assert report.score == report.max_score == 2
+    (judgement,) = grade(
+        zygote, tmp_path, IMPORTS + check(body) + check(body, name="test_b"), RIGHT
+    )
+    assert judgement.notes == ("By the way.",)
+    assert judgement.earned == judgement.max_score == 2
 
 
 def test_the_students_error_is_shown_with_their_lines(outcome):
@@ -234,8 +236,8 @@ def test_a_misspelt_name_that_is_forbidden_is_the_authors_fault(zygote, tmp_path
 def test_an_operator_that_is_forbidden_fails_the_check(zygote, tmp_path):
     solution = SOLUTION.replace("# limits", '# forbid = {halve = ["torch.exp"]}\n# limits')
     submission = RIGHT.replace("2 * x", "2 * torch.exp(x).log()").replace("x / 2", "torch.exp(x)")
-    (report,) = grade(zygote, tmp_path, CHECKS, submission, solution=solution)
-    double, _, halve = report.results
+    (judgement,) = grade(zygote, tmp_path, CHECKS, submission, solution=solution)
+    double, _, halve = judgement.results
     assert double.status is Status.PASSED
     assert halve.status is Status.FAILED
     assert "torch.exp is not allowed in this question" in whole(halve)
@@ -252,12 +254,12 @@ def test_an_operator_that_is_forbidden_fails_the_check(zygote, tmp_path):
     ],
 )
 def test_a_bug_in_a_check_is_ours_and_never_a_score(zygote, tmp_path, body):
-    (report,) = grade(zygote, tmp_path, IMPORTS + check(body), RIGHT)
-    result = next(r for r in report.results if not r.public)
+    (judgement,) = grade(zygote, tmp_path, IMPORTS + check(body), RIGHT)
+    result = next(r for r in judgement.results if not r.public)
     assert (result.status, whole(result)) == (Status.GRADER_ERROR, "")
     assert "in test_it" in result.detail
     assert body.split("; ")[-1] in result.detail
-    assert report.score is None
+    assert judgement.earned is None
 
 
 def test_what_cannot_be_sent_is_no_fault_of_the_students(outcome):
@@ -295,8 +297,8 @@ def test_the_courses_own_pytest_settings_do_not_disturb(zygote, tmp_path, monkey
         (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\nminversion = '99'\n")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--also-no-option")
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
-    (report,) = grade(zygote, tmp_path / "course", CHECKS, RIGHT)
-    assert report.score == 5
+    (judgement,) = grade(zygote, tmp_path / "course", CHECKS, RIGHT)
+    assert judgement.earned == 5
 
 
 def test_a_conftest_beside_the_checks_may_hold_their_fixtures(zygote, tmp_path):
@@ -397,10 +399,10 @@ def draws(zygote, tmp_path):
     def draws(*comments: str, key: bytes = b"a key") -> list[tuple[str, ...]]:
         folder = tmp_path / f"run_{next(runs)}"
         source = "import torch\ndef noise(x): return torch.rand(x)\n# "
-        reports = grade(
+        judgements = grade(
             zygote, folder, DRAWS, *(source + c for c in comments), key=key, solution=NOISE
         )
-        return [tuple(whole(report.results[0]).split()) for report in reports]
+        return [tuple(whole(judgement.results[0]).split()) for judgement in judgements]
 
     return draws
 
@@ -455,7 +457,7 @@ def test_halve(student):
 )
 
 
-def judged_again(zygote, folder, submission, keep) -> tuple[Report, Report, list[str]]:
+def judged_again(zygote, folder, submission, keep) -> tuple[Judgement, Judgement, list[str]]:
     """Judge a submission, then again with some results kept; return also what ran then.
 
     `keep` makes from the first results what is kept.
@@ -466,11 +468,11 @@ def judged_again(zygote, folder, submission, keep) -> tuple[Report, Report, list
     found = []
 
     def work(session: Session) -> None:
-        first = judge("kim", path, session, zygote, b"a key")
+        first = judge(path, session, zygote, b"a key")
         ran = session.checks[0].item.module.ran
         ran.clear()
         kept = tuple(keep({result.check: result for result in first.results}))
-        found.extend([first, judge("kim", path, session, zygote, b"a key", kept), list(ran)])
+        found.extend([first, judge(path, session, zygote, b"a key", kept), list(ran)])
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
     return tuple(found)
@@ -484,7 +486,7 @@ def test_kept_results_are_taken_over_whole_and_their_checks_do_not_run(zygote, t
     assert ran == ["halve"]
     assert second.results[:2] == first.results[:2], "with their seconds"
     assert second.notes == first.notes == ("Seen.",)
-    assert second.score == first.score == 6
+    assert second.earned == first.earned == 6
 
 
 def test_a_kept_result_is_not_run_when_what_it_builds_on_fails_now(zygote, tmp_path):
@@ -503,7 +505,7 @@ def test_what_was_not_run_is_run_when_what_it_builds_on_passes_now(zygote, tmp_p
 
     _, second, ran = judged_again(zygote, tmp_path, RIGHT, keep)
     assert ran == ["double", "double again"]
-    assert second.score == 6
+    assert second.earned == 6
 
 
 @pytest.mark.parametrize("broken", ["sketch", "explain"])
@@ -520,4 +522,4 @@ def test_a_fault_of_what_explains_or_draws_is_ours_and_of_one_submission(
     assert found["test_it"].status is Status.GRADER_ERROR and not whole(found["test_it"])
     assert "IndexError" in found["test_it"].detail
     assert found["test_other"].status is Status.PASSED
-    assert wrong.score is None and right.score == right.max_score
+    assert wrong.earned is None and right.earned == right.max_score

@@ -43,7 +43,7 @@ def out(folder: Path, judges: Judges) -> Path:
 
 def scores(out: Path) -> dict[str, float | None]:
     with Store(out / "grades.sqlite") as store:
-        return {report.student: report.score for report in store.reports()}
+        return {standing.student: standing.score for standing in store.standings()}
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def scores(out: Path) -> dict[str, float | None]:
 )
 def test_a_regrade_judges_what_is_asked_for(out, judges, options, students, kept):
     said = run(out.parent, "regrade", out, "-j", 1, *options)
-    assert [work.student for work in judges.tasks] == students
-    assert {work.kept for work in judges.tasks} == ({kept} if students else set())
+    assert [task.path.stem.partition("_")[0] for task in judges.tasks] == students
+    assert {task.kept for task in judges.tasks} == ({kept} if students else set())
     assert f"{len(students)} to judge again" in said or "Nothing to judge again." in said
 
 
@@ -71,14 +71,14 @@ def test_only_what_our_fault_has_spoiled_is_regraded(folder, judges):
     judges.tasks.clear()
     judges.results = RESULTS
     run(folder, "regrade", folder / "out", "--faults", "-j", 1)
-    assert {work.kept for work in judges.tasks} == {RESULTS[:2]}
+    assert {task.kept for task in judges.tasks} == {RESULTS[:2]}
     assert scores(folder / "out") == {"kim": 5, "lee": 5, "park": 5}
 
 
 def test_a_regrade_judges_changed_checks_too(out, judges):
     edit(out.parent, "x + x", "2 * x")
     run(out.parent, "regrade", out, "-j", 1, "-q", "halve")
-    assert {work.kept for work in judges.tasks} == {(FAILED,)}
+    assert {task.kept for task in judges.tasks} == {(FAILED,)}
 
 
 def test_a_regrade_names_what_is_unknown(out):
@@ -163,7 +163,7 @@ def test_from_the_zip_of_the_class_to_the_table_that_is_uploaded(folder, judges)
     assert "no column is called 'Nr'" in run(folder, *fill, "--id", "Nr", code=2)
     judges.tasks.clear()
     run(folder, "regrade", out, "-s", "4712", "-j", 1)
-    assert [work.path.name for work in judges.tasks] == ["kim_4712_88_a.ipynb"]
+    assert [task.path.name for task in judges.tasks] == ["kim_4712_88_a.ipynb"]
 
 
 def test_a_zip_that_cannot_be_used_is_a_sentence(folder):

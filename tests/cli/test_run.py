@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from grader.cli.main import main
 from grader.judging import batch
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from grader.store.store import Store
 from tests.support.small_course import CHECKS, RIGHT, notebook, write
 
@@ -55,9 +55,9 @@ def grade(folder: Path) -> str:
     return result.output
 
 
-def reports(folder: Path) -> dict[str, Report]:
+def standings(folder: Path) -> dict[str, Standing]:
     with Store(folder / "out" / "grades.sqlite") as store:
-        return {report.student: report for report in store.reports()}
+        return {standing.student: standing for standing in store.standings()}
 
 
 def test_a_file_that_changes_while_it_is_judged_is_not_passed_over(
@@ -73,7 +73,7 @@ def test_a_file_that_changes_while_it_is_judged_is_not_passed_over(
 
 def test_only_what_has_changed_is_judged_again(folder, judged_here):
     assert "0 judged before; 2 to judge: 2 new" in grade(folder)
-    before = reports(folder)
+    before = standings(folder)
     assert {s: r.score for s, r in before.items()} == {"right": 5, "same": 5, "wrong": 3}
     pages = {path: path.read_bytes() for path in (folder / "out").rglob("*.*") if path.is_file()}
 
@@ -88,12 +88,15 @@ def test_only_what_has_changed_is_judged_again(folder, judged_here):
     path.write_text(CHECKS.replace(agrees, "    assert student.double(draw(3)).shape == (3,)"))
     said = grade(folder)
     assert "0 judged before; 2 to judge: 2 judged by checks that have changed since" in said
-    after = reports(folder)
+    after = standings(folder)
     assert {s: r.score for s, r in after.items()} == {"right": 5, "same": 5, "wrong": 5}
-    for student, report in after.items():
-        double, _, halve = report.results
-        assert double.check == "test_double_is_a_sum" and double != before[student].results[0]
-        assert halve == before[student].results[2], "kept, with its seconds"
+    for student, standing in after.items():
+        double, _, halve = standing.judgement.results
+        assert (
+            double.check == "test_double_is_a_sum"
+            and double != before[student].judgement.results[0]
+        )
+        assert halve == before[student].judgement.results[2], "kept, with its seconds"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
@@ -108,10 +111,10 @@ def test_a_killed_command_goes_on_where_it_was(folder):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
     assert not (folder / "out" / "grades.csv").exists()
-    first = reports(folder)["right"]
+    first = standings(folder)["right"]
     hand_in(folder, same=TRIPLES, wrong=TRIPLES)
     assert "1 judged before; 1 to judge: 1 new" in grade(folder)
-    after = reports(folder)
+    after = standings(folder)
     assert after["right"] == first
     assert {s: r.score for s, r in after.items()} == {"right": 5, "same": 3, "wrong": 3}
     assert (folder / "out" / "grades.csv").exists()
@@ -135,7 +138,7 @@ def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folde
         words = [*command(folder), "--names", "{id}_*.ipynb", *more]
         result = CliRunner().invoke(main, words)
         assert result.exit_code == 0, result.output
-        return {s: (report.score, report.hours) for s, report in reports(folder).items()}
+        return {s: (standing.score, standing.hours) for s, standing in standings(folder).items()}
 
     deadline = ["--deadline", "2026-11-20 12:00"]
     found = again(*deadline)
@@ -150,6 +153,6 @@ def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folde
     table.write_text("id,question,points,comment\nwrong,(late),0,was ill\n")
     excused = CliRunner().invoke(main, ["override", str(folder / "out"), str(table)])
     assert excused.exit_code == 0, excused.output
-    assert reports(folder)["wrong"].score == earned
+    assert standings(folder)["wrong"].score == earned
     refused = CliRunner().invoke(main, [*command(folder), "--late", "score ** 2"])
     assert refused.exit_code == 2 and "holds what no rule knows" in refused.output

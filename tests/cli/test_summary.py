@@ -8,13 +8,13 @@ from rich.console import Console
 
 from grader.cli.run import INTERRUPTED, NOT_ALL_JUDGED, NOT_WRITTEN
 from grader.cli.summary import MANY, MEANINGS, Summary
-from grader.report.standing import Roll
-from tests.support.reports import a_class, a_report, ours
+from grader.report.roll import Roll
+from tests.support.standings import a_class, a_standing, ours
 
 
-def shown(reports) -> str:
+def shown(standings) -> str:
     file = io.StringIO()
-    Summary(Roll.of(reports)).show(Console(file=file, width=120))
+    Summary(Roll.of(standings)).show(Console(file=file, width=120))
     return file.getvalue()
 
 
@@ -25,7 +25,7 @@ def test_of_a_small_class_everybody_is_shown():
 
 
 def test_of_a_large_class_those_are_shown_who_need_a_person_and_the_others_in_figures():
-    bad = a_report("zoe", results=(), problem="The file is empty.")
+    bad = a_standing("zoe", results=(), problem="The file is empty.")
     said = shown([*a_class(MANY + 20), ours(), bad])
     assert "student000" not in said
     assert "oh.jimin" in said and "The file is empty." in said
@@ -33,7 +33,7 @@ def test_of_a_large_class_those_are_shown_who_need_a_person_and_the_others_in_fi
 
 
 def test_no_more_lines_than_a_screen_has_but_everybody_is_counted():
-    said = shown([a_report(f"s{i:03}", problem="Empty.") for i in range(MANY + 7)])
+    said = shown([a_standing(f"s{i:03}", problem="Empty.") for i in range(MANY + 7)])
     assert f"s{MANY - 1:03}" in said and f"s{MANY:03}" not in said
     assert "and 7 more, see report.html" in said and f"{MANY + 7} for a person" in said
 

@@ -218,7 +218,7 @@ def test_a_file_too_large_takes_no_room_and_is_refused_with_its_size(tmp_path):
     file = unpack(path, tmp_path / "out")[0] / "big.ipynb"
     assert file.stat().st_blocks * 512 < 1 << 20
     with pytest.raises(Refused, match=f"has {MAX_MB + 10} MB"):
-        Submission.read(file, "kim")
+        Submission.read(file)
 
 
 def test_a_size_that_is_a_lie_is_found_out(tmp_path):

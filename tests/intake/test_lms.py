@@ -11,6 +11,7 @@ from grader.intake.intake import Intake, take_in
 from grader.intake.lms import BRIGHTSPACE, CANVAS, MOODLE, PLATFORMS
 from grader.intake.named import Pattern
 from grader.intake.platform import IntakeError
+from tests.intake.test_intake import hours
 from tests.support import exports
 from tests.support.exports import folder, zipped
 from tests.support.words import words
@@ -112,7 +113,7 @@ def test_blackboard(tmp_path):
         "lee": late,
         "park": "HW_1_park_attempt_2026-11-20-08-00-00.txt",
     }, "of whom nothing but a receipt came, that is shown"
-    assert intake.hours_late == {"kim_m": 0, "lee": 0.27, "park": 0}
+    assert hours(intake) == {"kim_m": 0, "lee": 0.27, "park": 0}
     assert words(intake.doubts) == []
 
 
@@ -136,10 +137,12 @@ def test_brightspace(tmp_path):
         "70006": "70006-9911 - Choi - 2026년 11월 20일 2103/attention.ipynb",
         "70005": "70005-9911 - O-Neill - x- Nov 20, 2026 903 PM - attention.ipynb",
     }
-    own = intake.hours_late.pop("70006")
-    assert own is not None, "of another language, the day is not read: the file's time counts"
-    hours = {"70001": 0, "70002": 0.27, "70003": 0, "70004": 1.27, "70005": 0}
-    assert intake.hours_late == hours, "the earlier times in Eve's name help nobody"
+    late = hours(intake)
+    assert late.pop("70006") is not None, (
+        "of another language, the day is not read: the file's time counts"
+    )
+    expected = {"70001": 0, "70002": 0.27, "70003": 0, "70004": 1.27, "70005": 0}
+    assert late == expected, "the earlier times in Eve's name help nobody"
 
 
 def test_gradescope(tmp_path):
@@ -152,7 +155,7 @@ def test_gradescope(tmp_path):
         "kim.min@u.example": "export/submission_12/attention.ipynb",
         "kim_min@u.example": "export/submission_13/attention.ipynb",
     }
-    assert intake.late("4711") == 0 and intake.late("kim_min@u.example") == 2.99
+    assert hours(intake)["4711"] == 0 and hours(intake)["kim_min@u.example"] == 2.99
     assert [d for d in words(intake.doubts) if "4714" not in d] == []
 
 
@@ -164,7 +167,7 @@ def test_nbgrader(tmp_path):
         "lee_seoyeon": f"{root}/lee_seoyeon/Attention/{imitated}",
         "이서연": f"{root}/이서연/Attention/attention.ipynb",
     }
-    assert set(intake.hours_late.values()) == {0}
+    assert set(hours(intake).values()) == {0}
     assert words(intake.doubts) == []
     assert words(intake.remarks)[0] == f"of another assignment: {root}/kim_minjun/lstm/lstm.ipynb"
 
@@ -185,7 +188,7 @@ def test_classroom50(tmp_path):
         "kim-minjun": f"{top}-kim-minjun/attention.ipynb",
         "lee": f"{top}-lee/hw/attention.ipynb",
     }
-    assert intake.hours_late == {"choi": 9, "eve": 0, "kim-minjun": 0, "lee": 9}
+    assert hours(intake) == {"choi": 9, "eve": 0, "kim-minjun": 0, "lee": 9}
 
 
 def test_clones_in_a_folder_of_any_name_are_read_by_the_table_of_scores(tmp_path):
@@ -255,7 +258,7 @@ def test_own_names_have_a_pattern(tmp_path, pattern, name, student):
 
 def test_a_pattern_on_a_platforms_names_knows_its_times_and_tears_no_id(tmp_path):
     found, intake = taken(tmp_path, exports.blackboard(), "{name}_{id}_attempt_*_*", LAST)
-    assert [*found] == ["kim_m", "lee", "park"] and intake.late("lee") == 0.27
+    assert [*found] == ["kim_m", "lee", "park"] and hours(intake)["lee"] == 0.27
     pattern = "{id}-* - {name} - */*"
     files = {n: t for n, t in exports.brightspace().items() if "/" in n}
     assert taken(tmp_path / "b", files, pattern)[0]["70001"].count("Nov 20")

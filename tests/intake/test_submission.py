@@ -20,19 +20,19 @@ from grader.intake.submission import MAX_MB, Refused, Submission, student_id
 def test_the_bytes_are_read_and_hashed_as_they_are(tmp_path):
     data = b"\xff\x00 no notebook at all \r\n"
     (tmp_path / "a.ipynb").write_bytes(data)
-    submission = Submission.read(tmp_path / "a.ipynb", "kim")
-    assert (submission.student, submission.data) == ("kim", data)
+    submission = Submission.read(tmp_path / "a.ipynb")
+    assert submission.data == data
     assert submission.sha256 == hashlib.sha256(data).hexdigest()
 
 
 def test_an_empty_file_can_be_read(tmp_path):
     (tmp_path / "a.ipynb").touch()
-    assert Submission.read(tmp_path / "a.ipynb", "kim").data == b""
+    assert Submission.read(tmp_path / "a.ipynb").data == b""
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(Refused) as caught:
-        Submission.read(path, "kim")
+        Submission.read(path)
     return str(caught.value)
 
 
@@ -63,12 +63,12 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
 def test_the_largest_file_that_is_accepted_is_read_whole(tmp_path):
     with (tmp_path / "a.ipynb").open("wb") as file:
         file.truncate(MAX_MB << 20)
-    assert len(Submission.read(tmp_path / "a.ipynb", "kim").data) == MAX_MB << 20
+    assert len(Submission.read(tmp_path / "a.ipynb").data) == MAX_MB << 20
 
 
 def test_a_file_that_is_gone_is_no_fault_of_the_student(tmp_path):
     with pytest.raises(FileNotFoundError):
-        Submission.read(tmp_path / "gone", "kim")
+        Submission.read(tmp_path / "gone")
 
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EACCES, errno.EMFILE, errno.ESTALE])
@@ -78,7 +78,7 @@ def test_a_machine_that_cannot_read_is_no_fault_of_the_student(tmp_path, monkeyp
 
     monkeypatch.setattr(submission, "open_unfollowed", failing)
     with pytest.raises(OSError, match=re.escape(os.strerror(error))):
-        Submission.read(tmp_path / "a.ipynb", "kim")
+        Submission.read(tmp_path / "a.ipynb")
 
 
 # names

@@ -8,8 +8,8 @@ import pytest
 
 from grader.judging.batch import Batch, Why, digest
 from grader.judging.job import CannotJudge, Job
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.store.store import Store
 from tests.support.judges import RESULTS, Judges
 from tests.support.small_course import write
@@ -25,9 +25,9 @@ def run(folder: Path, judges: Judges, unsafe: bool = False, again=None) -> list[
         students = found.students
         to_do, judged_before = batch.to_do(students)
         assert len(to_do) + judged_before == len({digest(folder / f"{s}.ipynb") for s in students})
-        for report in batch.judge(sorted(students) if again else to_do, 1, again):
-            stored = store.latest(report.sha256 or digest(folder / report.file))
-            assert stored and stored.report.results == report.results, "kept before it is yielded"
+        for judgement in batch.judge(sorted(students) if again else to_do, 1, again):
+            kept = [store.latest(entry.digest) for entry in store.entries()]
+            assert judgement in [record.judgement for record in kept if record], "kept, then told"
         return list(to_do.values())
 
 
@@ -42,14 +42,14 @@ def test_identical_bytes_are_judged_once_and_nothing_twice(folder, judges):
     assert len(judges.tasks) == 2
     assert run(folder, judges) == [] and judges.tasks == []
     with Store(folder / "grades.sqlite") as store:
-        assert [report.student for report in store.reports()] == ["kim", "lee", "park"]
+        assert [standing.student for standing in store.standings()] == ["kim", "lee", "park"]
 
 
 def test_a_new_submission_of_a_student_is_judged(folder, judges):
     run(folder, judges)
     (folder / "lee.ipynb").write_text("three")
     assert run(folder, judges) == [Why.NEW]
-    assert [task.student for task in judges.tasks] == ["lee"]
+    assert [task.path.stem for task in judges.tasks] == ["lee"]
 
 
 def test_results_of_checks_that_have_not_changed_are_kept(folder, judges):
@@ -100,7 +100,7 @@ def test_what_is_asked_for_is_judged_again_and_nothing_else(folder, judges):
 
 
 def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(folder, judges, monkeypatch):
-    def interrupted(*given) -> Iterator[Report]:
+    def interrupted(*given) -> Iterator[Judgement]:
         yield next(judges.grade(*given))
         raise KeyboardInterrupt
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.course.course import Course
 from grader.judging import cluster
-from grader.judging.batch import Batch
+from grader.judging.batch import Batch, digest
 from grader.judging.bundle import JobBundle
 from grader.judging.grade import lost
 from grader.judging.job import CannotJudge, Job, Task
@@ -128,12 +128,12 @@ def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder,
         batch = Batch.open(store, job, machines.address)
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         to_do, _ = batch.to_do(batch.take_in(handed_in).students)
-        for report in batch.judge(to_do, 1):
-            seen.append(report.student)
+        for judgement in batch.judge(to_do, 1):
+            seen.append(judgement.sha256 or judgement.problem)
             if len(seen) == 3:
                 os.kill(victim.pid, signal.SIGKILL)
     assert victim.wait(10) == -signal.SIGKILL
-    assert sorted(seen) == sorted(student for student, _ in handed_in)
+    assert sorted(seen) == sorted(digest(path).removeprefix("refused: ") for _, path in handed_in)
 
     said = grade(folder, "cluster")
     assert f"{len(seen)} judged before; 0 to judge" in said
@@ -184,10 +184,10 @@ def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
         machines.processes[0].kill()
         with pytest.raises(CannotJudge, match=r"the scheduler at .* is gone"):
             list(judged)
-        assert first in [replace(report, student=first.student) for report in store.reports()]
+        assert first in [standing.judgement for standing in store.standings()]
 
 
-def test_a_kit_holds_what_judges_need_and_its_digest_tells_it_from_others(folder, tmp_path):
+def test_a_bundle_holds_what_judges_need_and_its_digest_tells_it_from_others(folder, tmp_path):
     course = Course(folder / "course")
     checks = course.checks("doubling")
     (checks / "variants").mkdir()
@@ -224,9 +224,9 @@ def test_a_file_that_the_client_cannot_read_is_judged_as_our_fault_and_not_as_a_
     class Judges:
         def judge(self, task):
             assert not task.path.exists() and not task.refused
-            return lost(task, Job(tmp_path / "doubling.py", tmp_path, b"k"))
+            return lost(Job(tmp_path / "doubling.py", tmp_path, b"k"))
 
     worker = SimpleNamespace(plugins={"grader-d": Judges()})
     monkeypatch.setattr(cluster, "get_worker", lambda: worker)
-    asked = cluster._submit(Client(), Task("kim", tmp_path / "gone.ipynb"), "d")
-    assert unpack(cluster.judge(*asked)).student == "kim"
+    asked = cluster._submit(Client(), Task(tmp_path / "gone.ipynb"), "d")
+    assert unpack(cluster.judge(*asked)).assignment == "doubling"

@@ -12,8 +12,8 @@ import grader.judging.pool
 from grader.judging.grade import grade
 from grader.judging.job import TRIES, CannotJudge, Job, Task
 from grader.judging.pool import Member
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.report.sanitize import whole
 from tests.support import walls
 from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
@@ -58,8 +58,8 @@ class Mortal(Member[Task]):
 
     def give(self, task: Task) -> None:
         super().give(task)
-        if self.deaths[task.student]:
-            self.deaths[task.student] -= 1
+        if self.deaths[task.path.stem]:
+            self.deaths[task.path.stem] -= 1
             self.kill()
 
 
@@ -78,42 +78,43 @@ def job(course: Path, **others) -> Job:
     return Job(solution, course / "autograder_tests" / "doubling", b"a key", **others)
 
 
-def graded(course: Path, students: list[str], jobs: int) -> dict[str, Report]:
-    """Grade some of the class; return reports without what the clock says."""
-    reports = {}
-    for r in grade([Task(s, course / f"{s}.ipynb") for s in students], job(course), jobs):
-        assert r.student not in reports, "nobody is graded twice"
-        results = tuple(replace(result, seconds=0) for result in r.results)
-        reports[r.student] = replace(r, results=results, seconds=0)
-    return reports
+def graded(course: Path, students: list[str], jobs: int) -> dict[str, Judgement]:
+    """Grade some of the class; return judgements without what the clock says."""
+    judgements = {}
+    tasks = [Task(course / f"{student}.ipynb") for student in students]
+    for task, found in grade(tasks, job(course), jobs):
+        assert task.path.stem not in judgements, "nobody is graded twice"
+        results = tuple(replace(result, seconds=0) for result in found.results)
+        judgements[task.path.stem] = replace(found, results=results, seconds=0)
+    return judgements
 
 
 @pytest.fixture(scope="module")
-def troubled(course: Path) -> dict[str, Report]:
+def troubled(course: Path) -> dict[str, Judgement]:
     """The class, graded by two judges of whom several die."""
     (course / "autograder_tests" / "doubling" / "kill").touch()
     deaths = Counter(killed_once=1, doomed=TRIES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grader.judging.pool, "Member", Mortal)
         patch.setattr(Mortal, "deaths", deaths)
-        reports = graded(course, list(CLASS), jobs=2)
+        judgements = graded(course, list(CLASS), jobs=2)
     assert deaths.total() == 0, "all have died who should"
     assert not (course / "autograder_tests" / "doubling" / "kill").exists()
-    return reports
+    return judgements
 
 
 @pytest.fixture(scope="module")
-def quiet(course: Path) -> dict[str, Report]:
+def quiet(course: Path) -> dict[str, Judgement]:
     """The class in another order, graded by one judge who lives."""
     return graded(course, [s for s in reversed(CLASS) if s != "doomed"], jobs=1)
 
 
-def test_everybody_gets_one_report(troubled):
+def test_everybody_gets_one_judgement(troubled):
     assert troubled.keys() == CLASS.keys()
 
 
 def test_scores_are_as_they_should_be(quiet):
-    assert {student: report.score for student, report in quiet.items()} == {
+    assert {student: judgement.earned for student, judgement in quiet.items()} == {
         "right": 6, "wrong": 4, "skeleton": 0, "exits": 4, "hangs": 2, "odd": 3, "prints": 6,
         "patches": 6, "empty": 0, "killed_once": 6,
     }  # fmt: skip
@@ -126,19 +127,18 @@ def test_a_judge_asks_its_own_zygote_whose_an_odd_error_is(quiet):
 
 
 def test_neither_neighbours_nor_jobs_nor_dying_judges_change_a_result(troubled, quiet):
-    for student, report in quiet.items():
-        for here, there in zip(troubled[student].results, report.results, strict=True):
+    for student, judgement in quiet.items():
+        for here, there in zip(troubled[student].results, judgement.results, strict=True):
             assert here == there, (student, here.detail)
-        assert troubled[student] == report
+        assert troubled[student] == judgement
 
 
 def test_a_submission_that_costs_three_judges_is_listed_for_a_person(troubled):
-    report = troubled["doomed"]
-    (result,) = report.results
+    judgement = troubled["doomed"]
+    (result,) = judgement.results
     assert result.status is Status.GRADER_ERROR
     assert "3 judges ended" in result.detail
-    assert report.score is None
-    assert (report.student, report.file) == ("doomed", "doomed.ipynb")
+    assert judgement.earned is None
 
 
 def test_nobody_to_grade_is_no_error(course):
@@ -156,7 +156,7 @@ def test_an_authors_mistake_stops_the_class_with_the_authors_message(tmp_path):
 def test_a_machine_that_locks_nothing_in_stops_the_class(course):
     below = job(course, layers=[*walls.UNSAFE])
     with pytest.raises(CannotJudge, match="only rlimits, seccomp holds on this machine"):
-        list(grade([Task("right", course / "right.ipynb")], below, jobs=1))
+        list(grade([Task(course / "right.ipynb")], below, jobs=1))
 
 
 def test_a_judge_that_cannot_even_begin_stops_the_class(course, monkeypatch):
@@ -196,7 +196,9 @@ def test_judges_share_a_zygote_and_no_socket(tmp_path):
     write(tmp_path, CHECKS + TELLS_WHO_JUDGES)
     for student in ("one", "other"):
         (tmp_path / f"{student}.ipynb").write_bytes(notebook(RIGHT + f"# {student}"))
-    assert {report.score for report in graded(tmp_path, ["one", "other"], jobs=2).values()} == {6}
+    assert {
+        judgement.earned for judgement in graded(tmp_path, ["one", "other"], jobs=2).values()
+    } == {6}
     said = [
         path.read_text().splitlines()
         for path in (tmp_path / "autograder_tests" / "doubling").glob("judge-*")

@@ -1,4 +1,4 @@
-"""A submission gets one Report, whatever it is; a fault of ours is tried again, and no score."""
+"""A submission gets one Judgement, whatever it is; a fault of ours is tried again, and no score."""
 
 import hashlib
 
@@ -36,39 +36,37 @@ def test_double_again(student):
 """
 
 
-def test_a_report_says_who_handed_in_what_and_how_it_was_judged(zygote, tmp_path):
+def test_a_judgement_says_what_and_how_it_was_judged(zygote, tmp_path):
     data = notebook(
         "import torch", "print('hello from the notebook')", RIGHT, "double(1", "halve = halve"
     )
-    (report,) = grade(zygote, tmp_path, CHECKS, data)
-    assert (report.assignment, report.title) == ("doubling", "Doubling and halving")
-    assert (report.student, report.file) == ("student_0", "0.ipynb")
-    assert report.sha256 == hashlib.sha256(data).hexdigest()
-    assert report.questions == ("double", "halve")
-    assert report.layers == zygote.walls()
-    assert (report.score, report.max_score, report.problem) == (5, 5, "")
-    assert len(report.notes) == 1 and "code cell 4, line 1 is not valid Python" in str(
-        report.notes[0]
-    )
+    (judgement,) = grade(zygote, tmp_path, CHECKS, data)
+    assert (judgement.assignment, judgement.title) == ("doubling", "Doubling and halving")
+    assert judgement.sha256 == hashlib.sha256(data).hexdigest()
+    assert judgement.questions == ("double", "halve")
+    assert judgement.layers == zygote.walls()
+    assert (judgement.earned, judgement.max_score, judgement.problem) == (5, 5, "")
+    (note,) = judgement.notes
+    assert "code cell 4, line 1 is not valid Python" in str(note)
 
 
 def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
-    (report,) = grade(start(walls.UNSAFE), tmp_path, CHECKS, RIGHT)
-    assert report.layers[0] == "UNSANDBOXED" and report.score == 5
+    (judgement,) = grade(start(walls.UNSAFE), tmp_path, CHECKS, RIGHT)
+    assert judgement.layers[0] == "UNSANDBOXED" and judgement.earned == 5
 
 
 def test_what_the_code_printed_is_for_the_course_team(zygote, tmp_path):
     talks = RIGHT.replace("return 2 * x", "print('my secret'); return 2 * x")
-    (report,) = grade(zygote, tmp_path, CHECKS, talks)
-    assert report.output.startswith("my secret\n")
+    (judgement,) = grade(zygote, tmp_path, CHECKS, talks)
+    assert judgement.output.startswith("my secret\n")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n", b'{"cells": []}', b"<html></html>"])
 def test_a_file_that_is_no_notebook_is_a_problem_and_no_error(zygote, tmp_path, data):
-    (report,) = grade(zygote, tmp_path, CHECKS, data)
-    assert report.problem and "Traceback" not in f"{report.problem}"
-    assert {r.status for r in report.results} == {Status.NOT_RUN}
-    assert (report.score, report.max_score) == (0, 5)
+    (judgement,) = grade(zygote, tmp_path, CHECKS, data)
+    assert judgement.problem and "Traceback" not in f"{judgement.problem}"
+    assert {r.status for r in judgement.results} == {Status.NOT_RUN}
+    assert (judgement.earned, judgement.max_score) == (0, 5)
 
 
 @pytest.mark.parametrize(
@@ -85,20 +83,20 @@ def test_a_file_that_is_no_notebook_is_a_problem_and_no_error(zygote, tmp_path, 
 def test_a_notebook_that_cannot_be_loaded_is_blamed_once_per_question(
     zygote, tmp_path, cell, status, words
 ):
-    (report,) = grade(zygote, tmp_path, CHECKS, notebook(cell))
-    double, public, halve = report.results
+    (judgement,) = grade(zygote, tmp_path, CHECKS, notebook(cell))
+    double, public, halve = judgement.results
     assert double.status == halve.status == status
     assert whole(double).startswith("While your notebook was being read: ")
     assert words in whole(double)
     assert public.status is Status.NOT_RUN
-    assert report.score == 0
+    assert judgement.earned == 0
 
 
 def test_a_fault_of_ours_is_tried_again(zygote, tmp_path):
     checks = IMPORTS + KILLS_WORKER.format(deaths=TRIES - 1)
-    (report,) = grade(zygote, tmp_path, checks, RIGHT)
-    assert (report.score, report.max_score) == (3, 3)
-    assert report.notes == ("Seen.",)
+    (judgement,) = grade(zygote, tmp_path, checks, RIGHT)
+    assert (judgement.earned, judgement.max_score) == (3, 3)
+    assert judgement.notes == ("Seen.",)
 
 
 def test_a_fault_of_ours_that_stays_has_no_score(zygote, tmp_path):
@@ -108,8 +106,8 @@ def test_a_fault_of_ours_that_stays_has_no_score(zygote, tmp_path):
     assert killed.status is Status.GRADER_ERROR
     assert "killed from outside" in killed.detail and whole(killed) == ""
     assert again.status is Status.PASSED
-    assert first.score is None and not first.judged
-    assert second.score == 3
+    assert first.earned is None and first.faulty
+    assert second.earned == 3
 
 
 def test_what_a_submission_leaves_behind_does_not_reach_the_next(zygote, tmp_path):
@@ -123,15 +121,15 @@ def test_what_a_submission_leaves_behind_does_not_reach_the_next(zygote, tmp_pat
 
 def test_a_public_check_alone_makes_a_report_without_points(zygote, tmp_path):
     solution = SOLUTION[: SOLUTION.index('# %% question="halve"')]
-    (report,) = grade(zygote, tmp_path, "", RIGHT, solution=solution)
-    assert (report.score, report.max_score) == (0, 0)
-    assert [r.status for r in report.results] == [Status.PASSED]
+    (judgement,) = grade(zygote, tmp_path, "", RIGHT, solution=solution)
+    assert (judgement.earned, judgement.max_score) == (0, 0)
+    assert [r.status for r in judgement.results] == [Status.PASSED]
 
 
 def test_any_fault_of_ours_costs_one_submission_and_no_class(zygote, tmp_path, monkeypatch):
     numbers = [2, 1]
     monkeypatch.setattr(judge, "_hints", lambda *_: [][0] if numbers.pop() == 1 else [])
     first, second = grade(zygote, tmp_path, CHECKS, RIGHT, RIGHT)
-    assert {r.status for r in first.results} == {Status.GRADER_ERROR} and first.score is None
+    assert {r.status for r in first.results} == {Status.GRADER_ERROR} and first.earned is None
     assert "IndexError" in first.results[0].detail
-    assert second.score == second.max_score
+    assert second.earned == second.max_score

@@ -8,8 +8,8 @@ import pytest
 from grader.model.picture import Grid, Shapes, read
 from grader.report.sanitize import cleaned
 from grader.store.store import Store
-from tests.store.test_store import REPORT, keep
-from tests.support.reports import PICTURES, a_report, drawn
+from tests.store.test_store import STANDING, keep
+from tests.support.standings import PICTURES, a_standing, changed, drawn
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -19,24 +19,28 @@ def test_a_picture_is_read_as_it_was_written(picture):
 
 
 def test_a_store_keeps_pictures(tmp_path):
-    results = tuple(replace(REPORT.results[0], picture=p) for p in (*PICTURES, None))
+    results = tuple(replace(STANDING.judgement.results[0], picture=p) for p in (*PICTURES, None))
     with Store(tmp_path / "grades.sqlite", make=True) as store:
-        keep(store, replace(REPORT, results=results), "kim")
-        (report,) = store.reports()
-    assert [r.picture for r in report.results] == [*PICTURES, None]
+        keep(store, changed(STANDING, results=results), "kim")
+        (standing,) = store.standings()
+    assert [r.picture for r in standing.judgement.results] == [*PICTURES, None]
 
 
 def test_results_from_before_there_were_pictures_are_read(tmp_path):
     with Store(tmp_path / "grades.sqlite", make=True) as store:
-        keep(store, REPORT, "kim")
+        keep(store, STANDING, "kim")
         store.db.execute("UPDATE results SET said = json_remove(said, '$.picture')")
-        (report,) = store.reports()
-    assert [r.picture for r in report.results] == [None] * len(REPORT.results)
+        (standing,) = store.standings()
+    assert [r.picture for r in standing.judgement.results] == [None] * len(
+        STANDING.judgement.results
+    )
 
 
 def test_texts_in_a_picture_are_cleaned():
-    report = a_report(results=(replace(REPORT.results[0], picture=drawn("a\x1b[31mb")),))
-    assert cleaned(report).results[0].picture == drawn("ab")
+    standing = a_standing(
+        results=(replace(STANDING.judgement.results[0], picture=drawn("a\x1b[31mb")),)
+    )
+    assert cleaned(standing).judgement.results[0].picture == drawn("ab")
 
 
 @pytest.mark.parametrize(

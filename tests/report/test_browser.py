@@ -8,12 +8,13 @@ from unicodedata import normalize
 
 import pytest
 
+from grader.model.judgement import Judgement
 from grader.model.picture import Grid, Reach, Shapes
 from grader.model.result import Result, Status
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from grader.report.pages import write, write_class
-from grader.report.standing import Roll
-from tests.support.reports import PICTURES
+from grader.report.roll import Roll
+from tests.support.standings import PICTURES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -40,8 +41,8 @@ TRACEBACK = (
 QUESTIONS = ("ScaledDotProductAttention", "split_heads", "merge_heads", "MultiHeadAttention")
 
 
-def a_report(student: str, number: int) -> Report:
-    """Return a report with every status, points that depend on the number, and hostile text."""
+def a_standing(student: str, number: int) -> Standing:
+    """Return a Standing with every status, points that depend on the number, and hostile text."""
     statuses = list(Status)[: 6 + (number == 3)]  # one student has a grader_error, so no score
     results = [
         Result(
@@ -68,11 +69,9 @@ def a_report(student: str, number: int) -> Report:
             for i, picture in enumerate(DRAWN)
         ),
     ]  # fmt: skip
-    return Report(
+    judgement = Judgement(
         assignment="attention",
         title=f"Attention {HOSTILE}",
-        student=student,
-        file=f"{HOSTILE}{LONG}.ipynb",
         sha256="ab" * 32,
         questions=QUESTIONS,
         results=tuple(results),
@@ -82,6 +81,7 @@ def a_report(student: str, number: int) -> Report:
         layers=("seccomp",),
         uses=("torch.nn.functional.scaled_dot_product_attention", LONG[:100]),
     )
+    return Standing(student, f"{HOSTILE}{LONG}.ipynb", judgement)
 
 
 DRAWN = (
@@ -98,14 +98,14 @@ STUDENTS = [f"student{n:02}" for n in range(28)] + ["김민준", "<b onclick=ale
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     # Points fall as names rise, so that sorting by score has something to do.
-    reports = [a_report(student, 40 - i) for i, student in enumerate(STUDENTS)]
-    reports[7] = a_report(STUDENTS[7], 3)
-    reports[8] = a_report(STUDENTS[8], 5)
-    write_class(Roll.of(sorted(reports, key=lambda report: report.student)), folder)
-    for report in reports:
-        write(report, folder / report.student)
-    write_class(Roll.of(reports), folder / "ko", "ko")
-    write(reports[0], folder / "ko" / STUDENTS[0], "ko")
+    standings = [a_standing(student, 40 - i) for i, student in enumerate(STUDENTS)]
+    standings[7] = a_standing(STUDENTS[7], 3)
+    standings[8] = a_standing(STUDENTS[8], 5)
+    write_class(Roll.of(sorted(standings, key=lambda standing: standing.student)), folder)
+    for standing in standings:
+        write(standing, folder / standing.student)
+    write_class(Roll.of(standings), folder / "ko", "ko")
+    write(standings[0], folder / "ko" / STUDENTS[0], "ko")
     return folder
 
 

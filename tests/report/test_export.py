@@ -1,22 +1,22 @@
 """Files are a function of the store: the same bytes twice, and written only where needed."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader.model.verdict import Override
+from grader.model.standing import Override
 from grader.report.export import STUDENTS, Export
 from grader.store.store import Store
-from tests.store.test_store import REPORT, keep
+from tests.store.test_store import STANDING, keep
+from tests.support.standings import changed
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "out" / "grades.sqlite", make=True) as made:
-        keep(made, REPORT, "kim", "lee")
-        keep(made, replace(REPORT, student="park", sha256="cd" * 32))
+        keep(made, STANDING, "kim", "lee")
+        keep(made, changed(STANDING, student="park", sha256="cd" * 32))
         yield made
 
 

@@ -9,18 +9,18 @@ from xml.etree import ElementTree
 import pytest
 
 from grader.model.result import Status
-from grader.model.verdict import Override
+from grader.model.standing import Override
 from grader.report.formats import grades_csv, jsonl, junit
+from grader.report.roll import Roll
 from grader.report.sanitize import clean
-from grader.report.standing import Roll
-from tests.store.test_store import REPORT, RESULTS
-from tests.support.reports import a_report, decided, filled_with, ours
+from tests.store.test_store import RESULTS, STANDING
+from tests.support.standings import a_standing, changed, decided, filled_with, ours
 
-DECIDED = replace(REPORT, student="lee", overrides=(Override("two", 1.5, "√"),))
+DECIDED = changed(STANDING, student="lee", overrides=(Override("two", 1.5, "√"),))
 
 
 def test_json_lines_hold_everything():
-    first, second = map(json.loads, jsonl([REPORT, DECIDED]))
+    first, second = map(json.loads, jsonl([STANDING, DECIDED]))
     assert (first["student"], first["score"], first["max_score"]) == ("kim", 2, 5)
     assert first["points"] == {"one": 2, "two": 0}
     assert first["results"][1]["message"] == RESULTS[1].message, "a lone surrogate, too"
@@ -30,7 +30,7 @@ def test_json_lines_hold_everything():
 
 def test_junit_has_a_suite_per_student_and_counts_what_is_in_it():
     others = [replace(RESULTS[0], status=s) for s in (Status.TIMED_OUT, Status.NOT_RUN)]
-    whole = replace(REPORT, results=(*RESULTS, *others), problem="Odd.")
+    whole = changed(STANDING, results=(*RESULTS, *others), problem="Odd.")
     (suite,) = ElementTree.fromstringlist(junit([whole]))
     assert suite.attrib == {
         "name": "kim", "tests": "4", "failures": "1", "errors": "1", "skipped": "1",
@@ -44,13 +44,13 @@ def test_junit_has_a_suite_per_student_and_counts_what_is_in_it():
 
 def test_junit_is_xml_whatever_a_student_writes():
     everything = "".join(map(chr, (*range(0x300), *range(0xD7F0, 0xE010), 0xFFFE, 0xFFFF)))
-    hostile = replace(REPORT, results=(replace(RESULTS[1], message=everything + "]]><x>"),))
+    hostile = changed(STANDING, results=(replace(RESULTS[1], message=everything + "]]><x>"),))
     (suite,) = ElementTree.fromstringlist(junit([hostile]))
     assert suite.findtext("testcase/failure").endswith("]]><x>")
 
 
 def test_the_table_has_a_column_per_question_and_per_status() -> None:
-    head, row = csv.reader(grades_csv(Roll.of([a_report(problem="Half a file.")])))
+    head, row = csv.reader(grades_csv(Roll.of([a_standing(problem="Half a file.")])))
     table = dict(zip(head, row, strict=True))
     assert (table["student"], table["file"]) == ("kim.minjun", "과제3.ipynb")
     assert (table["score"], table["max"]) == ("1", "10")
@@ -88,7 +88,9 @@ def test_no_cell_is_a_formula(formula: str) -> None:
 
 
 def test_commas_quotes_and_line_ends_survive_the_table() -> None:
-    text = "".join(grades_csv(Roll.of([a_report(problem='Say "no",\nthen go.'), a_report("zoe")])))
+    text = "".join(
+        grades_csv(Roll.of([a_standing(problem='Say "no",\nthen go.'), a_standing("zoe")]))
+    )
     assert text.count("\r\n") == 3
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows[1][-1] == 'Say "no",\nthen go.'

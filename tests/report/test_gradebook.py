@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from grader.csv_table import TableError
 from grader.model.result import Status
-from grader.model.verdict import Override
+from grader.model.standing import Override
 from grader.report.gradebook import Filled, Gradebook
-from tests.store.test_store import REPORT
+from tests.store.test_store import STANDING
+from tests.support.standings import changed
 
 CANVAS = (
     "\ufeffStudent,ID,SIS Login ID,Section,Attention (99),LSTM (100),Final Score\r\n"
@@ -24,21 +25,23 @@ MOODLE = (
     '"Participant 4711","Kim Minjun","Submitted",,100.00,\n'
     '"Participant 4712","이서연","No submission",50.00,100.00,"Old"'
 )
-OURS = replace(REPORT, results=(replace(REPORT.results[0], status=Status.GRADER_ERROR),))
+OURS = changed(
+    STANDING, results=(replace(STANDING.judgement.results[0], status=Status.GRADER_ERROR),)
+)
 
 
-def reports(**others):
-    return {"4711": REPORT, **others}
+def standings(**others):
+    return {"4711": STANDING, **others}
 
 
 def test_a_canvas_gradebook_changes_in_its_column_alone():
     book = Gradebook.read(CANVAS)
-    assert book.fill(reports(), "ID", "Attention") == Filled()
+    assert book.fill(standings(), "ID", "Attention") == Filled()
     assert f"{book}" == CANVAS.replace('"A ""1""",,7.5', '"A ""1""",2,7.5')
 
 
 def test_a_moodle_worksheet_is_found_by_participant_and_takes_comments():
-    decided = replace(REPORT, overrides=(Override("two", 1.5, '=Say "why",\nplease'),))
+    decided = changed(STANDING, overrides=(Override("two", 1.5, '=Say "why",\nplease'),))
     book = Gradebook.read(MOODLE)
     assert book.fill({"4711": decided}, "Identifier", "Grade", "Feedback comments") == Filled()
     filled = '"Submitted",3.5,100.00,"two: =Say ""why"",\nplease"\n'
@@ -53,7 +56,7 @@ def test_a_comment_is_never_a_formula():
 
 def test_who_has_no_row_or_no_score_is_listed_and_no_cell_becomes_a_zero():
     book = Gradebook.read(CANVAS)
-    listed = book.fill({"4712": OURS, "nobody": REPORT}, "ID", "Attention")
+    listed = book.fill({"4712": OURS, "nobody": STANDING}, "ID", "Attention")
     assert listed.left == ["not in the table: nobody", "no score yet: 4712"]
     assert f"{book}" == CANVAS
 
@@ -65,7 +68,7 @@ def test_a_number_after_the_name_is_enough_if_all_ids_are_made_so_or_the_row_has
     assert book.who(["kim_4711", "4711"], 1) == {2: "4711"}
     assert book.who(["kim_4711", "somebody"], 1) == {2: "kim_4711"}, "Kim, Minjun"
     assert book.who(["park_4711", "somebody"], 1) == {}
-    filled = book.fill({"kim_4711": REPORT}, "ID", "Attention")
+    filled = book.fill({"kim_4711": STANDING}, "ID", "Attention")
     assert filled.remarks == ["found by the number in which their ids end: 1 (kim_4711)"]
 
 
@@ -75,7 +78,7 @@ PARK = 'Student,ID,SIS Login ID,Doubling\n"Park, Jun",42,park,\n"Lee, Seo",4712,
 @pytest.mark.parametrize("student", ["lee42", "lee-42", "042", "0042", "42a", "e42@x", "lee.42"])
 def test_an_id_that_only_looks_like_a_rows_fills_nobodys_row(student):
     book = Gradebook.read(PARK)
-    filled = book.fill({student: REPORT, "kim": REPORT}, "ID", "Doubling")
+    filled = book.fill({student: STANDING, "kim": STANDING}, "ID", "Doubling")
     assert f"{book}" == PARK
     said = f"not in the table: {student} (similar, and not filled in: '42' in row 2)"
     assert sorted(filled.left) == sorted([said, "not in the table: kim"])
@@ -83,7 +86,7 @@ def test_an_id_that_only_looks_like_a_rows_fills_nobodys_row(student):
 
 def test_the_exact_id_is_found_before_and_beside_a_similar_one():
     book = Gradebook.read(PARK)
-    assert book.fill({"lee42": REPORT}, "SIS Login ID", "Doubling") == Filled()
+    assert book.fill({"lee42": STANDING}, "SIS Login ID", "Doubling") == Filled()
     assert f"{book}" == PARK.replace("lee42,", "lee42,2")
     both = Gradebook.read("ID,Doubling\n0042,\n42,\n")
     assert both.who(["42", "0042"], 0) == {1: "0042", 2: "42"}
@@ -92,17 +95,17 @@ def test_the_exact_id_is_found_before_and_beside_a_similar_one():
 @pytest.mark.parametrize("written", ["4711.0", "4711.00", '="4711"', '"4711"', " 4711 ", "4711"])
 def test_what_a_spreadsheet_makes_of_a_number_is_that_number(written):
     book = Gradebook.read(f"ID,Grade\n{written},\n")
-    assert book.fill(reports(), "ID", "Grade") == Filled()
+    assert book.fill(standings(), "ID", "Grade") == Filled()
     assert f"{book}" == f"ID,Grade\n{written},2\n"
 
 
 def test_a_row_that_is_repeated_exactly_is_filled_twice_and_named():
     book = Gradebook.read("ID,Attention\n4711,\n4711,\n")
-    assert book.fill(reports(), "ID", "Attention").remarks == ["row 3 repeats row 2: 4711"]
+    assert book.fill(standings(), "ID", "Attention").remarks == ["row 3 repeats row 2: 4711"]
     assert f"{book}" == "ID,Attention\n4711,2\n4711,2\n"
 
 
-HALF = replace(REPORT, overrides=(Override("two", 1.5),))
+HALF = changed(STANDING, overrides=(Override("two", 1.5),))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_a_line_that_names_the_separator_stays_and_counts():
     for line in ("sep=;\r\n", "\ufeffsep=;\r\n", '"sep=;"\n'):
         table = f"{line}Name, first;ID;Grade\r\nKim, Min;4711;\r\n"
         book = Gradebook.read(table)
-        assert book.fill(reports(), "ID", "Grade") == Filled()
+        assert book.fill(standings(), "ID", "Grade") == Filled()
         assert f"{book}" == table.replace("4711;", "4711;2")
 
 
@@ -136,7 +139,7 @@ def test_a_line_that_names_the_separator_stays_and_counts():
 def test_no_separator_but_a_lines_end_makes_a_row(separator):
     table = f"Name,ID,Grade\nKim{separator}Min,4711,\n"
     book = Gradebook.read(table)
-    book.fill(reports(), "ID", "Grade")
+    book.fill(standings(), "ID", "Grade")
     assert f"{book}" == table.replace("4711,", "4711,2")
 
 
@@ -156,7 +159,7 @@ def test_no_separator_but_a_lines_end_makes_a_row(separator):
 )
 def test_a_table_that_cannot_be_used_says_why(text, column, words):
     with pytest.raises(TableError) as refused:
-        Gradebook.read(text).fill(reports(), "ID", column)
+        Gradebook.read(text).fill(standings(), "ID", column)
     assert words in str(refused.value)
 
 

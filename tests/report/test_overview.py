@@ -4,30 +4,30 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from grader.report.mistakes import SHOWN
 from grader.report.overview import FEW, TOLD, Overview
 from grader.report.pages import class_html, class_pieces
-from grader.report.standing import Roll, Standing
-from tests.support.reports import RESULTS, a_report, ours
+from grader.report.roll import Roll, Row
+from tests.support.standings import RESULTS, a_standing, ours
 
 
 @dataclass
 class Class:
-    """So many students, each with a failure of their own; every walk makes the Reports anew."""
+    """So many students, each with a failure of their own; every walk makes the Standings anew."""
 
     size: int
 
-    def __iter__(self) -> Iterator[Report]:
+    def __iter__(self) -> Iterator[Standing]:
         for i in range(self.size):
             own = replace(RESULTS[1], message=f"{i} is wrong.", detail="-" * 5000)
-            yield a_report(f"s{i:06}", results=(RESULTS[0], own), uses=("torch.add",))
+            yield a_standing(f"s{i:06}", results=(RESULTS[0], own), uses=("torch.add",))
 
 
-def peak(reports: Class) -> int:
+def peak(standings: Class) -> int:
     """Return the most bytes that a class's page takes while it is written away."""
     tracemalloc.start()
-    for _ in class_pieces(Roll.of(reports)):
+    for _ in class_pieces(Roll.of(standings)):
         pass
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -40,9 +40,9 @@ def test_of_a_thousand_reports_few_are_in_memory_at_the_same_time():
 
 
 def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_rest_counted():
-    reports = list(Class(30))
-    reports += [replace(reports[7], student=f"t{i}") for i in range(3)]
-    clusters = Overview(Roll.of(reports)).clusters
+    standings = list(Class(30))
+    standings += [replace(standings[7], student=f"t{i}") for i in range(3)]
+    clusters = Overview(Roll.of(standings)).clusters
     assert len(clusters.unknown) == SHOWN and clusters.rarer == 30 - SHOWN
     first, *others = sorted(clusters.unknown.values(), key=lambda c: -c.size)
     assert first.example.message == "7 is wrong."
@@ -50,38 +50,40 @@ def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_re
     assert [c.students for c in others] == [[f"s{i:06}"] for i in range(SHOWN) if i != 7], (
         "of the same frequency in the order of the ids"
     )
-    assert "and 20 that are rarer" in class_html(Roll.of(reports))
+    assert "and 20 that are rarer" in class_html(Roll.of(standings))
 
 
 def test_who_needs_a_person_is_counted_even_where_the_page_is_full():
-    reports = [replace(ours(), student=f"s{i:03}") for i in range(TOLD + 5)]
-    overview = Overview(Roll.of(reports))
+    standings = [replace(ours(), student=f"s{i:03}") for i in range(TOLD + 5)]
+    overview = Overview(Roll.of(standings))
     assert overview.for_a_person == TOLD + 5 and len(overview.needs_person) == TOLD
-    page = class_html(Roll.of(reports))
+    page = class_html(Roll.of(standings))
     assert "and 5 more: the table of students has a remark on each" in page
     assert f'href="s{TOLD + 4}/feedback.html"' in page
 
 
 def test_few_users_of_a_name_are_named_and_many_are_counted():
-    reports = [a_report(f"s{i}", uses=("torch.add", *["torch.bmm"] * (i == 5))) for i in range(9)]
-    assert Overview(Roll.of(reports)).uses == [
+    standings = [
+        a_standing(f"s{i}", uses=("torch.add", *["torch.bmm"] * (i == 5))) for i in range(9)
+    ]
+    assert Overview(Roll.of(standings)).uses == [
         ("torch.bmm", 1, ["s5"]),
         ("torch.add", 9, [f"s{i}" for i in range(FEW)]),
     ]
-    page = class_html(Roll.of(reports))
+    page = class_html(Roll.of(standings))
     assert '<td class="text">s5</td>' in page and "s0, s1" not in page
 
 
 def test_a_page_is_begun_before_the_last_student_is_read():
     walks: list[list[str]] = []
-    everybody = {report.student: report for report in Class(50)}
+    everybody = {standing.student: standing for standing in Class(50)}
 
     class Noted:
-        def __iter__(self) -> Iterator[Standing]:
+        def __iter__(self) -> Iterator[Row]:
             walks.append([])
-            for report in everybody.values():
-                walks[-1].append(report.student)
-                yield Standing.of(report)
+            for standing in everybody.values():
+                walks[-1].append(standing.student)
+                yield Row.of(standing)
 
     pieces = class_pieces(Roll(Noted(), everybody.__getitem__))
     while len(walks) < 3 or not walks[2]:

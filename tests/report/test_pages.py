@@ -24,17 +24,18 @@ from grader.cli.summary import Summary
 from grader.files import Unwritable
 from grader.model.picture import Picture
 from grader.model.result import Status
-from grader.model.verdict import Override, Report
+from grader.model.standing import Override, Standing
 from grader.report.formats import grades_csv
 from grader.report.pages import class_html, feedback_html, write, write_class
 from grader.report.results_json import results_json
-from grader.report.standing import Roll
-from tests.support.reports import (
+from grader.report.roll import Roll
+from tests.support.standings import (
     PICTURES,
     RESULTS,
     TRACEBACK,
     a_class,
-    a_report,
+    a_standing,
+    changed,
     decided,
     filled_with,
     ours,
@@ -83,7 +84,7 @@ class Page(HTMLParser):
 
 
 def test_a_question_has_one_place_to_start() -> None:
-    html = feedback_html(a_report())
+    html = feedback_html(a_standing())
     assert html.count("<h3>Start here</h3>") == 2  # one for each question
     start = html.split("<h3>Start here</h3>")[1]
     assert start.index("Heads are apart.") < start.index("Gradients flow.")
@@ -95,19 +96,19 @@ def test_what_a_student_cannot_repair_is_no_place_to_start(status: Status) -> No
 
 
 def test_a_message_that_repeats_the_cause_is_not_repeated() -> None:
-    text = Page(feedback_html(a_report())).text()
+    text = Page(feedback_html(a_standing())).text()
     assert text.count("Heads are mixed.") == 1
     assert text.count("The same as above.") == 1
 
 
 def test_checks_that_wait_for_the_same_reason_are_listed_under_it_once() -> None:
-    text = Page(feedback_html(a_report())).text()
+    text = Page(feedback_html(a_standing())).text()
     assert text.count("Wait for the values.") == 1
     assert "One token." in text and "Two tokens." in text and "0 of 3" in text
 
 
 def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
-    page = Page(feedback_html(a_report()))
+    page = Page(feedback_html(a_standing()))
     assert page.text("pre").startswith("Traceback (most recent call last):\n  File")
     assert page.text("pre").endswith("TypeError: unsupported operand")
     assert "Your code raised a TypeError." in page.text("p")
@@ -115,12 +116,12 @@ def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
 
 def test_names_between_backticks_are_set_as_code_and_still_escaped() -> None:
     results = (replace(RESULTS[0], sentence="Use `<b>x</b>` & `y`."),)
-    html = feedback_html(a_report(results=results))
+    html = feedback_html(a_standing(results=results))
     assert "Use <code>&lt;b&gt;x&lt;/b&gt;</code> &amp; <code>y</code>." in html
 
 
 def test_a_student_reads_points_notes_and_the_problem() -> None:
-    page = Page(feedback_html(a_report(notes=("Cell 2 was left out.",), problem="No notebook.")))
+    page = Page(feedback_html(a_standing(notes=("Cell 2 was left out.",), problem="No notebook.")))
     assert "1of 10 points" in page.text()
     assert "1 of 6 checks passed." in page.text()
     assert "Cell 2 was left out." in page.text() and "No notebook." in page.text()
@@ -137,20 +138,20 @@ def test_a_page_without_a_score_says_that_it_is_our_fault() -> None:
 @pytest.mark.parametrize("status", Status)
 def test_details_and_output_never_reach_a_student(status: Status, tmp_path: Path) -> None:
     secret = with_results(status, detail="SECRET-DETAIL")
-    write(replace(secret, output="SECRET-OUTPUT"), tmp_path)
+    write(changed(secret, output="SECRET-OUTPUT"), tmp_path)
     for path in tmp_path.iterdir():
         assert "SECRET" not in path.read_text()
 
 
 def test_a_result_outside_the_listed_questions_is_shown_too() -> None:
     stray = replace(RESULTS[1], question="surprise", message="Look here.")
-    report = a_report(results=(*RESULTS, stray))
+    report = a_standing(results=(*RESULTS, stray))
     assert "Look here." in feedback_html(report)
     assert json.loads(results_json(report))["tests"][-1]["number"] == "3.1"
 
 
-def with_picture(picture: Picture) -> Report:
-    return a_report(results=(replace(RESULTS[1], picture=picture),))
+def with_picture(picture: Picture) -> Standing:
+    return a_standing(results=(replace(RESULTS[1], picture=picture),))
 
 
 def svg(html: str) -> str:
@@ -196,7 +197,7 @@ def test_drawings_after_the_first_are_folded() -> None:
     results = tuple(
         replace(RESULTS[1], message=f"{i}", picture=drawing) for i, drawing in enumerate(PICTURES)
     )
-    html = feedback_html(a_report(results=results))
+    html = feedback_html(a_standing(results=results))
     assert html.count("<figure") == 5 and html.count("<summary>Drawing</summary>") == 4
 
 
@@ -214,7 +215,7 @@ def test_the_next_step_says_what_waits_for_it() -> None:
         replace(RESULTS[4], check="test_two", waits_for="test_one"),
         replace(RESULTS[4], check="test_three", waits_for="test_else"),
     )
-    words = Page(feedback_html(a_report(results=(RESULTS[1], *waiting)))).text()
+    words = Page(feedback_html(a_standing(results=(RESULTS[1], *waiting)))).text()
     assert "When this holds, 2 more can be judged, worth 3 points." in " ".join(words.split())
 
 
@@ -234,21 +235,21 @@ def test_the_class_page_counts_submissions_scores_and_failures() -> None:
 
 def test_the_most_frequent_failure_comes_first() -> None:
     rare = replace(RESULTS[1], message="Rare.")
-    reports = [a_report("a", results=(rare,)), *a_class(5)]
+    reports = [a_standing("a", results=(rare,)), *a_class(5)]
     frequent = class_html(Roll.of(reports)).split("no known mistake")[1].split("</section>")[0]
     assert re.findall(r'class="count">(\d+)<', frequent) == ["3", "3", "1"]
     assert frequent.index("Heads are mixed.") < frequent.index("Rare.")
 
 
-def mistaken(student: str, mistake: str, hypothesis: str) -> Report:
+def mistaken(student: str, mistake: str, hypothesis: str) -> Standing:
     known = replace(RESULTS[1], mistake=mistake, hypothesis=hypothesis, picture=PICTURES[0])
-    return a_report(student, results=(RESULTS[0], known, *RESULTS[2:]))
+    return a_standing(student, results=(RESULTS[0], known, *RESULTS[2:]))
 
 
 def test_students_with_the_same_mistake_are_listed_under_it_once() -> None:
     forgot = "the scores are not divided by √d"
     reports = [mistaken(f"s{i}", "no_scale", forgot) for i in range(3)]
-    reports += [mistaken("t", "no_mask", "the mask is ignored"), a_report("u")]
+    reports += [mistaken("t", "no_mask", "the mask is ignored"), a_standing("u")]
     html = class_html(Roll.of(reports))
     section = html.split('id="mistakes"')[1].split("</section>")[0]
     words = " ".join(Page(f"<div>{section.partition('>')[2]}</div>").text().split())
@@ -264,12 +265,12 @@ def test_students_with_the_same_mistake_are_listed_under_it_once() -> None:
 
 def test_the_class_page_says_who_ran_into_which_limit_and_how_long_it_took() -> None:
     slow = replace(RESULTS[1], status=Status.TIMED_OUT, seconds=30.25, message="too long")
-    reports = [a_report("quick", seconds=0.5), a_report("slow", results=(slow,))]
+    reports = [a_standing("quick", seconds=0.5), a_standing("slow", results=(slow,))]
     page = class_html(Roll.of(reports))
     words = " ".join(Page(page).text().partition("Time and limits")[2].split())
     assert "median time15.4 s" in words and "longest, slow30.2 s" in words
     assert "1 of 2: ran out of time Heads are apart. split_heads · test_values slow" in words
-    assert "Nobody ran into a limit." in Page(class_html(Roll.of([a_report()]))).text()
+    assert "Nobody ran into a limit." in Page(class_html(Roll.of([a_standing()]))).text()
 
 
 def test_bars_are_as_long_as_what_they_count() -> None:
@@ -283,7 +284,7 @@ def test_bars_are_as_long_as_what_they_count() -> None:
 def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
     failed = with_results(Status.FAILED, detail="max |a − b| = 0.62")
     html = class_html(
-        Roll.of([ours(), failed, a_report("bad", results=(), problem="The file is empty.")])
+        Roll.of([ours(), failed, a_standing("bad", results=(), problem="The file is empty.")])
     )
     page = Page(html)
     assert "max |a − b| = 0.62" in page.text("pre")
@@ -296,7 +297,7 @@ def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
 
 @pytest.mark.parametrize("student", ["kim", "김민준", "a b", "100%", "a#b?c", "a&amp;b", "é\u0301"])
 def test_each_student_is_linked_by_a_relative_and_quoted_address(student: str) -> None:
-    links = Page(class_html(Roll.of([a_report(student)]))).links()
+    links = Page(class_html(Roll.of([a_standing(student)]))).links()
     assert {unquote(link) for link in links} == {f"{student}/feedback.html"}
     assert {urlsplit(link).path for link in links} == set(links)  # no query, no fragment
     assert all(link.isascii() for link in links)
@@ -309,7 +310,9 @@ def test_a_class_of_nobody_has_a_page_and_a_table() -> None:
 
 def test_a_class_in_which_nothing_could_be_judged_has_a_page() -> None:
     page = Page(
-        class_html(Roll.of([ours(), a_report("empty", results=(), questions=(), problem="Empty.")]))
+        class_html(
+            Roll.of([ours(), a_standing("empty", results=(), questions=(), problem="Empty.")])
+        )
     )
     assert "need a person2" in " ".join(page.text().split())
     assert (
@@ -383,7 +386,7 @@ def test_hostile_text_stays_text(payload: str, page: Any) -> None:
         assert not target.scheme and not target.netloc
 
 
-@pytest.mark.parametrize("html", [feedback_html(a_report()), class_html(Roll.of(a_class(3)))])
+@pytest.mark.parametrize("html", [feedback_html(a_standing()), class_html(Roll.of(a_class(3)))])
 def test_the_policy_allows_our_style_and_script_and_nothing_else(html: str) -> None:
     page = Page(html)
     (policy,) = (a["content"] for _, a in page.tags if "http-equiv" in a)
@@ -399,7 +402,7 @@ def test_the_policy_allows_our_style_and_script_and_nothing_else(html: str) -> N
 
 
 def test_a_students_page_has_no_script() -> None:
-    assert not [tag for tag, _ in Page(feedback_html(a_report())).tags if tag == "script"]
+    assert not [tag for tag, _ in Page(feedback_html(a_standing())).tags if tag == "script"]
 
 
 # --- always the same bytes, and whole files ------------------------------------------------------
@@ -407,7 +410,7 @@ def test_a_students_page_has_no_script() -> None:
 
 def pages() -> Iterator[str]:
     """Yield every kind of text that this file writes."""
-    for report in (a_report(), ours(), filled_with("x")):
+    for report in (a_standing(), ours(), filled_with("x")):
         yield from (feedback_html(report), results_json(report))
     reports = [*a_class(9), ours(), with_results(Status.FAILED)]
     yield from (class_html(Roll.of(reports)), *grades_csv(Roll.of(reports)))
@@ -429,7 +432,7 @@ def test_the_bytes_are_the_same_in_another_process(seed: str) -> None:
 
 def test_wall_time_changes_the_class_page_alone() -> None:
     reports = [*a_class(5), ours()]
-    slower = [replace(report, seconds=3.5) for report in reports]
+    slower = [changed(report, seconds=3.5) for report in reports]
     assert class_html(Roll.of(slower)) != class_html(Roll.of(reports))
     assert feedback_html(slower[0]) == feedback_html(reports[0])
     assert list(grades_csv(Roll.of(slower))) == list(grades_csv(Roll.of(reports)))
@@ -437,14 +440,14 @@ def test_wall_time_changes_the_class_page_alone() -> None:
 
 
 def test_files_are_written_whole_and_readable(tmp_path: Path) -> None:
-    write(a_report(), tmp_path / "site" / "kim.minjun")
-    write_class(Roll.of([a_report()]), tmp_path / "site")
+    write(a_standing(), tmp_path / "site" / "kim.minjun")
+    write_class(Roll.of([a_standing()]), tmp_path / "site")
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     assert found >= {f"site/{n}" for n in ("grades.csv", "report.html", "kim.minjun/feedback.html")}
     assert (tmp_path / "site/grades.csv").read_bytes() == "".join(
-        grades_csv(Roll.of([a_report()]))
+        grades_csv(Roll.of([a_standing()]))
     ).encode()
-    assert (tmp_path / "site/kim.minjun/results.json").read_text() == results_json(a_report())
+    assert (tmp_path / "site/kim.minjun/results.json").read_text() == results_json(a_standing())
     umask = os.umask(0)
     os.umask(umask)
     mode = stat.S_IMODE((tmp_path / "site/report.html").stat().st_mode)
@@ -454,7 +457,7 @@ def test_files_are_written_whole_and_readable(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(a_report(), tmp_path)
+    write(a_standing(), tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
 
     def full(*_: object) -> None:
@@ -470,7 +473,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 
 
 def test_a_decision_takes_the_place_of_the_points_that_checks_give() -> None:
-    assert a_report().score == 1 and decided().score == 2.5
+    assert a_standing().score == 1 and decided().score == 2.5
     assert decided(points=0).score == 0
     assert decided(points=None).score == 1
 
@@ -484,12 +487,12 @@ def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
 
 
 def test_the_class_page_counts_half_points_and_marks_decisions() -> None:
-    words = Page(class_html(Roll.of([decided(), a_report("lee")]))).text()
+    words = Page(class_html(Roll.of([decided(), a_standing("lee")]))).text()
     assert "mean score1.8 of 10" in words and "set by hand: split_heads" in words
 
 
 def test_a_student_reads_what_being_late_costs_and_what_was_excused() -> None:
-    late = a_report(hours_late=30, late_rule="score * (1 - 0.25 * days)")
+    late = a_standing(hours_late=30, late_rule="score * (1 - 0.25 * days)")
     assert (late.earned, late.score) == (1, 0.5)
     said = Page(feedback_html(late)).text()
     assert (
@@ -500,12 +503,12 @@ def test_a_student_reads_what_being_late_costs_and_what_was_excused() -> None:
     excused = replace(late, overrides=(Override("(late)", 0, "Was <ill>."),))
     said = Page(feedback_html(excused)).text()
     assert excused.score == 1 and "Was <ill>." in said and "points count as" not in said
-    assert "deadline" not in Page(feedback_html(a_report())).text()
+    assert "deadline" not in Page(feedback_html(a_standing())).text()
 
 
 def test_a_check_that_works_in_the_notebook_only_is_not_counted() -> None:
     elsewhere = replace(RESULTS[-1], status=Status.NOT_RUN, message="", points=0, counted=False)
-    perfect = a_report(results=(RESULTS[0], elsewhere))
+    perfect = a_standing(results=(RESULTS[0], elsewhere))
     assert "1 of 1 check passed." in feedback_html(perfect)
     assert "It runs." in feedback_html(perfect), "and still is on the page"
     summary = Summary(Roll.of([perfect]))

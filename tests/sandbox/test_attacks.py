@@ -13,8 +13,8 @@ from grader.checking.collect import run_session
 from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.sandbox.host import call
 from grader.sandbox.host.sandbox import Zygote
 from tests.support import walls
@@ -129,46 +129,49 @@ ATTACKS = {
 """Code, and what it may earn at most. The last is declared, with its worth, in docs/security.md."""
 
 
-def graded(zygote: Zygote, folder: Path, sources: dict[str, str]) -> dict[str, Report]:
-    reports = {}
+def graded(zygote: Zygote, folder: Path, sources: dict[str, str]) -> dict[str, Judgement]:
+    judgements = {}
 
     def work(session: Session) -> None:
         for name, source in sources.items():
             path = folder / f"{name}.py"
             path.write_text(source)
-            reports[name] = judge(name, path, session, zygote, b"a key")
+            judgements[name] = judge(path, session, zygote, b"a key")
 
     run_session(ASSIGNMENT, CHECKS, work)
-    return reports
+    return judgements
 
 
-def earned(report: Report, question: str) -> int:
-    assert report.judged, [r.detail for r in report.results if r.status is Status.GRADER_ERROR]
-    return sum(result.earned for result in report.of(question))
+def earned(judgement: Judgement, question: str) -> int:
+    faults = [r.detail for r in judgement.results if r.status is Status.GRADER_ERROR]
+    assert not judgement.faulty, faults
+    return sum(result.earned for result in judgement.of(question))
 
 
 @pytest.fixture(scope="module")
-def reports(training_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def judgements(
+    training_zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Judgement]:
     folder = tmp_path_factory.mktemp("attacks")
     return graded(training_zygote, folder, {name: code for name, (code, _) in ATTACKS.items()})
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_earns_no_more_than_is_declared(reports, name):
+def test_an_attack_earns_no_more_than_is_declared(judgements, name):
     for question, most in ATTACKS[name][1].items():
-        assert earned(reports[name], question) <= most, question
+        assert earned(judgements[name], question) <= most, question
 
 
-def test_what_is_declared_does_succeed(reports):
-    assert earned(reports["forges what is measured"], "accuracy") == 8
+def test_what_is_declared_does_succeed(judgements):
+    assert earned(judgements["forges what is measured"], "accuracy") == 8
 
 
 def test_where_changes_reach_the_check_training_is_worth_all_without_learning(
     training_zygote, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(call, "_follow", lambda tensor, value, own: tensor.data.copy_(value))
-    reports = graded(training_zygote, tmp_path, {"attack": REWRITES_WHAT_IS_DUE})
-    assert earned(reports["attack"], "train_step") == 12
+    judgements = graded(training_zygote, tmp_path, {"attack": REWRITES_WHAT_IS_DUE})
+    assert earned(judgements["attack"], "train_step") == 12
 
 
 def test_where_nothing_is_forbidden_torchs_own_parts_earn_all(
@@ -177,8 +180,8 @@ def test_where_nothing_is_forbidden_torchs_own_parts_earn_all(
     monkeypatch.setitem(ASSIGNMENT.forbid, "LSTM", ())
     monkeypatch.setitem(ASSIGNMENT.forbid, "LSTMCell", ())
     sources = {"decomposes": DECOMPOSES, "library": LIBRARY}
-    for report in graded(training_zygote, tmp_path, sources).values():
-        assert (earned(report, "LSTMCell"), earned(report, "LSTM")) == (24, 28)
+    for judgement in graded(training_zygote, tmp_path, sources).values():
+        assert (earned(judgement, "LSTMCell"), earned(judgement, "LSTM")) == (24, 28)
 
 
 def test_a_table_knows_what_it_knows():

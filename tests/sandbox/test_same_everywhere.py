@@ -149,15 +149,15 @@ def test_code_that_needs_files_earns_the_same_points_everywhere(each, course):
     course, name = course
     path = course.root / "kim.py"
     path.write_text(BY_FILE)
-    reports = []
+    judgements = []
 
     def work(session: Session) -> None:
-        reports.append(judge("kim", path, session, each, b"a key"))
+        judgements.append(judge(path, session, each, b"a key"))
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
-    hidden = [result for result in reports[0].results if not result.public]
+    hidden = [result for result in judgements[0].results if not result.public]
     assert [result.status for result in hidden] == [Status.PASSED] * 2
-    assert reports[0].score == reports[0].max_score == 5
+    assert judgements[0].earned == judgements[0].max_score == 5
 
 
 FILLS = """

@@ -1,4 +1,4 @@
-"""A Report crosses machines as JSON and is the same on the other side."""
+"""A Judgement crosses machines as JSON and is the same on the other side."""
 
 from dataclasses import replace
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model.judgement import Judgement
 from grader.model.result import Result, Status
-from grader.model.verdict import Override, Report
 from grader.store.as_json import pack, pack_results, unpack, unpack_results
-from tests.store.test_store import REPORT, RESULTS
+from tests.store.test_store import JUDGEMENT, RESULTS
 
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 results = st.builds(
@@ -19,20 +19,20 @@ results = st.builds(
 
 
 @given(st.lists(results, max_size=2).map(tuple), texts)
-def test_any_report_comes_back_exactly(some, text):
-    report = replace(REPORT, results=some, output=text, overrides=(Override("one", 2.5, text),))
-    assert unpack(pack(report)) == report
+def test_any_judgement_comes_back_exactly(some, text):
+    judgement = replace(JUDGEMENT, results=some, output=text)
+    assert unpack(pack(judgement)) == judgement
     assert unpack_results(pack_results(some)) == some
 
 
 def test_statuses_and_tuples_are_what_they_were():
-    report = unpack(pack(REPORT))
-    assert isinstance(report, Report) and hash(report) == hash(REPORT)
-    assert all(isinstance(result.status, Status) for result in report.results)
+    judgement = unpack(pack(JUDGEMENT))
+    assert isinstance(judgement, Judgement) and hash(judgement) == hash(JUDGEMENT)
+    assert all(isinstance(result.status, Status) for result in judgement.results)
     assert unpack_results(pack_results(RESULTS)) == RESULTS
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"results": []}', pack(REPORT)[:-9]])
-def test_what_is_no_report_is_an_error(data):
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"results": []}', pack(JUDGEMENT)[:-9]])
+def test_what_is_not_a_judgement_is_an_error(data):
     with pytest.raises((ValueError, KeyError, TypeError)):
         unpack(data)

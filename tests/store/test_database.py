@@ -1,4 +1,4 @@
-"""The file outlives power cuts and full disks, is brought up to date, and is never mistaken."""
+"""The file outlives power cuts and full disks, and is never mistaken for another one."""
 
 import random
 import shutil
@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.store import database
-from grader.store.database import MIGRATIONS, Database, StoreError
+from grader.store.database import VERSION, Database, StoreError
 from grader.store.store import Store
-from tests.store.test_store import REPORT, keep
+from tests.store.test_store import STANDING, keep
 
 PAGE = 4096
 FILES = ("grades.sqlite", WAL := "grades.sqlite-wal")
@@ -22,45 +21,34 @@ import resource, sys
 from pathlib import Path
 from grader.store.database import StoreError
 from grader.store.store import Store
-from tests.store.test_store import REPORT, keep
-from dataclasses import replace
+from tests.store.test_store import STANDING, keep
+from tests.support.standings import changed
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))
 with Store(Path(sys.argv[1]), make=True) as store:
     try:
         for n in range(10_000):
-            keep(store, replace(REPORT, student=f"s{n}", sha256=f"{n:064}"))
+            keep(store, changed(STANDING, student=f"s{n}", sha256=f"{n:064}"))
             print(n, flush=True)
     except StoreError as error:
         print(error)
 """
 
 
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-def test_a_file_of_an_older_grader_is_brought_up_to_date_and_keeps_its_rows(
-    tmp_path, monkeypatch, version
-):
-    today, path = tmp_path / "today.sqlite", tmp_path / "grades.sqlite"
-    with Store(today, make=True) as store:
-        keep(store, REPORT)
-    with monkeypatch.context() as patched:
-        patched.setattr(database, "MIGRATIONS", MIGRATIONS[:version])
-        with Database(path, make=True) as old:
-            old.db.execute("ATTACH ? AS today", (str(today),))
-            for table in ("submissions", "judgements", "results"):
-                columns = ", ".join(
-                    f'"{name}"' for _, name, *_ in old.db.execute(f"PRAGMA table_info({table})")
-                )
-                old.db.execute(f"INSERT INTO {table} SELECT {columns} FROM today.{table}")
-    with Store(path) as store:
-        assert list(store.reports()) == [REPORT]
-        assert store.db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+def test_a_file_of_an_earlier_grader_is_refused_with_a_remedy_and_left_alone(tmp_path):
+    path = tmp_path / "grades.sqlite"
+    with Database(path, make=True) as made:
+        made.db.execute(f"PRAGMA user_version = {VERSION - 1}")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"by an earlier grader.* grade the same files into a new"):
+        Database(path, make=True)
+    assert path.read_bytes() == before
 
 
 def test_a_file_of_a_newer_grader_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "grades.sqlite"
     with Database(path, make=True) as made:
-        made.db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        made.db.execute(f"PRAGMA user_version = {VERSION + 1}")
     before = path.read_bytes()
     with pytest.raises(StoreError, match="written by a newer grader"):
         Database(path)
@@ -98,19 +86,19 @@ def test_two_processes_write_into_one_store(tmp_path):
     path = tmp_path / "grades.sqlite"
     with Store(path, make=True) as one, Store(path) as two:
         for number in range(20):
-            keep((one, two)[number % 2], REPORT, f"s{number}")
+            keep((one, two)[number % 2], STANDING, f"s{number}")
         assert len(list(one.entries())) == 20
 
 
 def test_a_backup_is_the_whole_store_and_overwrites_nothing(tmp_path):
     with Store(tmp_path / "grades.sqlite", make=True) as store:
-        keep(store, REPORT)
+        keep(store, STANDING)
         store.back_up(tmp_path / "backup.sqlite")
-        keep(store, REPORT, "lee")
+        keep(store, STANDING, "lee")
         with pytest.raises(StoreError, match="exists"):
             store.back_up(tmp_path / "backup.sqlite")
     with Store(tmp_path / "backup.sqlite") as backup:
-        assert list(backup.reports()) == [REPORT]
+        assert list(backup.standings()) == [STANDING]
 
 
 def test_a_power_cut_while_a_transaction_is_written_loses_nothing_before_it(tmp_path):
@@ -119,7 +107,7 @@ def test_a_power_cut_while_a_transaction_is_written_loses_nothing_before_it(tmp_
     with Store(live / "grades.sqlite", make=True) as store:
         assert store.db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
         for n in range(100):
-            keep(store, REPORT, f"s{n}")
+            keep(store, STANDING, f"s{n}")
             moments.append({name: (live / name).read_bytes() for name in FILES})
     for n, (now, later) in enumerate(pairwise(moments)):
         came = bytearray(later[WAL][len(now[WAL]) :])
@@ -135,7 +123,7 @@ def test_a_power_cut_while_the_wal_is_moved_into_the_file_loses_nothing(tmp_path
     live, draw = tmp_path / "live", random.Random(0)
     with Store(live / "grades.sqlite", make=True) as store:
         for n in range(60):
-            keep(store, REPORT, f"s{n}")
+            keep(store, STANDING, f"s{n}")
         before = {name: (live / name).read_bytes() for name in FILES}
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         after = (live / FILES[0]).read_bytes()
@@ -154,7 +142,7 @@ def outlives(folder: Path, files: dict[str, bytes], count: int) -> None:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     with Store(folder / FILES[0]) as store:
-        kept = {report.student for report in store.reports()}
+        kept = {standing.student for standing in store.standings()}
         assert {f"s{n}" for n in range(count)} <= kept
         assert store.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     shutil.rmtree(folder)
@@ -169,7 +157,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
     assert len(acknowledged) > 5
     assert f"{path} cannot be used: " in said and "What it has acknowledged is kept" in said
     with Store(path) as store:
-        kept = {report.student for report in store.reports()}
+        kept = {standing.student for standing in store.standings()}
         assert {f"s{n}" for n in acknowledged} <= kept
-        keep(store, REPORT, "now there is room again")
-        assert "now there is room again" in {report.student for report in store.reports()}
+        keep(store, STANDING, "now there is room again")
+        assert "now there is room again" in {standing.student for standing in store.standings()}

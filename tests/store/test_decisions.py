@@ -1,16 +1,16 @@
 """A table of decisions counts whole or not at all, and its mistakes are named by their line."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.csv_table import TableError
-from grader.model.verdict import Override
+from grader.model.standing import Override
 from grader.store.decisions import read
-from tests.store.test_store import REPORT
+from tests.store.test_store import STANDING
+from tests.support.standings import changed
 
-KNOWN = {"kim": REPORT}
+KNOWN = {"kim": STANDING}
 HEADER = "id,question,points,comment\n"
 
 
@@ -64,7 +64,7 @@ def test_a_line_that_cannot_be_used_is_named(tmp_path, text, words):
 
 
 def test_hours_after_the_deadline_can_be_excused_as_far_as_there_are_any(tmp_path):
-    late = {"kim": replace(REPORT, hours_late=5.0)}
+    late = {"kim": changed(STANDING, hours_late=5.0)}
     path = tmp_path / "decisions.csv"
     path.write_text(HEADER + "kim,(late),0,was ill\n")
     assert read(path, late) == ([("kim", Override("(late)", 0, "was ill"))], [])

@@ -9,16 +9,17 @@ import pytest
 from grader.course.versions import Versions
 from grader.model.limits import Limits
 from grader.model.result import Status
-from grader.model.verdict import Override
+from grader.model.standing import Arrival, Override
 from grader.store.diff import between, since
 from grader.store.history import mark
 from grader.store.store import Entry, Store
-from tests.store.test_store import REPORT, RESULTS, VERSIONS, keep
+from tests.store.test_store import RESULTS, STANDING, VERSIONS, keep
+from tests.support.standings import changed
 
 ONE, TWO = RESULTS
 TWO = replace(TWO, check="test_two")
-BOTH = replace(REPORT, results=(ONE, TWO))
-RIGHT = replace(BOTH, results=(ONE, replace(TWO, status=Status.PASSED)))
+BOTH = changed(STANDING, results=(ONE, TWO))
+RIGHT = changed(BOTH, results=(ONE, replace(TWO, status=Status.PASSED)))
 CHANGED = Versions({"test_one": "v1", "test_two": "v3"}, "other", "plan 2")
 
 
@@ -58,7 +59,7 @@ def test_the_same_check_on_the_same_bytes_is_suspicious(stores):
 
 
 def test_a_fault_of_ours_is_a_reason_though_no_points_move(stores):
-    ours = replace(BOTH, results=(ONE, replace(TWO, status=Status.GRADER_ERROR)))
+    ours = changed(BOTH, results=(ONE, replace(TWO, status=Status.GRADER_ERROR)))
     keep(stores[1], ours)
     assert said(stores) == [
         "2 → None", "two, test_two: failed (0 of 3) → grader error (0 of 3), a fault of ours",
@@ -66,12 +67,12 @@ def test_a_fault_of_ours_is_a_reason_though_no_points_move(stores):
 
 
 def test_what_was_not_run_moves_with_what_it_builds_on(stores):
-    keep(stores[1], replace(BOTH, results=(replace(ONE, status=Status.NOT_RUN), TWO)))
+    keep(stores[1], changed(BOTH, results=(replace(ONE, status=Status.NOT_RUN), TWO)))
     assert said(stores)[1].endswith("for another check that it builds on has moved")
 
 
 def test_another_file_is_a_reason(stores):
-    keep(stores[1], replace(RIGHT, sha256="cd" * 32, file="second.ipynb"))
+    keep(stores[1], changed(RIGHT, sha256="cd" * 32, file="second.ipynb"))
     assert said(stores) == [
         "2 → 5",
         "handed in another file: kim.ipynb → second.ipynb",
@@ -86,7 +87,7 @@ def test_a_person_is_a_reason(stores):
 
 
 def test_checks_that_come_and_go_are_reasons(stores):
-    keep(stores[1], replace(BOTH, results=(replace(ONE, check="test_new", points=1),)))
+    keep(stores[1], changed(BOTH, results=(replace(ONE, check="test_new", points=1),)))
     assert said(stores) == [
         "2 → 1",
         "one, test_one: is gone, 2 of 2 points",
@@ -105,7 +106,7 @@ def test_students_who_come_and_go_have_moved(stores):
 
 def test_who_is_judged_in_neither_store_has_not_moved(stores):
     for store in stores:
-        store.hand_in([Entry("lee", Path("/lee.ipynb"), "ef", None)])
+        store.hand_in([Entry("lee", Path("/lee.ipynb"), "ef")])
     keep(stores[1], BOTH)
     assert list(between(*stores)) == []
 
@@ -124,7 +125,7 @@ def test_a_store_alone_tells_what_the_last_command_moved(stores):
 def test_who_is_judged_for_the_first_time_has_not_been_moved_by_a_command(stores):
     old, _ = stores
     mark(old)
-    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    keep(old, changed(BOTH, sha256="cd" * 32), "lee")
     assert since(old) == ([], "")
 
 
@@ -133,7 +134,7 @@ def test_once_scores_have_left_the_folder_that_is_what_counts(stores):
     mark(old, "the scores were written into up.csv")
     keep(old, RIGHT, versions=CHANGED)
     mark(old)
-    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    keep(old, changed(BOTH, sha256="cd" * 32), "lee")
     mark(old)
     moves, published = since(old)
     assert published == "the scores were written into up.csv"
@@ -142,17 +143,17 @@ def test_once_scores_have_left_the_folder_that_is_what_counts(stores):
 
 def test_a_command_that_was_ended_belongs_to_the_one_that_goes_on(stores):
     old, _ = stores
-    keep(old, replace(BOTH, sha256="cd" * 32), "lee")
+    keep(old, changed(BOTH, sha256="cd" * 32), "lee")
     mark(old)
     keep(old, RIGHT)  # and the command ends here: no mark
-    keep(old, replace(RIGHT, sha256="cd" * 32), "lee")
+    keep(old, changed(RIGHT, sha256="cd" * 32), "lee")
     mark(old)
     assert [move.student for move in since(old)[0]] == ["kim", "lee"]
 
 
 def test_decisions_and_late_rules_of_before_are_known(stores):
     old, _ = stores
-    old.hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+    old.hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.judgement.sha256, Arrival(5.0))])
     old.override([("kim", Override("two", 3))])
     mark(old)
     old.override([("kim", Override("two", 1))])
@@ -166,11 +167,13 @@ def test_decisions_and_late_rules_of_before_are_known(stores):
 def test_another_file_is_listed_though_no_points_move(stores):
     old, _ = stores
     day = 86400.0
-    old.hand_in([Entry("kim", Path("/in/kim.ipynb"), BOTH.sha256, None, handed_in=20000 * day)])
+    old.hand_in(
+        [Entry("kim", Path("/in/kim.ipynb"), BOTH.judgement.sha256, Arrival(moment=20000 * day))]
+    )
     mark(old)
-    again = replace(BOTH, sha256="cd" * 32)
-    old.record(again.sha256, again, VERSIONS, Limits(), b"seed")
-    old.hand_in([Entry("kim", Path("/in/kim-1.ipynb"), "cd" * 32, None, handed_in=20001 * day)])
+    again = changed(BOTH, sha256="cd" * 32)
+    old.record(again.judgement.sha256, again.judgement, VERSIONS, Limits(), b"seed")
+    old.hand_in([Entry("kim", Path("/in/kim-1.ipynb"), "cd" * 32, Arrival(moment=20001 * day))])
     (move,), _ = since(old)
     assert move.before == move.after == 2
     (reason,) = move.reasons
@@ -179,7 +182,7 @@ def test_another_file_is_listed_though_no_points_move(stores):
 
 
 def test_files_of_the_same_name_are_told_apart_by_their_bytes(stores):
-    keep(stores[1], replace(RIGHT, sha256="cd" * 32))
+    keep(stores[1], changed(RIGHT, sha256="cd" * 32))
     assert said(stores)[1] == (
         "handed in another file: kim.ipynb (sha256 abababab…) → kim.ipynb (sha256 cdcdcdcd…)"
     )
@@ -188,7 +191,9 @@ def test_files_of_the_same_name_are_told_apart_by_their_bytes(stores):
 def test_another_time_is_listed(stores):
     old, _ = stores
     for hour in (10, 11):
-        old.hand_in([Entry("kim", Path("/k.ipynb"), BOTH.sha256, None, handed_in=hour * 3600.0)])
+        old.hand_in(
+            [Entry("kim", Path("/k.ipynb"), BOTH.judgement.sha256, Arrival(moment=hour * 3600.0))]
+        )
         mark(old)
     (move,), _ = since(old)
     assert move.reasons[0].startswith("handed in at another time: 1970-01-0")
@@ -196,9 +201,13 @@ def test_another_time_is_listed(stores):
 
 def test_a_late_rule_and_an_excuse_are_reasons(stores):
     for store in stores:
-        store.hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+        store.hand_in(
+            [Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.judgement.sha256, Arrival(5.0))]
+        )
     keep(stores[1], BOTH)
-    stores[1].hand_in([Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.sha256, None, (), 5.0)])
+    stores[1].hand_in(
+        [Entry("kim", Path("/somewhere/kim.ipynb"), BOTH.judgement.sha256, Arrival(5.0))]
+    )
     stores[1].late_rule = "score / 2"
     assert said(stores) == ["2 → 1", "the late rule: none → score / 2"]
     stores[0].late_rule = "score / 2"

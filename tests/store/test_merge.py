@@ -9,15 +9,16 @@ import pytest
 
 from grader.course.versions import Versions
 from grader.model.result import Status
-from grader.model.verdict import Override
+from grader.model.standing import Override
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Entry, Store
 from grader.store.terms import Terms
-from tests.store.test_store import REPORT, RESULTS, VERSIONS, keep
+from tests.store.test_store import RESULTS, STANDING, VERSIONS, keep
+from tests.support.standings import changed
 
-KIM = REPORT
-LEE = replace(REPORT, student="lee", sha256="cd" * 32, results=RESULTS[:1])
-OURS = replace(KIM, results=(replace(RESULTS[0], status=Status.GRADER_ERROR), RESULTS[1]))
+KIM = STANDING
+LEE = changed(STANDING, student="lee", sha256="cd" * 32, results=RESULTS[:1])
+OURS = changed(KIM, results=(replace(RESULTS[0], status=Status.GRADER_ERROR), RESULTS[1]))
 OTHER = Versions(VERSIONS.checks, VERSIONS.other, "another plan")
 
 
@@ -26,13 +27,13 @@ def make(tmp_path: Path) -> Iterator:
     """Return what makes a store that knows kim and lee, and has judged some."""
     with ExitStack() as stack:
 
-        def made(name: str, *reports, versions=VERSIONS) -> Store:
+        def made(name: str, *standings, versions=VERSIONS) -> Store:
             path = tmp_path / name / "grades.sqlite"
             store = stack.enter_context(Store(path, make=True))
             where = Path("/", name)
-            store.hand_in(Entry(r.student, where / r.file, r.sha256, None) for r in (KIM, LEE))
-            for report in reports:
-                keep(store, report, versions=versions)
+            store.hand_in(Entry(r.student, where / r.file, r.judgement.sha256) for r in (KIM, LEE))
+            for standing in standings:
+                keep(store, standing, versions=versions)
             return store
 
         yield made
@@ -60,8 +61,8 @@ def refused(shards: list[Store], out: Store) -> str:
 def test_what_two_shards_have_judged_is_in_the_whole_exactly(make, out):
     shards = [make("one", KIM), make("two", LEE)]
     assert Merge(shards).into(out) == 2
-    assert list(out.reports()) == [KIM, LEE]
-    for digest, shard in ((KIM.sha256, shards[0]), (LEE.sha256, shards[1])):
+    assert list(out.standings()) == [KIM, LEE]
+    for digest, shard in ((KIM.judgement.sha256, shards[0]), (LEE.judgement.sha256, shards[1])):
         assert out.latest(digest).versions == shard.latest(digest).versions
         query = "SELECT plan, seed, limits, layers, grader, torch FROM judgements WHERE digest = ?"
         same = [store.db.execute(query, (digest,)).fetchone() for store in (out, shard)]
@@ -82,48 +83,48 @@ def test_a_second_merge_finds_nothing_to_do(make, out):
 def test_shards_can_come_one_after_the_other_and_in_any_order(make, out):
     two, one = make("two", LEE), make("one", KIM)
     assert Merge([two]).into(out) == 1
-    assert [entry.judgement for entry in out.entries()] == [None, 1], "kim's shard is missing"
+    assert [entry.record for entry in out.entries()] == [None, 1], "kim's shard is missing"
     assert Merge([one]).into(out) == 1
-    assert list(out.reports()) == [KIM, LEE]
+    assert list(out.standings()) == [KIM, LEE]
 
 
 def test_what_was_judged_again_in_a_shard_is_newer_than_what_the_whole_has(make, out):
     shard = make("one", KIM, LEE)
     Merge([shard]).into(out)
-    better = replace(KIM, results=(RESULTS[0], replace(RESULTS[1], status=Status.PASSED)))
+    better = changed(KIM, results=(RESULTS[0], replace(RESULTS[1], status=Status.PASSED)))
     keep(shard, better)
     assert Merge([shard]).into(out) == 1
-    assert [report.score for report in out.reports()] == [5, 2]
-    assert out.judgement(1).report.score == 2, "the history stays"
+    assert [standing.score for standing in out.standings()] == [5, 2]
+    assert out.read(1).judgement.earned == 2, "the history stays"
 
 
 def test_two_verdicts_about_the_same_bytes_are_refused_and_named(make, out):
-    said = refused([make("one", KIM), make("two", replace(KIM, results=RESULTS[:1]))], out)
+    said = refused([make("one", KIM), make("two", changed(KIM, results=RESULTS[:1]))], out)
     assert "one and " in said and "two have judged the submission of kim, and do not agree" in said
 
 
 def test_times_and_words_are_no_other_verdict(make, out):
-    slower = replace(KIM, results=tuple(replace(r, seconds=9.0) for r in RESULTS), output="3 ms")
+    slower = changed(KIM, results=tuple(replace(r, seconds=9.0) for r in RESULTS), output="3 ms")
     assert Merge([make("one", KIM), make("two", slower)]).into(out) == 1
-    assert list(out.reports()) == [KIM]
+    assert list(out.standings()) == [KIM]
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_fault_of_ours_gives_way_to_a_verdict(make, out, order):
     shards = [make("one", OURS), make("two", KIM)][::order]
     assert Merge(shards).into(out) == 1
-    assert list(out.reports()) == [KIM]
+    assert list(out.standings()) == [KIM]
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_that_agree_the_one_in_a_sandbox_counts(make, out, order):
-    unsafe = replace(KIM, layers=("UNSANDBOXED", "seccomp"))
+    unsafe = changed(KIM, layers=("UNSANDBOXED", "seccomp"))
     Merge([make("one", unsafe), make("two", KIM)][::order]).into(out)
-    assert list(out.reports()) == [KIM]
+    assert list(out.standings()) == [KIM]
 
 
 def test_another_submission_of_the_same_student_is_refused(make, out):
-    late = make("two", replace(KIM, sha256="ef" * 32))
+    late = make("two", changed(KIM, sha256="ef" * 32))
     assert "different submissions of kim" in refused([make("one", KIM), late], out)
 
 
@@ -144,11 +145,11 @@ def test_a_class_that_was_judged_anew_takes_the_place_of_the_old_one(make, out):
     Merge([make("old", KIM, LEE)]).into(out)
     new = [make("one", KIM, versions=OTHER), make("two", LEE, versions=OTHER)]
     assert Merge(new).into(out) == 2
-    assert out.settled(KIM.sha256, "another plan", unsafe=False)
+    assert out.settled(KIM.judgement.sha256, "another plan", unsafe=False)
 
 
 def test_another_assignment_is_refused(make, out):
-    other = make("two", replace(LEE, assignment="tripling"))
+    other = make("two", changed(LEE, assignment="tripling"))
     assert "different assignments" in refused([make("one", KIM), other], out)
     Merge([make("three", KIM)]).into(out)
     assert "different assignments" in refused([other], out)
@@ -158,10 +159,10 @@ def test_decisions_come_along_where_the_whole_has_none(make, out):
     one = make("one", KIM)
     one.override([("kim", Override("two", 2.5, "Nearly."))])
     Merge([one]).into(out)
-    assert [report.score for report in out.reports()] == [4.5]
+    assert [standing.score for standing in out.standings()] == [4.5]
     out.override([("kim", Override("two"))])
     Merge([one]).into(out)
-    assert [report.score for report in out.reports()] == [2], "lifted in the whole"
+    assert [standing.score for standing in out.standings()] == [2], "lifted in the whole"
 
 
 def test_two_decisions_about_the_same_question_are_refused(make, out):

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course.versions import Versions
+from grader.model.judgement import Judgement
 from grader.model.limits import Limits
 from grader.model.result import Result, Status
-from grader.model.verdict import Override, Report
+from grader.model.standing import Override, Standing
 from grader.store.store import PAGE, Entry, Store
+from tests.support.standings import changed
 
 VERSIONS = Versions({"test_one": "v1", "test_two": "v2"}, "other", "plan")
 RESULTS = (
@@ -22,10 +24,11 @@ RESULTS = (
         public=True, seconds=1e-9, mistake="no_scale", notes=("A remark.",),
     ),
 )  # fmt: skip
-REPORT = Report(
-    "doubling", "Doubling", "kim", "kim.ipynb", "ab" * 32, ("one", "two"), RESULTS, ("A remark.",),
-    "", ("landlock 6", "seccomp"), ("torch.add",), "printed \x1b[31m\udfff", 1.5,
+JUDGEMENT = Judgement(
+    "doubling", "Doubling", "ab" * 32, ("one", "two"), RESULTS, ("A remark.",), "",
+    ("landlock 6", "seccomp"), ("torch.add",), "printed \x1b[31m\udfff", 1.5,
 )  # fmt: skip
+STANDING = Standing("kim", "kim.ipynb", JUDGEMENT)
 
 
 @pytest.fixture
@@ -34,18 +37,18 @@ def store(tmp_path: Path):
         yield made
 
 
-def keep(store: Store, report: Report, *students: str, versions: Versions = VERSIONS) -> None:
+def keep(store: Store, standing: Standing, *students: str, versions: Versions = VERSIONS) -> None:
     """Hand in, judge and record."""
-    path = Path("/somewhere") / report.file
-    store.hand_in(Entry(s, path, report.sha256, None) for s in students or [report.student])
-    store.record(report.sha256, report, versions, Limits(), b"seed")
+    path, judgement = Path("/somewhere") / standing.file, standing.judgement
+    store.hand_in(Entry(s, path, judgement.sha256) for s in students or [standing.student])
+    store.record(judgement.sha256, judgement, versions, Limits(), b"seed")
 
 
-def test_a_report_comes_back_exactly(store):
-    keep(store, REPORT)
-    assert list(store.reports()) == [REPORT]
+def test_a_standing_comes_back_exactly(store):
+    keep(store, STANDING)
+    assert list(store.standings()) == [STANDING]
     with Store(store.path) as again:
-        assert list(again.reports()) == [REPORT]
+        assert list(again.standings()) == [STANDING]
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
@@ -57,53 +60,53 @@ texts = st.text(st.characters(exclude_categories=()), max_size=20)
 ))  # fmt: skip
 def test_any_text_that_a_student_can_write_survives(tmp_path_factory, result):
     named = replace(result, check="test_one", question="one")  # names are the author's
-    report = replace(REPORT, results=(named,), output=result.message, problem=result.detail)
+    standing = changed(STANDING, results=(named,), output=result.message, problem=result.detail)
     with Store(tmp_path_factory.mktemp("any") / "grades.sqlite", make=True) as store:
-        keep(store, report)
-        assert list(store.reports()) == [report]
+        keep(store, standing)
+        assert list(store.standings()) == [standing]
 
 
-def test_the_same_bytes_are_kept_once_and_everybody_gets_the_report(store):
-    keep(store, REPORT, "kim", "lee")
-    assert [report.student for report in store.reports()] == ["kim", "lee"]
+def test_the_same_bytes_are_kept_once_and_everybody_gets_the_judgement(store):
+    keep(store, STANDING, "kim", "lee")
+    assert [standing.student for standing in store.standings()] == ["kim", "lee"]
     assert store.db.execute("SELECT count(*) FROM judgements").fetchone() == (1,)
 
 
 def test_a_later_judgement_takes_the_place_of_an_earlier_one_and_both_are_kept(store):
-    keep(store, REPORT)
-    keep(store, replace(REPORT, results=RESULTS[:1]))
-    assert [len(report.results) for report in store.reports()] == [1]
-    assert [len(store.judgement(number).report.results) for number in (1, 2)] == [2, 1]
+    keep(store, STANDING)
+    keep(store, changed(STANDING, results=RESULTS[:1]))
+    assert [len(standing.judgement.results) for standing in store.standings()] == [1]
+    assert [len(store.read(number).judgement.results) for number in (1, 2)] == [2, 1]
 
 
 def test_a_later_submission_takes_the_place_of_an_earlier_one(store):
-    keep(store, REPORT)
-    keep(store, replace(REPORT, sha256="cd" * 32))
-    assert [report.sha256 for report in store.reports()] == ["cd" * 32]
+    keep(store, STANDING)
+    keep(store, changed(STANDING, sha256="cd" * 32))
+    assert [standing.judgement.sha256 for standing in store.standings()] == ["cd" * 32]
     assert [entry.digest for entry in store.entries("ab" * 32)] == []
 
 
 def test_who_has_handed_in_the_same_again_adds_nothing(store):
     for _ in range(2):
-        keep(store, REPORT)
+        keep(store, STANDING)
     assert store.db.execute("SELECT count(*) FROM submissions").fetchone() == (1,)
 
 
-def test_a_submission_that_is_not_judged_yet_has_no_report(store):
-    store.hand_in([Entry("kim", Path("/kim.ipynb"), "ab", None)])
+def test_a_submission_that_is_not_judged_yet_has_no_standing(store):
+    store.hand_in([Entry("kim", Path("/kim.ipynb"), "ab")])
     (entry,) = store.entries()
-    assert store.report(entry) is None and list(store.reports()) == []
+    assert store.standing(entry) is None and list(store.standings()) == []
 
 
 def test_a_file_name_that_is_no_unicode_comes_back(store):
     path = Path("/in/\udcff\udc80.ipynb")
-    store.hand_in([Entry("kim", path, "ab", None)])
+    store.hand_in([Entry("kim", path, "ab")])
     assert [entry.path for entry in store.entries()] == [path]
 
 
 def test_every_result_has_its_version_limits_layers_and_seed(store):
-    keep(store, REPORT)
-    assert store.judgement(1).versions == ("v1", "v2")
+    keep(store, STANDING)
+    assert store.read(1).versions == ("v1", "v2")
     query = "SELECT limits, layers, seed FROM judgements"
     limits, layers, seed = store.db.execute(query).fetchone()
     assert json.loads(limits) == asdict(Limits())
@@ -120,25 +123,25 @@ def test_every_result_has_its_version_limits_layers_and_seed(store):
     ],
 )
 def test_what_was_our_fault_or_unsafe_is_not_settled(store, change, unsafe, settled):
-    keep(store, replace(REPORT, **change))
-    assert store.settled(REPORT.sha256, "plan", unsafe=unsafe) is settled
-    assert not store.settled(REPORT.sha256, "another plan", unsafe=unsafe)
+    keep(store, changed(STANDING, **change))
+    assert store.settled(STANDING.judgement.sha256, "plan", unsafe=unsafe) is settled
+    assert not store.settled(STANDING.judgement.sha256, "another plan", unsafe=unsafe)
 
 
 def test_a_decision_survives_a_regrade_and_can_be_changed_and_lifted(store):
-    keep(store, REPORT)
+    keep(store, STANDING)
     store.override([("kim", Override("two", 2.5, "Nearly.")), ("nobody", Override("two", 1.0))])
-    keep(store, replace(REPORT, results=RESULTS[:1]))
-    (report,) = store.reports()
-    assert report.overrides == (Override("two", 2.5, "Nearly."),) and report.score == 4.5
+    keep(store, changed(STANDING, results=RESULTS[:1]))
+    (standing,) = store.standings()
+    assert standing.overrides == (Override("two", 2.5, "Nearly."),) and standing.score == 4.5
     store.override([("kim", Override("two", 1.0))])
-    assert next(iter(store.reports())).score == 3
+    assert next(iter(store.standings())).score == 3
     store.override([("kim", Override("two"))])
-    assert next(iter(store.reports())).overrides == ()
+    assert next(iter(store.standings())).overrides == ()
 
 
 def test_a_decision_settles_what_was_our_fault():
-    ours = replace(REPORT, results=(replace(RESULTS[0], status=Status.GRADER_ERROR), RESULTS[1]))
+    ours = changed(STANDING, results=(replace(RESULTS[0], status=Status.GRADER_ERROR), RESULTS[1]))
     assert ours.score is None
     assert replace(ours, overrides=(Override("two", 3.0),)).score is None
     decided = replace(ours, overrides=(Override("one", 2.0),))
@@ -148,23 +151,23 @@ def test_a_decision_settles_what_was_our_fault():
 
 def test_a_class_of_several_pages_is_kept_whole_and_in_order(store):
     names = [f"s{n:04}" for n in range(2 * PAGE + 1)]
-    class_ = [Entry(name, Path("/in", name), name, None) for name in reversed(names)]
+    class_ = [Entry(name, Path("/in", name), name) for name in reversed(names)]
     store.hand_in(class_)
-    store.hand_in([*class_, Entry("s0007", Path("/in/late"), "later", None)])
+    store.hand_in([*class_, Entry("s0007", Path("/in/late"), "later")])
     assert [entry.student for entry in store.entries()] == names
     assert store.db.execute("SELECT count(*) FROM submissions").fetchone() == (len(names) + 1,)
-    assert store.entry("s0007") == Entry("s0007", Path("/in/late"), "later", None)
+    assert store.entry("s0007") == Entry("s0007", Path("/in/late"), "later")
     assert store.entry("nobody") is None
 
 
 def test_between_two_pages_one_may_write(store):
-    store.hand_in(Entry(f"s{n:04}", Path("/in"), "same", None) for n in range(PAGE + 1))
+    store.hand_in(Entry(f"s{n:04}", Path("/in"), "same") for n in range(PAGE + 1))
     for entry in store.entries("same"):
         store.override([(entry.student, Override("one", 1.0))])
     assert len(store._overrides()) == PAGE + 1
 
 
-def test_reports_can_be_walked_again(store):
-    keep(store, REPORT)
-    reports = store.reports()
-    assert list(reports) == list(reports) == [REPORT]
+def test_standings_can_be_walked_again(store):
+    keep(store, STANDING)
+    standings = store.standings()
+    assert list(standings) == list(standings) == [STANDING]

@@ -80,10 +80,10 @@ def test_a_deadline_that_is_forgotten_makes_nobody_late(course):
     late = ("--deadline", "2026-11-18", *ASKED[:2], *ASKED[4:])
     grade(course, *late)
     with Store(course / "out" / "grades.sqlite") as store:
-        assert {report.student: report.hours for report in store.reports()}["2"] > 12
+        assert {standing.student: standing.hours for standing in store.standings()}["2"] > 12
     grade(course, "--deadline", "none", code=0)
     with Store(course / "out" / "grades.sqlite") as store:
-        assert {report.hours for report in store.reports()} == {0}
+        assert {standing.hours for standing in store.standings()} == {0}
         assert Terms.of(store) == Terms("canvas", "", RULE)
     assert "2: 4.5 → 5" in run(course, "diff", course / "out", code=1)
 

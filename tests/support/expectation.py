@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.report.sanitize import whole
 
 STATUSES = {
@@ -43,19 +43,20 @@ class Expectation:
             raise ValueError(f"'passes' and 'unreadable' name no question, all others do: {line!r}")
         return cls(found["outcome"], questions, found["why"])
 
-    def differs(self, report: Report) -> str:
-        """Say where a report is another; empty where it is this."""
-        if not report.judged:
-            return str([r.detail for r in report.results if r.status is Status.GRADER_ERROR])
+    def differs(self, judgement: Judgement) -> str:
+        """Say where a judgement is another; empty where it is this."""
+        if judgement.faulty:
+            return str([r.detail for r in judgement.results if r.status is Status.GRADER_ERROR])
         if self.outcome == "unreadable":
-            return "" if report.problem and report.score == 0 else f"is worth {report.score}"
+            earned = judgement.earned
+            return "" if judgement.problem and earned == 0 else f"is worth {earned}"
         firsts: dict[str, Status] = {}
-        for result in report.results:
+        for result in judgement.results:
             if result.points and result.status is not Status.PASSED:
                 firsts.setdefault(result.question, result.status)
         fits = firsts.keys() == set(self.questions) and STATUSES[self.outcome].issuperset(
             firsts.values()
         )
-        unusual = [r for r in report.results if r.status not in (Status.PASSED, Status.NOT_RUN)]
+        unusual = [r for r in judgement.results if r.status not in (Status.PASSED, Status.NOT_RUN)]
         said = [(r.question, r.check, str(r.status), whole(r), r.detail) for r in unusual]
         return "" if fits else f"is {said or 'full marks'}"

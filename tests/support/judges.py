@@ -1,6 +1,6 @@
 """Judges who are no processes: what is around judging is tested in no time.
 
-Some give everybody the same report; others judge as the real ones do, without the seconds that a
+Some give everybody the same judgement; others judge as the real ones do, without the seconds that a
 process and its zygote take to start.
 """
 
@@ -14,10 +14,11 @@ from grader.course.assignment import Assignment
 from grader.judging.batch import digest
 from grader.judging.job import Job, Task
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import Result, Status
-from grader.model.verdict import Report
 from grader.sandbox.host.sandbox import Zygote
 
+Judged = tuple[Task, Judgement]
 RESULTS = (
     Result("test_double_is_a_sum", "double", Status.PASSED, 2, "A sum.", seconds=0.1),
     Result("test_one_becomes_two", "double", Status.FAILED, 0, "Two.", seconds=0.1, public=True),
@@ -27,39 +28,39 @@ RESULTS = (
 
 @dataclass
 class Judges:
-    """Judges who give everybody the same report, and remember what they were given."""
+    """Judges who give everybody the same judgement, and remember what they were given."""
 
     results: tuple[Result, ...] = RESULTS
     layers: tuple[str, ...] = ("landlock", "seccomp")
     tasks: list[Task] = field(default_factory=list)
 
-    def grade(self, tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
+    def grade(self, tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Judged]:
         for task in tasks:
             self.tasks.append(task)
             known = digest(task.path)
             sha256 = "" if known.startswith("refused") else known
-            yield Report(
-                "doubling", "Doubling", task.student, task.path.name, sha256, ("double", "halve"),
-                self.results, layers=self.layers,
+            yield task, Judgement(
+                "doubling", "Doubling", sha256, ("double", "halve"), self.results,
+                layers=self.layers,
             )  # fmt: skip
 
 
-def here(zygote: Zygote) -> Callable[[Iterable[Task], Job, int], Iterator[Report]]:
+def here(zygote: Zygote) -> Callable[[Iterable[Task], Job, int], Iterator[Judged]]:
     """Return what takes the place of `grade`, and judges in this process."""
 
-    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Report]:
-        reports: list[Report] = []
+    def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Judged]:
+        found: list[Judged] = []
 
         def attend(session: Session) -> None:
             session.zygote = zygote
-            for student, path, kept, refused in tasks:
-                given = (student, path, session, zygote, job.key, kept, refused)
-                reports.append(judge(*given))
+            for task in tasks:
+                given = (task.path, session, zygote, job.key, task.kept, task.refused)
+                found.append((task, judge(*given)))
 
         for name, module in list(sys.modules.items()):  # the checks may have changed since
             if (getattr(module, "__file__", None) or "").startswith(str(job.checks)):
                 del sys.modules[name]
         run_session(Assignment.read(job.solution), job.checks, attend)
-        yield from reports
+        yield from found
 
     return grade

@@ -9,7 +9,7 @@ from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
-from grader.model.verdict import Report
+from grader.model.judgement import Judgement
 from grader.sandbox.host.sandbox import Zygote
 
 NAME = "doubling"
@@ -101,16 +101,16 @@ def notebook(*sources: str) -> bytes:
 def grade(
     zygote: Zygote, folder: Path, checks: str, *submissions: bytes | str, key: bytes = b"a key",
     solution: str = SOLUTION,
-) -> list[Report]:  # fmt: skip
+) -> list[Judgement]:  # fmt: skip
     """Judge submissions in this process, one after the other, in one session."""
     course, name = write(folder, checks, solution)
-    reports = []
+    judgements = []
 
     def work(session: Session) -> None:
         for number, data in enumerate(submissions):
             path = folder / f"{number}.ipynb"
             path.write_bytes(data.encode() if isinstance(data, str) else data)
-            reports.append(judge(f"student_{number}", path, session, zygote, key))
+            judgements.append(judge(path, session, zygote, key))
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
-    return reports
+    return judgements

@@ -18,18 +18,18 @@ Ended = dict[str, list[tuple[str, str]]]
 
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory: pytest.TempPathFactory) -> list[Task]:
+def tasks(tmp_path_factory: pytest.TempPathFactory) -> list[Task]:
     """Everybody but those who run into limits of time, which cost half a minute each."""
     made = classroom.build(tmp_path_factory.mktemp("class"))
     return [
-        Task(name, hand_in.path)
+        Task(hand_in.path, name)
         for name, hand_in in made.items()
         if hand_in.expectation.outcome != "times out"
     ]
 
 
 @pytest.fixture(scope="module")
-def ended(works: list[Task]) -> dict[str, Ended]:
+def ended(tasks: list[Task]) -> dict[str, Ended]:
     found = {}
     for layers in walls.ARRANGEMENTS:
         hidden = layers == walls.ROOT and not all(map(_world_readable, readable()))
@@ -40,8 +40,8 @@ def ended(works: list[Task]) -> dict[str, Ended]:
         )
         jobs = len(os.sched_getaffinity(0))
         found["+".join(layers)] = {
-            report.student: [(r.check, r.status.value) for r in report.results]
-            for report in grade(works, job, jobs)
+            task.digest: [(r.check, r.status.value) for r in judgement.results]
+            for task, judgement in grade(tasks, job, jobs)
         }
     return found
 

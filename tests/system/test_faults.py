@@ -53,7 +53,7 @@ def grade(
 
 def scores(folder: Path) -> dict[str, float | None]:
     with Store(folder / "out" / "grades.sqlite") as store:
-        return {report.student: report.score for report in store.reports()}
+        return {standing.student: standing.score for standing in store.standings()}
 
 
 def goes_on(folder: Path, kept: dict[str, float | None]) -> None:

@@ -12,8 +12,8 @@ from grader.checking.collect import run_session
 from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.report.sanitize import whole
 from grader.sandbox.host.sandbox import Zygote
 from tests.support.messy import EVERYTHING, NOTHING, code, hand_ins, notebook, text
@@ -24,17 +24,17 @@ ADVICE = re.compile(r"submit|hand in")
 
 
 @pytest.fixture(scope="module")
-def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def judgements(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     """All of them, graded by one judge in this process: an exception would end the test."""
     folder = tmp_path_factory.mktemp("messy")
     course, name = write(folder / "course")
-    found: dict[str, Report] = {}
+    found: dict[str, Judgement] = {}
 
     def work(session: Session) -> None:
         for number, hand_in in enumerate(MESSY.values()):
             path = folder / f"kim_{number}.ipynb"
             hand_in.place(path)
-            found[hand_in.name] = judge(f"kim_{number}", path, session, zygote, b"a key")
+            found[hand_in.name] = judge(path, session, zygote, b"a key")
             if path.is_file() and not path.is_symlink():
                 path.unlink()  # 180 MB together
 
@@ -42,9 +42,11 @@ def reports(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return found
 
 
-def told(report: Report) -> str:
+def told(judgement: Judgement) -> str:
     """Return all that the student reads."""
-    return "\n".join(map(str, [report.problem, *report.notes, *map(whole, report.results)]))
+    return "\n".join(
+        map(str, [judgement.problem, *judgement.notes, *map(whole, judgement.results)])
+    )
 
 
 def test_there_are_enough():
@@ -52,19 +54,20 @@ def test_there_are_enough():
 
 
 @pytest.mark.parametrize("name", MESSY)
-def test_a_messy_hand_in_ends_with_a_verdict_and_a_sentence(reports, name):
-    report, expected = reports[name], MESSY[name]
-    assert report.judged, [r.detail for r in report.results if r.status is Status.GRADER_ERROR]
+def test_a_messy_hand_in_ends_with_a_verdict_and_a_sentence(judgements, name):
+    judgement, expected = judgements[name], MESSY[name]
+    faults = [r.detail for r in judgement.results if r.status is Status.GRADER_ERROR]
+    assert not judgement.faulty, faults
     if expected.earns == EVERYTHING:
-        assert report.score == report.max_score, told(report)
+        assert judgement.earned == judgement.max_score, told(judgement)
     if expected.earns == NOTHING:
-        assert report.score == 0
-    if report.problem:
-        assert ADVICE.search(f"{report.problem}")
-    for question in report.questions:
-        first = next((r for r in report.of(question) if r.status is not Status.PASSED), None)
-        assert first is None or report.problem or whole(first)
-    assert re.search(expected.says, told(report))
+        assert judgement.earned == 0
+    if judgement.problem:
+        assert ADVICE.search(f"{judgement.problem}")
+    for question in judgement.questions:
+        first = next((r for r in judgement.of(question) if r.status is not Status.PASSED), None)
+        assert first is None or judgement.problem or whole(first)
+    assert re.search(expected.says, told(judgement))
 
 
 PIECES = [
@@ -122,8 +125,8 @@ def test_a_right_answer_however_rewritten_earns_everything(zygote: Zygote, tmp_p
         def earns_everything(data: bytes) -> None:
             path = tmp_path / "kim.ipynb"
             path.write_bytes(data)
-            report = judge("kim", path, session, zygote, b"a key")
-            assert report.score == report.max_score, told(report)
+            judgement = judge(path, session, zygote, b"a key")
+            assert judgement.earned == judgement.max_score, told(judgement)
 
         earns_everything()
 

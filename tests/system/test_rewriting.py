@@ -20,8 +20,8 @@ from grader.course.build import ADDED, skeleton
 from grader.course.course import Course
 from grader.judging.grade import grade
 from grader.judging.job import Job, Task
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
 from grader.sandbox.guest.notebook import read as notebook
 from grader.sandbox.guest.notebook import slice
 
@@ -152,30 +152,30 @@ REWRITERS: tuple[Callable[[Notebook], bytes], ...] = (
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
-    """The reports on the notebook as it was built and answered, and on what became of it."""
+def judgements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
+    """What is made of the notebook as it was built and answered, and on what became of it."""
     folder = tmp_path_factory.mktemp("handed_in")
     made = answered("attention", RIGHT)
     (folder / "unchanged.ipynb").write_text(json.dumps(made))
     for rewrite in REWRITERS:
         (folder / f"{rewrite.__name__}.ipynb").write_bytes(rewrite(copy.deepcopy(made)))
     job = Job(COURSE.solution("attention"), COURSE.checks("attention"), b"a key")
-    works = [Task(path.stem, path) for path in sorted(folder.iterdir())]
-    return {report.student: report for report in grade(works, job, jobs=2)}
+    tasks = [Task(path) for path in sorted(folder.iterdir())]
+    return {task.path.stem: judgement for task, judgement in grade(tasks, job, jobs=2)}
 
 
-def test_the_unchanged_notebook_loses_one_question(reports):
-    report = reports["unchanged"]
-    assert 0 < report.score < report.max_score
-    lost = {r.question for r in report.results if r.status is not Status.PASSED}
+def test_the_unchanged_notebook_loses_one_question(judgements):
+    judgement = judgements["unchanged"]
+    assert 0 < judgement.earned < judgement.max_score
+    lost = {r.question for r in judgement.results if r.status is not Status.PASSED}
     assert lost == {"merge_heads"}
 
 
 @pytest.mark.parametrize("rewrite", REWRITERS, ids=lambda rewrite: rewrite.__name__)
-def test_a_rewritten_notebook_is_judged_as_before(reports, rewrite):
-    before, after = reports["unchanged"], reports[rewrite.__name__]
+def test_a_rewritten_notebook_is_judged_as_before(judgements, rewrite):
+    before, after = judgements["unchanged"], judgements[rewrite.__name__]
     assert not after.problem and after.notes == before.notes
-    assert after.score == before.score
+    assert after.earned == before.earned
     assert [(r.check, r.status) for r in after.results] == [
         (r.check, r.status) for r in before.results
     ]

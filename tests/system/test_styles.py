@@ -11,8 +11,9 @@ from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
+from grader.model.judgement import Judgement
 from grader.model.result import Status
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from grader.report.pages import feedback_html
 from grader.report.sanitize import whole
 from grader.sandbox.host.sandbox import Zygote
@@ -27,21 +28,21 @@ ROOT = Path(__file__).parents[2]
 
 def judged(
     course: Course, name: str, zygote: Zygote, folder: Path, all_: Iterable[styles.Style]
-) -> dict[str, Report]:
-    found: dict[str, Report] = {}
+) -> dict[str, Judgement]:
+    found: dict[str, Judgement] = {}
 
     def work(session: Session) -> None:
         for number, style in enumerate(all_):
             path = folder / f"{number}.ipynb"
             path.write_bytes(style.data)
-            found[style.name] = judge("kim", path, session, zygote, b"a key")
+            found[style.name] = judge(path, session, zygote, b"a key")
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
     return found
 
 
 @pytest.fixture(scope="module")
-def small(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def small(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     folder = tmp_path_factory.mktemp("small")
     short = SOLUTION.replace("seconds = 1.0", "seconds = 0.5")
     course, name = write(folder / "course", solution=short)
@@ -49,19 +50,21 @@ def small(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def attention(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def attention(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     folder = tmp_path_factory.mktemp("attention")
     return judged(Course(ROOT), "attention", zygote, folder, ATTENTION.values())
 
 
-def require(style: styles.Style, report: Report) -> None:
-    told = "\n".join(map(str, [*report.notes, *(whole(r) for r in report.results), report.problem]))
-    assert report.judged, [r.detail for r in report.results]
-    assert (report.score == report.max_score) is not bool(style.lacks), told
+def require(style: styles.Style, judgement: Judgement) -> None:
+    told = "\n".join(
+        map(str, [*judgement.notes, *(whole(r) for r in judgement.results), judgement.problem])
+    )
+    assert not judgement.faulty, [r.detail for r in judgement.results]
+    assert (judgement.earned == judgement.max_score) is not bool(style.lacks), told
     if not style.lacks:
-        assert all(r.status is Status.PASSED for r in report.results), told
+        assert all(r.status is Status.PASSED for r in judgement.results), told
     assert re.search(style.lacks, told), told
-    assert re.search(style.notes, "\n".join(report.notes)), report.notes
+    assert re.search(style.notes, "\n".join(judgement.notes)), judgement.notes
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -75,7 +78,7 @@ def test_a_right_attention_earns_everything_in_every_style(attention, name):
 
 
 def test_the_whole_notebook_runs_only_where_what_was_left_out_could_matter(small):
-    tried = {name for name, report in small.items() if "all cells were run" in str(report.notes)}
+    tried = {name for name, found in small.items() if "all cells were run" in str(found.notes)}
     assert tried == {
         "training that sets what an answer needs",
         "a program that trains while it is read, and what it changes",
@@ -90,6 +93,6 @@ def test_the_whole_notebook_runs_only_where_what_was_left_out_could_matter(small
     ],
 )
 def test_the_page_says_in_both_languages_what_was_not_run(small, language, words):
-    report = small["a program that trains while it is read, and what it changes"]
-    text = Page(feedback_html(report, language=language)).text()
+    judgement = small["a program that trains while it is read, and what it changes"]
+    text = Page(feedback_html(Standing("kim", "kim.ipynb", judgement), language=language)).text()
     assert re.search(f"{words}[^:]*: code cell 2, line 1", text)

@@ -22,9 +22,10 @@ from ...course.course import Course
 from ...files import replace_file
 from ...intake.walk import walk
 from ...judging.judge import judge
+from ...model.judgement import Judgement
 from ...model.limits import Limits
 from ...model.result import Status
-from ...model.verdict import Report
+from ...model.standing import Standing
 from ...report.results_json import results_json
 from ...sandbox.host.attempts import prove
 from ...sandbox.host.sandbox import Zygote
@@ -48,11 +49,11 @@ def main() -> int:
     if not arguments.rehearse:
         run(folder)
         return 0
-    report = rehearse(folder)
-    return 0 if report.score == report.max_score else 1
+    judgement = rehearse(folder).judgement
+    return 0 if judgement.earned == judgement.max_score else 1
 
 
-def run(folder: Path) -> Report:
+def run(folder: Path) -> Standing:
     """Grade the submission in `folder` and write its results.json.
 
     Raises AssignmentError and SandboxError; then run_autograder has left a results.json.
@@ -64,23 +65,25 @@ def run(folder: Path) -> Report:
     path, problem = choose(folder / "submission", assignment.name)
     if problem:  # judge what is not a notebook, so that every check says why it was not run
         path = folder / "submission"
-    reports: list[Report] = []
+    found: list[Judgement] = []
 
     def work(session: Session) -> None:
         with Zygote(trains=assignment.trains) as zygote:
             zygote.proof = prove(zygote)
             session.zygote = zygote
-            reports.append(judge(student(metadata), path, session, zygote, course.key()))
+            found.append(judge(path, session, zygote, course.key()))
 
     run_session(assignment, course.checks(assignment.name), work)
-    report = replace(reports[0], problem=problem or reports[0].problem)
-    replace_file(folder / "results" / "results.json", results_json(report, assignment.visibility))
-    for line in remarks(report, metadata):
+    judgement = replace(found[0], problem=problem or found[0].problem)
+    standing = Standing(student(metadata), path.name, judgement)
+    text = results_json(standing, assignment.visibility)
+    replace_file(folder / "results" / "results.json", text)
+    for line in remarks(standing, metadata):
         print(line)
-    return report
+    return standing
 
 
-def rehearse(folder: Path) -> Report:
+def rehearse(folder: Path) -> Standing:
     """Grade the solution as if it were a submission. Raises AssignmentError and SandboxError."""
     with tempfile.TemporaryDirectory() as name:
         stage = Path(name)
@@ -125,16 +128,18 @@ def student(metadata: dict[str, object]) -> str:
     return "unknown"
 
 
-def remarks(report: Report, metadata: dict[str, object]) -> list[str]:
+def remarks(standing: Standing, metadata: dict[str, object]) -> list[str]:
     """Return what the course team should know, and the student need not."""
-    lines = [f"{report.student}: {report.score} of {report.max_score}; {', '.join(report.layers)}"]
+    judgement = standing.judgement
+    most, layers = judgement.max_score, ", ".join(judgement.layers)
+    lines = [f"{standing.student}: {standing.score} of {most}; {layers}"]
     match metadata:
-        case {"assignment": {"total_points": str(total)}} if total != f"{report.max_score:.1f}":
+        case {"assignment": {"total_points": str(total)}} if total != f"{most:.1f}":
             lines.append(
                 f"The assignment has {total} points in Gradescope, and the checks are worth "
-                f"{report.max_score}: set its autograder points to that."
+                f"{most}: set its autograder points to that."
             )
-    lines += [r.detail for r in report.results if r.status is Status.GRADER_ERROR]
+    lines += [r.detail for r in judgement.results if r.status is Status.GRADER_ERROR]
     return lines
 
 

@@ -17,8 +17,9 @@ from grader.exchange.gradescope.autograde import (
     remarks,
     within,
 )
+from grader.model.judgement import Judgement
 from grader.model.limits import Limits
-from grader.model.verdict import Report
+from grader.model.standing import Standing
 from tests.support.gradescope_platform import METADATA, Platform
 from tests.support.small_course import NAME, RIGHT, SKELETON, SOLUTION, notebook, write
 
@@ -127,8 +128,8 @@ def test_unreadable_metadata_costs_nothing(submit):
 
 
 def test_the_rehearsal_grades_the_solution(platform, here):
-    report = rehearse(platform.root)
-    assert report.score == report.max_score == 5
+    judgement = rehearse(platform.root).judgement
+    assert judgement.earned == judgement.max_score == 5
 
 
 def test_the_rehearsal_sees_a_solution_that_is_wrong(platform, here):
@@ -195,8 +196,8 @@ def test_a_submission_meets_its_own_limit_before_the_containers(megabytes, left)
 
 
 def test_the_team_learns_when_the_points_of_the_assignment_differ():
-    report = Report(NAME, NAME, "kim", "a.ipynb", "", (), ())
+    standing = Standing("kim", "a.ipynb", Judgement(NAME, NAME, "", (), ()))
     for points, count in (("0.0", 1), ("20.0", 2)):
-        lines = remarks(report, METADATA | {"assignment": {"total_points": points}})
+        lines = remarks(standing, METADATA | {"assignment": {"total_points": points}})
         assert len(lines) == count
     assert "has 20.0 points in Gradescope, and the checks are worth 0" in lines[-1]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.language import speaker
+from grader.model.standing import Standing
 from grader.report.outcome import for_a_person
 from grader.sandbox.guest.notebook.instead import instead, near
 from grader.sandbox.guest.notebook.markdown import cells
@@ -70,38 +71,43 @@ FAILS = "def double(x=1 / 0): return x\ndef halve(x=1 / 0): return x\n"
 
 
 @pytest.fixture(scope="module")
-def reports(zygote, tmp_path_factory):
+def judgements(zygote, tmp_path_factory):
     data = [*(data for data, _ in NO_NOTEBOOKS.values()), *NOTEBOOKS.values(), ONE_LETTER, FAILS]
     found = grade(zygote, tmp_path_factory.mktemp("instead"), CHECKS, *data)
     return dict(zip([*NO_NOTEBOOKS, *NOTEBOOKS, "one letter", "fails"], found, strict=True))
 
 
+def look(judgement):
+    """Return whether a person must look at what was handed in."""
+    return for_a_person(Standing("kim", "kim.ipynb", judgement))
+
+
 @pytest.mark.parametrize("name", NO_NOTEBOOKS)
-def test_it_goes_to_a_person_with_the_reason_and_what_to_do(reports, name):
-    report = reports[name]
-    assert for_a_person(report) and report.score == 0
-    assert NO_NOTEBOOKS[name][1] in f"{report.problem}"
-    assert re.search("[sS]ubmit", f"{report.problem}")
-    assert re.search("[가-힣]{2}", speaker("ko")(report.problem))
+def test_it_goes_to_a_person_with_the_reason_and_what_to_do(judgements, name):
+    judgement = judgements[name]
+    assert look(judgement) and judgement.earned == 0
+    assert NO_NOTEBOOKS[name][1] in f"{judgement.problem}"
+    assert re.search("[sS]ubmit", f"{judgement.problem}")
+    assert re.search("[가-힣]{2}", speaker("ko")(judgement.problem))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_what_defines_the_names_is_graded_whatever_it_is(reports, name):
-    report = reports[name]
-    assert not for_a_person(report) and report.score == report.max_score, report
+def test_what_defines_the_names_is_graded_whatever_it_is(judgements, name):
+    judgement = judgements[name]
+    assert not look(judgement) and judgement.earned == judgement.max_score, judgement
 
 
-def test_a_close_name_is_named_and_costs_only_its_question(reports):
-    report = reports["one letter"]
+def test_a_close_name_is_named_and_costs_only_its_question(judgements):
+    judgement = judgements["one letter"]
     said = "`double` is not defined: you define `duoble`, and the question asks for `double`"
-    assert report.score == 3 and not for_a_person(report)
-    (result,) = (result for result in report.of("double") if said in f"{result.message}")
+    assert judgement.earned == 3 and not look(judgement)
+    (result,) = (result for result in judgement.of("double") if said in f"{result.message}")
     korean = speaker("ko")(result.message)
     assert "`duoble`" in korean and "정의" in korean
 
 
-def test_a_definition_that_fails_is_the_students_error(reports):
-    assert not for_a_person(reports["fails"]) and reports["fails"].score == 0
+def test_a_definition_that_fails_is_the_students_error(judgements):
+    assert not look(judgements["fails"]) and judgements["fails"].earned == 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""How everybody in a class stands: what its page and tables say of one submission, and no more.
+"""The roll of a class: a row for everybody, with what its page and tables say, and no more.
 
-A Report takes 0.4 ms to read, and a class's page needs three walks. A Standing is made once, along
+A Standing takes 0.4 ms to read, and a class's page needs three walks. A Row is made once, along
 with the student's page, and takes 10 µs to read: so one decision does not cost a whole class.
 """
 
@@ -12,9 +12,11 @@ from typing import NamedTuple, Self
 
 import msgpack
 
+from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
 from ..model.result import CAUSES, Result, Status
-from ..model.verdict import Report, questions
+from ..model.standing import Standing
+from .columns import AFTER, BEFORE, Cell, cells
 from .outcome import PERSON, outcome
 from .page import headline
 from .sanitize import ENGLISH, shown
@@ -38,14 +40,12 @@ class First(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Row:
     """One student, in texts that are clean."""
 
     id: str
     """The student's id as the store has it; `student` is what may be shown."""
     student: str
-    file: str
-    sha256: str
     title: str
     score: float | None
     max_score: int
@@ -59,45 +59,43 @@ class Standing:
     mistakes: str
     duration: float
     """Seconds that judging took."""
-    hours: float
-    """After the deadline."""
     judged: bool
     outcome: str
     """How it ended, in one word."""
     decided: tuple[str, ...]
     """Questions whose points a person has set."""
-    comments: str
     problem: str
     uses: tuple[str, ...]
     layers: tuple[str, ...]
+    before: tuple[Cell, ...]
+    after: tuple[Cell, ...]
+    """What grades.csv has before and behind the points, see columns.py."""
 
     @classmethod
-    def of(cls, report: Report, say: Say = ENGLISH) -> Self:
-        """Take from a Report what a class is told."""
-        id, report = report.student, shown(report, say)
-        names = questions([report])
+    def of(cls, standing: Standing, say: Say = ENGLISH) -> Self:
+        """Take from a Standing what a class is told."""
+        id, standing = standing.student, shown(standing, say)
+        judgement, names = standing.judgement, standing.questions
         return cls(
             id=id,
-            student=report.student,
-            file=report.file,
-            sha256=report.sha256,
-            title=report.title,
-            score=report.score,
-            max_score=report.max_score,
-            points={name: report.points(name) for name in names},
-            plan=_digest([[r.question, r.check, r.points] for r in report.counted]),
-            endings="".join(ENDINGS[r.status] for r in report.counted),
-            firsts=tuple(_firsts(report, names)),
-            mistakes=", ".join(dict.fromkeys(r.mistake for r in report.results if r.mistake)),
-            duration=report.duration,
-            hours=report.hours,
-            judged=report.judged,
-            outcome=outcome(report),
-            decided=tuple(report.decided),
-            comments="; ".join(f"{o.question}: {o.comment}" for o in report.overrides if o.comment),
-            problem=f"{report.problem}",
-            uses=report.uses,
-            layers=report.layers,
+            student=standing.student,
+            title=judgement.title,
+            score=standing.score,
+            max_score=judgement.max_score,
+            points={name: standing.points(name) for name in names},
+            plan=_digest([[r.question, r.check, r.points] for r in judgement.counted]),
+            endings="".join(ENDINGS[r.status] for r in judgement.counted),
+            firsts=tuple(_firsts(judgement, names)),
+            mistakes=", ".join(dict.fromkeys(r.mistake for r in judgement.results if r.mistake)),
+            duration=judgement.duration,
+            judged=standing.judged,
+            outcome=outcome(standing),
+            decided=tuple(standing.decided),
+            problem=f"{judgement.problem}",
+            uses=judgement.uses,
+            layers=judgement.layers,
+            before=cells(BEFORE, standing),
+            after=cells(AFTER, standing),
         )
 
     @classmethod
@@ -135,29 +133,29 @@ class Standing:
 
 
 class Roll:
-    """A class: how everybody stands, and the Reports of those of whom more is shown."""
+    """A class: a row for everybody, and the Standings of those of whom more is shown."""
 
     def __init__(
-        self, standings: Iterable[Standing], report: Callable[[str], Report], say: Say = ENGLISH
+        self, rows: Iterable[Row], standing: Callable[[str], Standing], say: Say = ENGLISH
     ) -> None:
-        """`standings` come in the order of the ids and are walked several times."""
-        self._standings, self._report, self._say = standings, report, say
+        """`rows` come in the order of the ids and are walked several times."""
+        self._rows, self._standing, self._say = rows, standing, say
         self._checks: dict[str, tuple[Result, ...]] = {}
         self._questions: dict[str, float | None] = {}
         self._walked = False
 
     @classmethod
-    def of(cls, reports: Iterable[Report], language: str = DEFAULT) -> Self:
-        """Call the roll of a class whose Reports are at hand; they are walked several times."""
+    def of(cls, standings: Iterable[Standing], language: str = DEFAULT) -> Self:
+        """Call the roll of a class whose Standings are at hand; they are walked several times."""
         say = speaker(language)
         return cls(
-            Standings(reports, say), lambda id: next(r for r in reports if r.student == id), say
+            Rows(standings, say), lambda id: next(s for s in standings if s.student == id), say
         )
 
-    def __iter__(self) -> Iterator[Standing]:
-        for standing in self._standings:
-            self._questions |= standing.points
-            yield standing
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self._questions |= row.points
+            yield row
         self._walked = True
 
     @property
@@ -168,31 +166,31 @@ class Roll:
                 pass
         return list(self._questions)
 
-    def report(self, standing: Standing) -> Report:
-        """Return a student's whole Report, in words."""
-        return shown(self._report(standing.id), self._say)
+    def standing(self, row: Row) -> Standing:
+        """Return a student's whole Standing, in words."""
+        return shown(self._standing(row.id), self._say)
 
-    def checks(self, standing: Standing) -> tuple[Result, ...]:
+    def checks(self, row: Row) -> tuple[Result, ...]:
         """Return what counts of the first who was judged by the same checks, as an example."""
-        if standing.plan not in self._checks:
-            self._checks[standing.plan] = self.report(standing).counted
-        return self._checks[standing.plan]
+        if row.plan not in self._checks:
+            self._checks[row.plan] = self.standing(row).judgement.counted
+        return self._checks[row.plan]
 
 
 @dataclass(frozen=True)
-class Standings:
-    """How those stand whose Reports are at hand; each walk looks at one at a time."""
+class Rows:
+    """The rows of those whose Standings are at hand; each walk looks at one at a time."""
 
-    reports: Iterable[Report]
+    standings: Iterable[Standing]
     say: Say
 
-    def __iter__(self) -> Iterator[Standing]:
-        return (Standing.of(report, self.say) for report in self.reports)
+    def __iter__(self) -> Iterator[Row]:
+        return (Row.of(standing, self.say) for standing in self.standings)
 
 
-def _firsts(report: Report, names: Iterable[str]) -> Iterator[First]:
+def _firsts(judgement: Judgement, names: Iterable[str]) -> Iterator[First]:
     for name in names:
-        for place, result in enumerate(report.counted):
+        for place, result in enumerate(judgement.counted):
             if result.question == name and result.status in CAUSES:
                 said = [result.check, result.status, headline(result)]
                 yield First(name, place, result.mistake, _digest(said))

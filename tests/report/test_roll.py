@@ -1,0 +1,89 @@
+"""What a class is told of a student, and that it comes back from the store as it was."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader.model.result import Status
+from grader.model.standing import Override
+from grader.report.columns import AFTER
+from grader.report.outcome import FULL, PERSON
+from grader.report.roll import Roll, Row
+from tests.support.standings import (
+    RESULTS,
+    a_class,
+    a_standing,
+    decided,
+    filled_with,
+    ours,
+    with_results,
+)
+
+SEVERAL = [
+    a_standing(), ours(), decided(), decided(None, "Well."), a_standing("none", results=()),
+    a_standing("torn", problem="Half a file.", results=()), with_results(Status.TIMED_OUT),
+    filled_with("<\ud800>\x07"), a_standing("late", hours_late=3.5, late_rule="score / 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("standing", SEVERAL, ids=lambda standing: standing.student[:4])
+def test_a_row_comes_back_as_it_was_written(standing):
+    row = Row.of(standing)
+    assert Row.read(row.written()) == row
+
+
+@pytest.mark.parametrize("standing", SEVERAL[:7], ids=lambda standing: standing.student[:4])
+def test_a_row_says_what_the_standing_says(standing):
+    row = Row.of(standing)
+    assert (row.score, row.max_score) == (standing.score, standing.judgement.max_score)
+    assert row.points == {q: standing.points(q) for q in standing.questions}
+    assert row.statuses == [result.status for result in standing.judgement.results]
+    assert row.passed == row.statuses.count(Status.PASSED)
+
+
+def test_the_first_failure_of_each_question_is_named_and_only_that():
+    known = replace(RESULTS[1], mistake="no_scale")
+    row = Row.of(a_standing(results=(RESULTS[0], known, *RESULTS[2:])))
+    assert [(f.question, f.place, f.mistake) for f in row.firsts] == [
+        ("split_heads", 1, "no_scale"), ("merge_heads", 5, ""),
+    ]  # fmt: skip
+    assert row.mistakes == "no_scale"
+
+
+def test_the_same_failure_has_the_same_key_and_another_message_another_one():
+    one, same = Row.of(a_standing("a")), Row.of(a_standing("b"))
+    other = Row.of(a_standing(results=(replace(RESULTS[1], message="Other numbers."),)))
+    assert one.firsts == same.firsts
+    assert other.firsts[0].key != one.firsts[0].key
+
+
+@pytest.mark.parametrize(
+    ("standing", "outcome"),
+    [(a_class(2)[1], FULL), (ours(), PERSON), (a_standing(), Status.FAILED)],
+    ids=["full", "ours", "failed"],
+)
+def test_a_row_says_how_a_submission_ended(standing, outcome):
+    assert Row.of(standing).outcome == outcome
+    assert Row.of(standing).for_a_person == (outcome == PERSON)
+
+
+def test_decisions_of_a_person_are_told():
+    overrides = (Override("split_heads", 1.5, "Well."), Override("merge_heads", None, "Look."))
+    row = Row.of(a_standing(overrides=overrides))
+    table = dict(zip(AFTER, row.after, strict=True))
+    assert row.decided == ("split_heads",)
+    assert table["decided by hand"] == "split_heads"
+    assert table["comments"] == "split_heads: Well.; merge_heads: Look."
+
+
+def test_a_roll_shows_checks_by_the_first_who_was_judged_by_them():
+    asked: list[str] = []
+    standings = {standing.student: standing for standing in a_class(3)}
+
+    def standing(student: str):
+        asked.append(student)
+        return standings[student]
+
+    roll = Roll([Row.of(s) for s in standings.values()], standing)
+    sentences = [[check.sentence for check in roll.checks(row)] for row in roll]
+    assert sentences == [[result.sentence for result in RESULTS]] * 3 and asked == ["student000"]
