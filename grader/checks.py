@@ -7,12 +7,15 @@ docs/reference.md has every name with an example.
 
 from .checking.marks import assuming, needs, points, question
 from .compare.agreement import Disagreement, agree, agree_on_each, call, call_on_each
+from .compare.answer import answer
 from .compare.by_hand import by_hand
 from .compare.compare import ratio, spelled
 from .compare.continues import continues
 from .compare.convention import convention
 from .compare.counts import linear_cost, operators, parameters_made
 from .compare.draw import Draw
+from .compare.frequencies import frequencies
+from .compare.generator import seeded, uses_generator
 from .compare.only import only
 from .compare.parameters import no_others, parameters_are, transplant
 from .compare.precision import HALF
@@ -26,8 +29,9 @@ from .sandbox.host.changes import changes
 
 __all__ = [
     "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "agree", "agree_on_each",
-    "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
-    "dependencies", "equal", "half_precision", "linear_cost", "needs", "no_others", "only",
-    "operators", "parameters_are", "parameters_made", "points", "pure", "question", "ratio",
-    "recorded", "refuses", "same", "spelled", "transplant", "where",
+    "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
+    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "needs", "no_others",
+    "only", "operators", "parameters_are", "parameters_made", "points", "pure", "question",
+    "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant", "uses_generator",
+    "where",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .chances import Counts
 from .compare import EXACT, SINGLE, is_single, largest
 
 
@@ -164,15 +165,16 @@ def differing(one: Sequence[Tensor], other: Sequence[Tensor]) -> Iterator[bool]:
 
 def _largest(numbers: Sequence[Tensor]) -> float:
     """Return the largest finite magnitude in a record; at once, for there may be a hundred."""
-    if not numbers:
-        return 0.0
-    return largest([torch.cat([number.flatten() for number in numbers]).nan_to_num(0, 0, 0)])
+    flat = [number.flatten() for number in numbers if not isinstance(number, Counts)]
+    return largest([torch.cat(flat).nan_to_num(0, 0, 0)]) if flat else 0.0
 
 
 def _close(found: Tensor, due: Tensor, most: float, slack: float = 1) -> bool:
     """Tell whether two tensors hold the same numbers, by what is tolerated beside `most`."""
     if found.shape != due.shape:
         return False
+    if isinstance(found, Counts) and isinstance(due, Counts):
+        return found.may_be_like(due)
     tolerance = SINGLE if is_single(found) or is_single(due) else EXACT
     bound = slack * tolerance.bound(due.nan_to_num(0, 0, 0), most)
     return torch.allclose(found.double(), due.double(), rtol=0, atol=bound, equal_nan=True)

@@ -115,6 +115,9 @@ STUBS: dict[str, Leaf] = {"zeros": zeros, "noise": noise}
 
 
 def _number(leaf: Any, number: int) -> Any:
+    """Return a number as one of the leaf's type, and as a letter for each that a text has."""
+    if isinstance(leaf, str):
+        return chr(ord("0") + number) * len(leaf)
     return type(leaf)(number) if isinstance(leaf, bool | int | float) else leaf
 
 

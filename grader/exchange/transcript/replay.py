@@ -125,7 +125,7 @@ def _fill(
 
 
 def _tensors(value: object) -> Iterator[Tensor]:
-    """Yield the tensors and numbers in nested tuples, lists and dicts, in order."""
+    """Yield the tensors, numbers and texts in nested tuples, lists and dicts, in order."""
     match value:
         case Tensor():
             yield value
@@ -134,8 +134,10 @@ def _tensors(value: object) -> Iterator[Tensor]:
         case tuple() | list():
             for item in value:
                 yield from _tensors(item)
-        case dict():
-            yield from _tensors(list(value.values()))
+        case dict():  # in the order of its keys, and not in that of their arrival
+            yield from _tensors([value[key] for key in sorted(value, key=repr)])
+        case str():
+            yield torch.tensor([float(ord(letter)) for letter in value], dtype=torch.float64)
         case _:
             raise Otherwise(f"the result holds a {type(value).__name__}, which is no tensor")
 

@@ -192,3 +192,12 @@ def test_most_of_the_strength_on_attention_is_kept():
     assert [c.check for c in found.checks if c.obstacle] == [
         "test_there_are_no_other_parameters", "test_dropout_acts_on_the_weights_in_training",
     ]  # fmt: skip
+
+
+def test_texts_are_told_apart_and_dicts_are_read_by_their_keys():
+    def said(value):
+        return [tensor.tolist() for tensor in replay._tensors(value)]
+
+    assert said(["ab", 3]) == [[97.0, 98.0], 3.0]
+    assert said("ab") != said("ba") and said("") == [[]]
+    assert said({"b": 2, "a": 1}) == said({"a": 1, "b": 2}) == [1.0, 2.0]

@@ -1,0 +1,132 @@
+"""Answers that are no tensors: a whole number, a text, or a list of either."""
+
+from collections import Counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .compare import Named
+from .record import note
+from .trial import Failure, Function
+
+Plain = int | str | list[int] | list[str]
+END = -1
+"""Stands behind each text of a list, where texts are recorded as numbers."""
+
+
+def answer(
+    actual: Function, *inputs: Any, due: Plain, name: str = "answer", **options: Any
+) -> None:
+    """Require a whole number, a text, or a list of either.
+
+    What says the same counts as the same: a number may be a float without a fraction or a tensor
+    without axes, and a list a tuple or a tensor with one axis. Text must be text, and a set has no
+    order. What is returned is recorded, so that known mistakes are recognised by it.
+
+    Args:
+        actual: The code to judge.
+        *inputs: Its arguments.
+        due: What it should return.
+        name: What that is called.
+        **options: Its keyword arguments.
+
+    Raises:
+        Failure: Says how the two differ; never what is due.
+
+    Example:
+        >>> answer(lambda text: list(text), "abc", due=["a", "b", "c"], name="letters")
+        >>> answer(lambda text: list(text), "cba", due=["a", "b", "c"], name="letters")
+        Traceback (most recent call last):
+            ...
+        Failure: `letters` has the right entries in another order: it is turned round.
+    """
+    with torch.no_grad():
+        returned = actual(*inputs, **options)
+    called = f"`{Named.read(name).name}`"
+    have = _as(returned, due)
+    if have is None:
+        raise Failure(f"{called} is {_kind(returned)}, and not {_kind(due)}.")
+    note([_numbers(have)])
+    if have != due:
+        raise Failure(f"{called} {_difference(have, due)}.")
+
+
+def _as(value: Any, due: Plain) -> Plain | None:
+    """Return a value as what is due, if it says such a thing."""
+    if isinstance(value, Tensor):
+        value = value.tolist()
+    match due:
+        case str():
+            return value if isinstance(value, str) else None
+        case int():
+            return _whole(value)
+        case list():
+            if not isinstance(value, list | tuple):
+                return None
+            whole = bool(due) and isinstance(due[0], int)
+            items = [_whole(item) if whole else _text(item, due) for item in value]
+            return None if None in items else items  # type: ignore[return-value]
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, Tensor) and not value.dim():
+        value = value.item()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _text(value: Any, due: list[Any]) -> Any:
+    """Return a text; where an empty list is due, whatever it is: its length tells."""
+    return value if isinstance(value, str) or not due else None
+
+
+def _kind(value: Any) -> str:
+    """Say what a value is, without what it holds."""
+    match value:
+        case None:
+            return "None: is a `return` missing?"
+        case str():
+            return "a text"
+        case int() if not isinstance(value, bool):
+            return "a whole number"
+        case float():
+            return "a number"
+        case list() | tuple() if value and all(isinstance(item, str) for item in value):
+            return "a list of texts"
+        case list() | tuple() if value:
+            return "a list of whole numbers" if None not in map(_whole, value) else "another list"
+        case list() | tuple():
+            return "an empty list"
+        case Tensor():
+            return f"a tensor of shape {tuple(value.shape)}"
+    return f"of type {type(value).__name__}"
+
+
+def _numbers(value: Plain) -> Tensor:
+    """Return an answer as numbers that tell it from every other."""
+    match value:
+        case str():
+            found = [*map(ord, value), END]
+        case int():
+            found = [value]
+        case _:
+            found = [n for item in value for n in _numbers(item).tolist()]
+    return torch.tensor([float(n) for n in found], dtype=torch.float64)
+
+
+def _difference(have: Any, due: Any) -> str:
+    """Say how an answer differs from the one that is due, both of one kind."""
+    if isinstance(due, int):
+        return f"is too {'large' if have > due else 'small'} by {abs(have - due)}"
+    part = "characters" if isinstance(due, str) else "entries"
+    if Counter(have) == Counter(due):
+        turned = ": it is turned round" if have == due[::-1] else ""
+        return f"has the right {part} in another order{turned}"
+    if {*have} == {*due} and len({*due}) == len(due):
+        return f"has the right {part}, but some of them more than once"
+    if len(have) != len(due):
+        return f"has {len(have)} {part}, not {len(due)}"
+    wrong = [place for place, (a, b) in enumerate(zip(have, due, strict=True)) if a != b]
+    return f"is wrong in {len(wrong)} of its {len(due)} {part}, first at {wrong[0]}"

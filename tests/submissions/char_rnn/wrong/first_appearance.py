@@ -1,0 +1,5 @@
+# fails vocabulary: by first appearance, and not sorted
+# after right/plain
+# %%
+def vocabulary(text):
+    return list(dict.fromkeys(text))
