@@ -1,6 +1,7 @@
 """What students get holds no solution and no hidden check, wherever one might hide."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def test_an_answer_is_found_outside_of_code(assignment, place):
 
 def test_an_answer_is_found_by_its_syntax_tree(assignment):
     """Every line is broken after each bracket and comma, so that no line is what it was."""
-    broken = answer(assignment).replace("(", "(\n").replace(", ", ",\n")
+    code = re.sub(r" +# .*", "", answer(assignment))  # a comment would be no comment after it
+    broken = code.replace("(", "(\n").replace(", ", ",\n")
     notebook = {"cells": [{"cell_type": "code", "source": broken}], "nbformat": 4}
     assert found(assignment, notebook)
 
