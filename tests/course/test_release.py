@@ -60,9 +60,11 @@ def test_an_answer_is_found_outside_of_code(assignment, place):
 
 
 def test_an_answer_is_found_by_its_syntax_tree(assignment):
-    """Every line is broken after each bracket and comma, so that no line is what it was."""
-    code = re.sub(r" +# .*", "", answer(assignment))  # a comment would be no comment after it
-    broken = code.replace("(", "(\n").replace(", ", ",\n")
+    """Lines are broken after each bracket, and after commas within, so that none is the same."""
+    broken, depth = "", 0
+    for letter in re.sub(r" +# .*", "", answer(assignment)):  # a broken comment would be code
+        depth += (letter == "(") - (letter == ")")
+        broken += letter + "\n" * (depth > 0 and letter in "(,")
     notebook = {"cells": [{"cell_type": "code", "source": broken}], "nbformat": 4}
     assert found(assignment, notebook)
 
