@@ -16,6 +16,7 @@ from .compare.counts import linear_cost, operators, parameters_made
 from .compare.draw import Draw
 from .compare.frequencies import frequencies
 from .compare.generator import seeded, uses_generator
+from .compare.live_graphs import live_graphs
 from .compare.only import only
 from .compare.parameters import no_others, parameters_are, transplant
 from .compare.precision import HALF
@@ -30,8 +31,8 @@ from .sandbox.host.changes import changes
 __all__ = [
     "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "agree", "agree_on_each",
     "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
-    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "needs", "no_others",
-    "only", "operators", "parameters_are", "parameters_made", "points", "pure", "question",
-    "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant", "uses_generator",
-    "where",
+    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs", "needs",
+    "no_others", "only", "operators", "parameters_are", "parameters_made", "points", "pure",
+    "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant",
+    "uses_generator", "where",
 ]  # fmt: skip

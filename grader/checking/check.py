@@ -83,9 +83,14 @@ class Check:
 
 
 def require_order(checks: list[Check]) -> None:
-    """Raise AssignmentError where a check needs one that is not run before it."""
+    """Raise AssignmentError where a check needs one that is not run before it, or has its name."""
     run: set[str] = set()
+    names: set[str] = set()
     for check in checks:
+        if check.name in names:  # results are kept by name
+            remedy = "Give each check, hidden or public, a name of its own"
+            raise _refused(check.item, "is the name of another check as well", remedy)
+        names.add(check.name)
         for name in check.needs:
             if name not in run:
                 remedy = "Put that one above it, or in an earlier question"

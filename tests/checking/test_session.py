@@ -357,6 +357,14 @@ def test_an_authors_mistake_is_told_with_file_line_and_remedy(tmp_path, checks, 
     assert str(caught.value).count("\n") == 0
 
 
+def test_two_checks_of_one_name_are_the_authors_mistake_also_where_one_is_public(tmp_path):
+    hidden = check("pass", '@question("double")\n@points(1)', "test_one_becomes_two")
+    course, name = write(tmp_path, IMPORTS + hidden)
+    said = r"solutions/doubling\.py:\d+: test_one_becomes_two is the name of another check as well"
+    with pytest.raises(AssignmentError, match=said):
+        run_session(Assignment.read(course.solution(name)), course.checks(name), pytest.fail)
+
+
 def test_an_assignment_without_checks_is_the_authors_mistake(tmp_path):
     solution = re.sub(r'# %% tags=\["check"\].*?(?=# %%)', "", SOLUTION, flags=re.DOTALL)
     course, name = write(tmp_path, "x = 1\n", solution)
