@@ -5,8 +5,10 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+from ..model.subject import Subject
 
-def live_graphs(student: Any, loop: Callable[..., Any], *inputs: Any) -> tuple[Any, list[int]]:
+
+def live_graphs(student: Subject, loop: Callable[..., Any], *inputs: Any) -> tuple[Any, list[int]]:
     """Call a loop beside the student's code, and count the graphs that are alive at the same time.
 
     `loop` is a function for `student.beside`, with a second argument, `mark`. What the loop passes

@@ -1,4 +1,4 @@
-# errors sgd_step, adamw_step: has torch's optimizers do it
+# fails sgd_step, adamw_step: has torch's optimizers do it
 # after right/plain
 # %%
 def ready_made(kind, params, grads, **options):
