@@ -105,7 +105,7 @@ def student(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @contextmanager
 def double() -> Iterator[None]:
-    """Have torch make float64 for a while; the worker does so, too."""
+    """Make float64 torch's default for a while, as in the worker."""
     import torch
 
     before = torch.get_default_dtype()

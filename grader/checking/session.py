@@ -240,7 +240,7 @@ class Session:
         return bank.explain(check.question, student, ended, failed, passes, others, common)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
-        """Tell whose fault an odd error in a check is: the author's, if the solution has it, too.
+        """Tell whose fault an odd error in a check is: the author's, if the solution has it.
 
         A check may index or unpack a result in a way that only a wrong result does not allow.
         """
@@ -307,7 +307,7 @@ def _takes_single(error: BaseException | None) -> bool:
 
 
 def _has_cause(error: BaseException | None) -> TypeGuard[BaseException]:
-    """Whether a known mistake may end like this, too."""
+    """Whether a known mistake may end like this."""
     if isinstance(error, StudentError):
         return error.status is Status.STUDENT_ERROR and error.kind != "NotImplementedError"
     return isinstance(error, Failure)

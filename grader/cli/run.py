@@ -36,7 +36,7 @@ def run(
 
     For `others`, a different file counts than before; `doubts` is how many submissions a person
     must look at. With `as_json`, stdout gets one JSON object. Returns the exit code. When
-    interrupted, all that was judged stays. Raises CannotJudge.
+    interrupted, everything judged so far stays. Raises CannotJudge.
     """
     store, start, code = batch.store, time.monotonic(), 0
     export, say = Export(store, folder), speaker(store.language)

@@ -24,7 +24,7 @@ MANY = 40
 QUIET = (Status.PASSED, Status.NOT_RUN)
 MEANINGS = {
     0: "all were judged",
-    3: "some submissions could not be judged, are no notebooks, or count by another file than "
+    3: "some submissions could not be judged, are not notebooks, or count by another file than "
     "before: a person should look",
     4: "some files could not be written; what was judged is kept, and the same command goes on",
     130: "interrupted; what was judged is kept, and the same command goes on",

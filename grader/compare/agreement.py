@@ -133,7 +133,7 @@ def agree_on_each(
         trials = _try(actual, cases, cast, lambda: [case.cotangents for case in due()])
         found = []
         for n, trial in enumerate(trials):
-            note(trial.results)  # before the oracle is asked: it may be all that is needed
+            note(trial.results)  # before the oracle is asked, which may not be needed
             found.append(due()[n].found(actual, trial))
         return found
 
@@ -353,7 +353,7 @@ def call_on_each(
 def _try(
     actual: Function, cases: Sequence[Arguments], cast: Cast, foreseen: Foreseen | None = None
 ) -> list[Trial]:
-    """Make all calls. Raises Disagreement where one returns something that is no tensor."""
+    """Make all calls. Raises Disagreement if one returns something other than tensors."""
     trials = tried(actual, cases, cast, foreseen)
     for given, trial in zip(cases, trials, strict=True):
         try:

@@ -1,4 +1,4 @@
-"""Call code of this process as a worker would: on copies, which are all that it can change."""
+"""Call code of this process as a worker would: on copies, so that it can change nothing else."""
 
 from collections.abc import Callable
 from functools import update_wrapper

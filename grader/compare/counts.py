@@ -47,7 +47,7 @@ def _counted(student, name, make, *inputs):  # type: ignore[no-untyped-def]  # s
         number = 0
 
         def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            Count.number += getattr(func, "__name__", "") != "__get__"  # .shape or .T is no work
+            Count.number += getattr(func, "__name__", "") != "__get__"  # .shape and .T do no work
             return func(*args, **(kwargs or {}))
 
     function = getattr(student, name)

@@ -202,7 +202,7 @@ def dependencies(function: Function, *inputs: Tensor, **options: Any) -> Tensor:
         asked = first * torch.eye(T).unsqueeze(-1)  # (T, T, e)
         gradients = trial.gradients([asked, *[None] * len(others)])
         D = torch.stack([gradients[n.name].abs().amax(dim=-1) for n in names]).amax(dim=0)
-        if not (D.any() and D.isfinite().all()):  # nothing, or NaN, is no dependence on the past
+        if not (D.any() and D.isfinite().all()):  # neither nothing nor NaN is a dependence
             raise Failure(
                 Message("No gradient reaches the inputs, so the result depends on none of them.")
             )

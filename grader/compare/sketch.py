@@ -51,7 +51,7 @@ def where(actual: Tensor, expected: Tensor, name: str, bound: float | None = Non
     """
 
     def draw() -> Grid | None:
-        due = expected if expected.is_complex() else expected.double()  # truth values, too
+        due = expected if expected.is_complex() else expected.double()  # also of truth values
         least = EXACT.bound(due, [due]) if bound is None else bound
         return grid(actual, due, Named.read(name), least)
 

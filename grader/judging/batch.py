@@ -44,14 +44,14 @@ class HandedIn:
     """What a command has found of a class."""
 
     students: set[str] = field(default_factory=set)
-    """Whose hand-in it was, as far as a shard holds it."""
+    """Students with these submissions, as far as a shard holds them."""
     others: dict[str, tuple[Entry, Entry]] = field(default_factory=dict)
-    """Of whom another file counts now than the one that was judged before, and both."""
+    """Students for whom another file counts than was judged before, and both files."""
     absent: list[str] = field(default_factory=list)
     """Who had handed in before, and is not among these."""
 
     def remarks(self) -> list[Text]:
-        """Return a line on everybody for whom something has changed."""
+        """Return a line for each student with a change."""
         lines: list[Text] = [
             Message(
                 "another file of {student} counts than before: {files}",

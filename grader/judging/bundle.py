@@ -26,7 +26,7 @@ class JobBundle:
     layers: tuple[Layer, ...] | None
     unsafe: bool
     made_with: tuple[str, str] = (__version__, torch_version())
-    """Versions of grader and torch; a verdict follows from them, too."""
+    """Versions of grader and torch, on which a verdict depends as well."""
 
     @classmethod
     def pack(cls, job: Job) -> Self:

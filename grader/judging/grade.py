@@ -44,7 +44,7 @@ class Grading:
     seconds: ClassVar[float | None] = None  # a submission has its own limits
 
     def zygote(self, session: "Session", warming: "Warming | None") -> "Zygote":
-        """Start a zygote, and try its walls and the solution in it."""
+        """Start a zygote; try its layers and the solution in it."""
         from .proven import proven_zygote
 
         return proven_zygote(session, self.job, warming)

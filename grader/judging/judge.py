@@ -86,7 +86,7 @@ def judge(
 
 
 def _untouched(results: Iterable[Result]) -> bool:
-    """Whether nothing holds and all that fails is what the notebook's skeleton raises."""
+    """Whether nothing holds and every failure is what the notebook's skeleton raises."""
     failed = [result for result in results if result.status in CAUSES]
     return (
         bool(failed)

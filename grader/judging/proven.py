@@ -1,8 +1,8 @@
 """The course's own solution is tried before a class is: once, until something changes.
 
 A judge tries it at its start, in a worker like those of students, which costs what one submission
-costs. That it passed is noted in the course's .grader/proven, under a digest of all that verdicts
-depend on and of the walls in force; where nothing can be noted, every judge tries it again.
+costs. That it passed is noted in the course's .grader/proven, under a digest of everything that
+verdicts depend on and of the active layers; if it cannot be noted, every judge tries it again.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ def try_solution(session: Session, zygote: Zygote, job: Job) -> None:
 
 
 def proven_zygote(session: Session, job: Job, warming: Warming | None) -> Zygote:
-    """Start a zygote, and try its walls and the solution in it; what is lost there is tried again.
+    """Start a zygote; try its layers and the solution in it, again if it is lost.
 
     Raises AssignmentError and SandboxError.
     """

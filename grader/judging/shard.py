@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Shard:
-    """One of `count` shares, which part all bytes among them, whoever hands them in and where."""
+    """One of `count` shares, which divide all bytes among them, whoever submits them and where."""
 
     number: int
     """From 1."""
@@ -19,12 +19,12 @@ class Shard:
         """Read "2/8", the second of eight. Raises ValueError."""
         found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
         if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise ValueError(f"{text!r} is no share of a class; the second of eight is 2/8.")
+            raise ValueError(f"{text!r} is not a share of a class; the second of eight is 2/8.")
         return cls(int(found[1]), int(found[2]))
 
     def holds(self, digest: str) -> bool:
         """Whether bytes with this sha256 belong to it, or a file that was refused for a reason."""
-        place = hashlib.sha256(digest.encode()).digest()  # a reason is no number, but this is
+        place = hashlib.sha256(digest.encode()).digest()  # a reason is not a number, but this is
         return int.from_bytes(place) % self.count == self.number - 1
 
 

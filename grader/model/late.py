@@ -50,7 +50,7 @@ def require(rule: str) -> None:
                 raise RuleError(f"{rule!r} leaves less, after {late:g} hours, to who earned more")
             kept = left
         if _raw(rule, points[-1], max_score, hours[-1]) > points[-1]:
-            raise RuleError(f"{rule!r} adds points, and a late hand-in may only lose some")
+            raise RuleError(f"{rule!r} adds points, and a late submission may only lose some")
 
 
 def _hours(rule: str) -> list[float]:
@@ -98,7 +98,7 @@ def _compiled(rule: str) -> CodeType:
     try:
         tree = ast.parse(rule.strip()[: LONGEST + 1], mode="eval")
     except (SyntaxError, ValueError):
-        raise RuleError(f"{rule!r} is no formula; {knows}") from None
+        raise RuleError(f"{rule!r} is not a formula; {knows}") from None
     for node in ast.walk(tree):
         called = isinstance(node, ast.Call) and not (
             isinstance(node.func, ast.Name) and node.func.id in ("min", "max") and not node.keywords

@@ -24,8 +24,8 @@ class Status(StrEnum):
 
 
 NOT_YET = Message(
-    "This check is not judged yet, for there is a fault of ours in it. It costs you nothing, and "
-    "will be judged once that is mended."
+    "This check is not judged yet, because there is a fault of ours in it. It costs you nothing, "
+    "and will be judged once that is mended."
 )
 """What students read about a check that the course's own solution fails."""
 CAUSES = (Status.FAILED, Status.STUDENT_ERROR, Status.TIMED_OUT, Status.OUT_OF_MEMORY)

@@ -117,7 +117,7 @@ def shown(standing: Standing, say: Say = ENGLISH) -> Standing:
 
 
 def _for_student(result: Result) -> Result:
-    """Take out what only the course team may see, which is all that a fault of ours says."""
+    """Remove what only the course team may see, such as the text of a fault of ours."""
     if result.status is Status.GRADER_ERROR and not result.refused:
         return replace(result, detail="", traceback="", message=OUR_FAULT)
     return replace(result, detail="")
@@ -131,5 +131,5 @@ def for_student(standing: Standing, say: Say = ENGLISH) -> Standing:
 
 
 def whole(result: Result) -> str:
-    """Return all that a student reads of how a check ended: words, then the traceback."""
+    """Return everything that a student reads about a check: words, then the traceback."""
     return "\n".join(filter(None, (f"{result.message}", result.traceback)))

@@ -1,1 +1,1 @@
-"""Where students' code runs: the guest's side of the wall, and the host's."""
+"""Where student code runs: the guest's side and the host's."""

@@ -53,7 +53,7 @@ def between(before: Store, after: Store) -> Iterator[Move]:
 def since(store: Store) -> tuple[list[Move], str]:
     """Return who has changed since scores were last written out, and the command that did so.
 
-    If they never were: whom the last command changed, among those judged before it; and no words.
+    If they never were: who was changed by the last command, among those judged before it.
     """
     then, published = history.base(store)
     moves = between(then, store)

@@ -4,7 +4,7 @@ Every shard's store knows the whole class and has judgements of its share, so th
 missing leaves somebody without a judgement, and is noticed.
 
     the same bytes, judged in two shards    must have the same statuses and points; of these, what
-                                            is no fault of ours counts, then what was in a sandbox
+                                            is not a fault of ours counts, then one from a sandbox
     the same student in two shards          must have handed in the same bytes
     a decision about the same question      must be the same; it is taken where OUT has none
     how the class was asked for             must be the same in all shards, see terms.py

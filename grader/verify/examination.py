@@ -26,7 +26,7 @@ class Examination:
     tries: ClassVar[int] = 1
 
     def zygote(self, session: Session, warming: Warming | None) -> Zygote:
-        """Start a zygote: any walls will do for the course team's own code."""
+        """Start a zygote: any layers will do for the course team's own code."""
         return Zygote(unsafe=True, trains=session.assignment.trains, warming=warming)
 
     def server(self, session: Session, zygote: Zygote) -> Callable[[Case], Outcome]:

@@ -57,7 +57,7 @@ def test_where_grading_cannot_begin_stdout_stays_empty(folder, judges):
     (folder / "out").mkdir()
     (folder / "out" / "grades.sqlite").write_text("no database, but long enough to be one" * 9)
     result = grade(folder, "--json")
-    assert result.exit_code == 4 and result.stdout == "" and "no store of grades" in result.stderr
+    assert result.exit_code == 4 and result.stdout == "" and "not a store" in result.stderr
 
 
 def test_the_folder_remembers_its_language(folder, judges):

@@ -124,7 +124,7 @@ def test_a_store_that_cannot_be_used_is_a_sentence_and_exit_code_4(folder):
     (folder / "out").mkdir()
     (folder / "out" / "grades.sqlite").write_text("no database, but long enough to be one" * 9)
     result = CliRunner().invoke(main, command(folder))
-    assert result.exit_code == 4 and "is no store of grades" in result.output
+    assert result.exit_code == 4 and "is not a store of grades" in result.output
 
 
 def test_a_late_hand_in_costs_what_the_rule_says_until_somebody_excuses_it(folder, judged_here):

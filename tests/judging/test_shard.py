@@ -37,5 +37,5 @@ def test_a_shard_is_read_as_it_is_written():
     "text", ["", "0/8", "9/8", "2", "2/", "a/b", "-1/2", "1/2/3", "1/0", "１/２"]
 )
 def test_what_is_no_shard_is_refused(text):
-    with pytest.raises(ValueError, match="is no share of a class; the second of eight is 2/8"):
+    with pytest.raises(ValueError, match="is not a share of a class; the second of eight is 2/8"):
         Shard.read(text)

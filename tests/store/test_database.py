@@ -63,7 +63,7 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path):
     theirs.close()
     for path in (text, other):
         before = path.read_bytes()
-        with pytest.raises(StoreError, match="is no store of grades"):
+        with pytest.raises(StoreError, match="is not a store of grades"):
             Database(path, make=True)
         assert path.read_bytes() == before
 

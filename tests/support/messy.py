@@ -170,14 +170,14 @@ def no_files() -> Iterator[HandIn]:
         "a link to itself": (lambda path: path.symlink_to(path), "is a link"),
         "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "is a link"),
         "a link to a folder": (lambda path: path.symlink_to("/"), "is a link"),
-        "a pipe": (os.mkfifo, "no regular file"),
-        "a socket": (bound, "no regular file"),
-        "a folder": (Path.mkdir, "no regular file"),
+        "a pipe": (os.mkfifo, "not a regular file"),
+        "a socket": (bound, "not a regular file"),
+        "a folder": (Path.mkdir, "not a regular file"),
         "a file of 50 MB and one byte": (large, "Clear the outputs"),
         "a file of 100 MB": (partial(large, size=100 << 20), "Clear the outputs"),
     }
     if os.geteuid() == 0:
-        device = (lambda path: os.mknod(path, 0o20644, os.makedev(1, 5)), "no regular file")
+        device = (lambda path: os.mknod(path, 0o20644, os.makedev(1, 5)), "not a regular file")
         places["a node of a device"] = device
     for name, (place, says) in places.items():
         yield HandIn(name, place, NOTHING, says)

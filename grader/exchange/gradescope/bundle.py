@@ -66,5 +66,5 @@ def _refuse_unknown(assignment: Assignment, checks: Path) -> None:
     ]
     for pattern in assignment.visibility:
         if not any(fnmatch(name, pattern) for name in names):
-            what = f"visibility names {pattern}, which is no hidden check"
+            what = f"visibility names {pattern}, which is not a hidden check"
             raise AssignmentError(assignment.path, 1, what, f"There are {', '.join(names)}")

@@ -63,7 +63,7 @@ class OtterNotebook:
             book = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
         except Exception as error:
             remedy = "Name the master notebook, the file that `otter assign` takes"
-            raise AssignmentError(path, 1, f"this is no notebook: {error}", remedy) from None
+            raise AssignmentError(path, 1, f"this is not a notebook: {error}", remedy) from None
         language = book.metadata.get("kernelspec", {}).get("language", "python")
         if language.lower() != "python":
             raise AssignmentError(path, 1, f"it is written in {language}", "Only Python is graded")
@@ -82,10 +82,10 @@ class OtterNotebook:
         try:
             found = yaml.safe_load(text) or {}
         except yaml.YAMLError as error:
-            what = f"its settings are no YAML: {' '.join(str(error).split())}"
+            what = f"its settings are not valid YAML: {' '.join(str(error).split())}"
             raise self._wrong(number, what, "Write them as `name: q1`") from None
         if not isinstance(found, dict):
-            raise self._wrong(number, "its settings are no table", "Write them as `name: q1`")
+            raise self._wrong(number, "its settings are not a table", "Write them as `name: q1`")
         return found
 
     def _take(self, number: int, kind: str, source: str, cell: Any) -> None:
@@ -162,7 +162,7 @@ class OtterNotebook:
         exceptions = not self._tests.get("ok_format", True)
         if exceptions and not (body and isinstance(body[0], ast.FunctionDef)):
             remedy = "Write one function, or set ok_format: true"
-            raise self._wrong(number, "the test is no function, though ok_format is off", remedy)
+            raise self._wrong(number, "the test is not a function, though ok_format is off", remedy)
         points = config.get("points")
         return OtterTest(
             question.name, len(question.tests) + 1, source.strip("\n"), _output(cell), exceptions,

@@ -49,7 +49,7 @@ def solution_marks(source: str) -> list[Line]:
 
 
 def with_regions(lines: Sequence[Line]) -> str:
-    """Return the text with our solution region around all that students do not get."""
+    """Return the text with our solution region around everything that students do not get."""
     return "\n".join(_regions(lines))
 
 

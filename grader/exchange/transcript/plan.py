@@ -28,7 +28,7 @@ SAME_PROCESS = (
     "Hidden tests run beside the student's code there, on the same inputs for everybody: code that "
     "looks for them can read and change them, and there are no limits of time and memory per check."
 )
-PARTS = "A slip in one question costs points in those that build on it, too."
+PARTS = "A mistake in one question also costs points in those that build on it."
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _tensors(value: object) -> Iterator[Tensor]:
         case str():
             yield torch.tensor([float(ord(letter)) for letter in value], dtype=torch.float64)
         case _:
-            raise Otherwise(f"the result holds a {type(value).__name__}, which is no tensor")
+            raise Otherwise(f"the result holds a {type(value).__name__}, which is not a tensor")
 
 
 def _gradients(results: list[Tensor], leaves: list[Tensor]) -> list[Tensor]:

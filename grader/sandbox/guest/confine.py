@@ -78,7 +78,7 @@ def user(slot: int) -> int:
 
 
 def truncates(layers: list[Layer]) -> bool:
-    """Whether files may be opened to be emptied: a wall around files governs that as well."""
+    """Whether files may be opened to be emptied: a layer around files governs that as well."""
     if Layer.NAMESPACES in layers:
         return True
     return landlock.version() >= 3 if Layer.LANDLOCK in layers else Layer.USER in layers
@@ -121,7 +121,7 @@ def _bound_capabilities() -> None:
 
 
 def _change_user(user: int) -> None:
-    """Become a user whom nothing belongs to."""
+    """Become a user to which nothing belongs."""
     resource.setrlimit(resource.RLIMIT_NPROC, (OPEN_FILES, OPEN_FILES))
     os.setgroups([])
     os.setresgid(user, user, user)

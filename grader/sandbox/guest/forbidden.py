@@ -2,8 +2,8 @@
 
 Runs in the sandbox, around the calls that are graded. Operators get a kernel that raises, under
 every key that has one, so that `torch.ops`, `decompose`, vmap, nested tensors and TorchScript meet
-it, too. Library code in Python that does the same (siblings.py) gets another body, whoever holds a
-reference. This is course policy and no wall: a determined student can write out an equivalent
+it as well. Python library code that does the same (siblings.py) gets another body, whoever holds a
+reference. This is course policy, not a boundary: a determined student can write out an equivalent
 library routine, or take this object apart.
 """
 

@@ -63,7 +63,7 @@ class Unsendable(TypeError):
 
 
 class Malformed(ValueError):
-    """These bytes are no value."""
+    """These bytes are not a valid value."""
 
 
 def pack(value: Any) -> tuple[list[bytes], int, int]:
@@ -297,7 +297,7 @@ class Reader:
         shape, form, size, dtype = _claimed(about)
         numbers = np.ndarray(shape, form, self.data, self.place)  # TypeError: too short
         self.place += size
-        if dtype is torch.bool:  # a byte other than 0 and 1 is no valid bool
+        if dtype is torch.bool:  # a byte other than 0 and 1 is not a bool
             return torch.from_numpy(numbers).ne(0)
         tensor = torch.from_numpy(numbers)
         return tensor.view(dtype) if dtype is torch.bfloat16 else tensor

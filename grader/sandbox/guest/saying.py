@@ -41,5 +41,5 @@ def said(error: BaseException) -> str:
     first = error.args[0] if error.args else ""
     try:
         return first if isinstance(first, Saying) else str(error)
-    except BaseException:  # methods of an exception are a student's code, too
+    except BaseException:  # methods of an exception are student code
         return "(its message cannot be shown)"

@@ -57,7 +57,7 @@ def require_small(folder: str) -> None:
 
 
 def clear(folder: str) -> None:
-    """Take a folder away with all that is in it: mostly nothing. It may be gone already."""
+    """Remove a folder and its content, mostly none. It may already be gone."""
     with contextlib.suppress(FileNotFoundError):
         try:
             os.rmdir(folder)

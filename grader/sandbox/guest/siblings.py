@@ -78,7 +78,7 @@ def _has(name: str, key: str) -> bool:
 
 def functions(family: str) -> list[types.FunctionType]:
     """Return the functions of torch that are loaded and belong to a family."""
-    if WATCH not in sys.meta_path:  # in a worker, all that was there before its code is known
+    if WATCH not in sys.meta_path:  # in a worker, whatever existed before its code is known
         survey()
     return _known.get(family, [])
 

@@ -61,7 +61,7 @@ def serve(sock: socket.socket) -> None:
             wire.send(sock, {"number": number, **answer})
         except wire.WireError:
             return
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are theirs, too
+        except BaseException as error:  # also SystemExit and KeyboardInterrupt
             reserve.close()
             wire.send(sock, {"number": number, "error": describe(error)})
             reserve = _reserved()
@@ -199,7 +199,7 @@ class Submission:
     def begin(self, seed: int, forbid: list[str], single: bool = False) -> None:
         """Forget earlier calls, restore torch's global state, and forbid names of torch.
 
-        With `single`, code here has float32, though all that crosses the border is float64.
+        With `single`, code here has float32, though everything that crosses the border is float64.
         """
         self.modules, self.calls = {}, []
         if forbid != self.forbid.names:
@@ -281,7 +281,7 @@ class Submission:
         seen: list[Tensor] = []
 
         def inside(tensor: Tensor) -> Tensor:
-            """Return an input as it is inside a network: changing no leaf in place is no error."""
+            """Return an input as inside a network, where changing it in place is not an error."""
             tensors.append(tensor.requires_grad_(next(needed)))
             seen.append(tensor.clone())
             return seen[-1]

@@ -1,7 +1,7 @@
 """A dozen attempts to break out of a sandbox, as a student's notebook would make them.
 
 Each returns "" when it was stopped. `without_walls` runs the same attempts in an ordinary process:
-one that fails there, too, proves nothing. A judge makes them all, once (80 ms), before it lets the
+one that also fails there proves nothing. A judge makes them all, once (80 ms), before it lets the
 first submission in; `grader doctor` shows them.
 """
 

@@ -44,7 +44,7 @@ def arrangements() -> list[list[Layer]]:
 
 
 def enough(held: Collection[Layer]) -> bool:
-    """Whether the layers that hold reach the floor: seccomp and a wall around files.
+    """Whether the layers that hold reach the floor: seccomp and a layer around files.
 
     Measured with 78 attacks: seccomp alone reads the solutions, landlock alone lets a fork bomb
     and UDP through, user namespaces alone execute programs.

@@ -26,11 +26,11 @@ NOT_RUN = Message("Not run, though something there could change what your answer
 
 
 class Unreadable(Exception):
-    """The submission is no notebook; the message tells the student what it is instead."""
+    """The submission is not a notebook; the message tells the student what it is instead."""
 
 
 class Loaded:
-    """A notebook of which all that counts has been run. Use as a context manager."""
+    """A notebook of which everything that counts has been run. Use it as a context manager."""
 
     def __init__(
         self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,

@@ -50,7 +50,7 @@ class Zygote:
 
     With `layers`, exactly those are applied (for tests); otherwise the best that work. With
     `unsafe`, less than the floor is accepted. Where an assignment `trains`, optimizers are
-    warm, too. Raises SandboxError.
+    warm as well. Raises SandboxError.
     """
 
     layers: tuple[Layer, ...] = ()

@@ -74,7 +74,7 @@ def test_wrong_numbers_fail_the_check_that_asks_for_them_and_no_other(tmp_path):
     ("source", "said"),
     [
         ("def double(x): raise NotImplementedError", "NotImplementedError"),
-        ("def double(x): return None", "a NoneType, which is no tensor"),
+        ("def double(x): return None", "a NoneType, which is not a tensor"),
         ("def double(x): return (2 * x)[:2]", "is (2,), not (3,)"),
         ("def double(x): return 2 * x, x", "result of double: there should be 1, not 2"),
         ("def double(x): return (2 * x).detach()", "other numbers"),  # no gradient

@@ -1,4 +1,4 @@
-"""A code cell, and the Python statements in it: magics translated, and what is no Python left out.
+"""A code cell, and the Python statements in it: magics translated, and what is not Python left out.
 
 A file that a cell writes (`%%writefile f.py`) becomes a call of execution.Shell.write_file.
 
@@ -164,7 +164,7 @@ def _undented(source: str) -> str:
 
 
 def _salvage(number: int, source: str) -> tuple[list[ast.stmt], list[str]]:
-    """Parse block by block: magics become Python, and a block that is no Python is left out.
+    """Parse block by block: magics become Python, and a block that is not Python is left out.
 
     An error is blamed on the first block without which all before it parses: Python reports a
     `try:` without `except` at the innocent line that follows.

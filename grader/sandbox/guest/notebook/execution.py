@@ -120,7 +120,7 @@ class Shell:
 
 
 class Absent:
-    """Stands for an import that failed: importing is no error, using it is.
+    """Stands for an import that failed: importing it is not an error, using it is.
 
     Every notebook imports some matplotlib or torchvision that no graded name needs.
     """
@@ -165,7 +165,7 @@ def _attempt(code: CodeType, namespace: dict[str, Any]) -> BaseException | None:
         result = retried(lambda: eval(code, namespace))
         if inspect.iscoroutine(result):  # a top-level await
             asyncio.run(result)
-    except BaseException as error:  # SystemExit and KeyboardInterrupt cost one statement, too
+    except BaseException as error:  # also SystemExit and KeyboardInterrupt
         return error
     return None
 
@@ -178,7 +178,7 @@ def _problem(statement: Statement, error: BaseException, *, sure: bool) -> Probl
         cell, line = frames[-1].filename, frames[-1].lineno or line
     try:
         said = "".join(traceback.format_exception_only(error)).strip()
-    except BaseException:  # methods of an exception are a student's code, too
+    except BaseException:  # methods of an exception are student code
         said = f"{type(error).__name__}: (its message cannot be shown)"
     return Problem(
         cell_number(cell),

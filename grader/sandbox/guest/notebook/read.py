@@ -47,7 +47,7 @@ COLAB_MAGIC = re.compile(
 
 
 class Unreadable(Exception):
-    """This is no notebook; the message tells the student what it is and what to do."""
+    """This is not a notebook; the message tells the student what it is and what to do."""
 
 
 def read(data: bytes) -> list[Cell]:

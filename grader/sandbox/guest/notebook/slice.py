@@ -3,7 +3,7 @@
 Theory of operation: from the graded names on, what is needed is followed backwards. Of a needed
 name all bindings are kept, in the order of the notebook, so that the last one wins, and what surely
 changes its object from outside (`Net.forward = forward`). Whatever else *may* change a needed
-object is kept, too, and may fail: a call of a method of it, or one that it is given to, or to
+object is kept as well, and may fail: a call of a method of it, or one that it is given to, or to
 something that may have got hold of it (`weight = layer.weight`). What cannot be changed (numbers,
 text, modules, and functions that are only called) does not spread. Training may change anything,
 but is never taken.
@@ -297,7 +297,7 @@ class Web:
 
 
 class Shared:
-    """Numbers of statements by the name of what they change, shared by all that hold the same."""
+    """Numbers of statements by the name of what they change, shared by all with the same."""
 
     def __init__(self) -> None:
         self._numbers = defaultdict[str, set[int]](set)
