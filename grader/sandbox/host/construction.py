@@ -1,7 +1,7 @@
 """The life of a student's module: it waits, is constructed in the worker, and is forgotten.
 
 A module that is constructed at once costs a message. So one like another that was constructed
-before waits, and goes along with whatever is asked next; all that waits does, in the order of the
+before waits, and goes along with whatever is asked next; so does everything that waits, in the order of the
 check, so that what is random over there stays the same.
 """
 
@@ -59,7 +59,7 @@ class Construction:
 
     @property
     def is_plain(self) -> bool:
-        """Whether one like it may wait: all that it has are parameters that learn."""
+        """Whether one like it may wait: it has only parameters that learn."""
         learns, buffers = self.answer["learns"], self.answer["buffers"]
         return bool(self.spelled) and self.wanted and not buffers and all(learns.values())
 
