@@ -13,7 +13,7 @@ its question, and a clause for the student:
 `replace` and `with` may be lists, for pairs that are applied one after the other. Mistakes whose
 numbers cannot be told apart share one sentence, which says what is computed and not how it is
 written: it must hold for all code that gives these numbers. Frequent ones stand first: pairs are
-sought among the first of each question. What is `equivalent = true` is no mistake, and no check may
+sought among the first of each question. What is `equivalent = true` is not one, and no check may
 fail it.
 """
 
@@ -75,7 +75,7 @@ def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
     entries = table.pop("mistake", [])
     lines = [number for number, line in enumerate(text.split("\n"), 1) if ENTRY.match(line)]
     if table or not isinstance(entries, list) or len(entries) != len(lines):
-        raise AssignmentError(path, 1, "this is no list of mistakes", remedy)
+        raise AssignmentError(path, 1, "this is not a list of mistakes", remedy)
     sources = {cell.question: cell.source for cell in assignment.cells if cell.question}
     mistakes: dict[str, Mistake] = {}
     for line, entry in zip(lines, entries, strict=True):

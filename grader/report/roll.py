@@ -133,7 +133,7 @@ class Row:
 
 
 class Roll:
-    """A class: a row for everybody, and the Standings of those of whom more is shown."""
+    """A class: a row for everybody, and the Standings of those shown in full."""
 
     def __init__(
         self, rows: Iterable[Row], standing: Callable[[str], Standing], say: Say = ENGLISH

@@ -116,7 +116,7 @@ class Database:
             ) from error
         except sqlite3.DatabaseError as error:
             raise StoreError(
-                f"{self.path} is no store of grades, or damaged: {error}. "
+                f"{self.path} is not a store of grades, or is damaged: {error}. "
                 "Put a backup in its place."
             ) from error
 
@@ -124,7 +124,7 @@ class Database:
         """Make an empty file a store. Raises StoreError for any other file that is not one."""
         ours, version, tables = self._about()
         if tables and ours != OURS:
-            raise StoreError(f"{self.path} is no store of grades.")
+            raise StoreError(f"{self.path} is not a store of grades.")
         if version > VERSION:
             raise StoreError(f"{self.path} was written by a newer grader: update this one first.")
         if tables and version < VERSION:

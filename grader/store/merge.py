@@ -1,18 +1,18 @@
-"""Join what several machines have judged into one store: whole, without contradictions, and once.
+"""Merge what several machines have judged into one store: complete, consistent, and idempotent.
 
-Every shard's store knows the whole class and has judgements of its share, so that a shard which is
-missing leaves somebody without a judgement, and is noticed.
+Every shard's store knows the whole class and holds judgements of its share, so a missing shard
+leaves students without a judgement, and is noticed.
 
     the same bytes, judged in two shards    must have the same statuses and points; of these, what
                                             is not a fault of ours counts, then one from a sandbox
-    the same student in two shards          must have handed in the same bytes
-    a decision about the same question      must be the same; it is taken where OUT has none
+    the same student in two shards          must have submitted the same bytes
+    a decision about the same question      must be the same; taken if OUT has none
     how the class was asked for             must be the same in all shards, see terms.py
     what counts in the end                  must follow one plan: checks, settings, key, versions
-    what OUT has judged already             stays, in its history; what a shard says is later
+    what OUT has already judged             stays in its history; a shard's judgement is later
 
-Where something must be and is not, a sentence says so and OUT is as it was. A merge that is ended
-by a power cut goes on with the same command; a second one finds nothing to do.
+If one of these does not hold, a message says so and OUT is unchanged. A merge that was interrupted
+continues with the same command; a second one changes nothing.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Found:
     store: Store
     number: int
     student: str
-    """One of those who have handed in these bytes."""
+    """One of the students with these bytes."""
     plan: str
     made_by: str
     """Versions of grader and torch, in words."""
@@ -54,7 +54,7 @@ class Found:
 
     @classmethod
     def read(cls, store: Store, entry: Entry) -> "Found | None":
-        """Read what a store has found about a submission, if it is judged."""
+        """Read what a store holds about a submission, if it is judged."""
         if entry.record is None:
             return None
         plan, layers, grader, torch = store.db.execute(
@@ -73,22 +73,22 @@ class Found:
 
     @property
     def worth(self) -> tuple[bool, bool]:
-        """The greater one of two counts."""
+        """Of two, the greater one counts."""
         return not self.fault, "UNSANDBOXED" not in self.layers
 
     def adds_to(self, other: "Found | None") -> bool:
-        """Whether it says anything else than an earlier judgement of the same bytes."""
+        """Whether it differs from an earlier judgement of the same bytes."""
         said = (self.plan, self.verdict, self.layers)
         return other is None or said != (other.plan, other.verdict, other.layers)
 
 
 class Merge:
-    """Everything that some shards know, held against each other. Raises Conflict."""
+    """The content of several shards, checked for contradictions. Raises Conflict."""
 
     def __init__(self, shards: Sequence[Store]) -> None:
         self.shards = shards
         self.entries: dict[str, tuple[str, Store]] = {}
-        """By student, the digest of what was handed in, and a store that knows it."""
+        """By student, the digest of the submission, and a store that has it."""
         self.found: dict[str, Found] = {}
         """By digest."""
         self.decisions: dict[tuple[str, str], Override] = {}
@@ -102,7 +102,7 @@ class Merge:
                 seen.add(entry.digest)
 
     def into(self, out: Store) -> int:
-        """Write into a store what it does not have; return how many judgements these are."""
+        """Write into a store what it lacks; return the number of new judgements."""
         self._refuse_other_assignments([*self.shards, out])
         self._refuse_mixture(out)
         Terms.of(out).given(**self._agreed()).keep(out)
@@ -122,14 +122,14 @@ class Merge:
         return count
 
     def _refuse_other_assignments(self, stores: Sequence[Store]) -> None:
-        """Raise Conflict where two stores are about different assignments."""
+        """Raise Conflict if two stores are about different assignments."""
         names = {store.assignment: store for store in stores if store.assignment}
         if len(names) > 1:
             said = (f"{_name(store)} holds {name}" for name, store in names.items())
             raise Conflict(f"these are different assignments: {', '.join(said)}.")
 
     def _agreed(self) -> dict[str, str]:
-        """Return what all shards were asked for. Raises Conflict."""
+        """Return the terms of all shards. Raises Conflict."""
         asked = {Terms.of(store): store for store in self.shards}
         if len(asked) > 1:
             said = (f"{_name(store)}: {str(terms) or 'nothing'}" for terms, store in asked.items())
@@ -137,7 +137,7 @@ class Merge:
         return {name: value for name, value in asdict(next(iter(asked))).items() if value}
 
     def _take(self, entry: Entry, shard: Store) -> None:
-        """Note who has handed in what, and what people have decided."""
+        """Collect submissions and decisions."""
         digest, other = self.entries.setdefault(entry.student, (entry.digest, shard))
         if digest != entry.digest:
             raise Conflict(
@@ -165,7 +165,7 @@ class Merge:
             self.found[digest] = one
 
     def _refuse_mixture(self, out: Store) -> None:
-        """Raise Conflict if judgements that count would follow several plans."""
+        """Raise Conflict if current judgements would follow different plans."""
         stay = (
             Found.read(out, entry)
             for entry in out.entries()
@@ -189,13 +189,13 @@ class Merge:
 
 
 def _latest(store: Store, digest: str) -> Found | None:
-    """Return what a store has found about these bytes the last time."""
+    """Return a store's last judgement of these bytes."""
     entry = next(store.entries(digest), None)
     return Found.read(store, entry) if entry else None
 
 
 def _copy(one: Found, out: Store) -> None:
-    """Write a judgement as it stands, under a number of its own."""
+    """Write a judgement unchanged, under a new number."""
     query = f"SELECT {JUDGEMENT} FROM judgements WHERE id = ?"
     row = one.store.db.execute(query, (one.number,)).fetchone()
     number = out.db.execute(
@@ -209,7 +209,7 @@ def _copy(one: Found, out: Store) -> None:
 
 
 def _has_decided(store: Store, student: str, question: str) -> bool:
-    """Whether a store knows a decision, be it one that was lifted later."""
+    """Whether a store has a decision, even if it was later removed."""
     query = "SELECT 1 FROM overrides WHERE student = ? AND question = ? LIMIT 1"
     return store.db.execute(query, (student, question)).fetchone() is not None
 

@@ -1,18 +1,18 @@
-"""What has been judged, in one SQLite file: nothing that it has acknowledged is ever lost.
+"""All judgements of an assignment, in one SQLite file: what it has acknowledged is never lost.
 
     submissions   who handed in which bytes and how; a later line of a student takes its place
-    judgements    one line each time that bytes were judged, with all that it followed from
+    judgements    one line each time that bytes were judged, with everything it followed from
     results       the checks of a judgement, each with the version of the check
-    overrides     what people have decided; the last line on a student's question counts
-    files         which files were written, and of what; a cache, see export.py
+    overrides     manual grades; the last line on a student's question counts
+    files         which files were written, and from what; a cache, see export.py
     roll          what the class's page says of each student; a cache, see report/roll.py
-    settings      how the class is asked for, see terms.py
+    settings      deadline, roster and the like, see terms.py
     marks         moments to which `grader diff` goes back, see history.py
 
 Nothing is overwritten, so that `grader diff` can say who moved and why. Several students who hand
 in the same bytes share a judgement. A method that writes returns once all it wrote is on the disk.
 
-Texts that a student may have written are JSON: a lone surrogate, which notebooks can hold, is no
+Texts that a student may have written are JSON: a lone surrogate, which notebooks can hold, is not
 UTF-8, and SQLite would refuse it.
 """
 
@@ -37,7 +37,7 @@ from .database import Database
 
 NAME = "grades.sqlite"
 PAGE = 200
-"""Students whose submissions are read, or written, at a time."""
+"""Students per page of reading or writing."""
 COLUMNS = {"assignment", "results", "layers"}
 SAID = tuple(field.name for field in fields(Judgement) if field.name not in COLUMNS)
 RESULT_COLUMNS = {"check", "question", "status", "points", "seconds"}
@@ -73,7 +73,7 @@ class Entry:
     student: str
     path: Path
     digest: str
-    """sha256 of the bytes; of a file that was refused, why."""
+    """sha256 of the bytes; of a refused file, the reason."""
     arrival: Arrival = UNKNOWN
     """What is not known here is kept as it was known of these bytes."""
     record: int | None = None
@@ -134,17 +134,17 @@ class Store(Database):
     """The store of one assignment."""
 
     until: Moment | None = None
-    """Where only what was there at a moment is seen, see history.py."""
+    """The moment as of which the store is seen, see history.py."""
 
     @property
     def assignment(self) -> str:
-        """Name of the assignment, or empty while nothing is judged."""
+        """Name of the assignment, or empty before the first judgement."""
         rows = self.db.execute("SELECT assignment FROM judgements LIMIT 1").fetchone()
         return rows[0] if rows else ""
 
     @property
     def late_rule(self) -> str:
-        """What a hand-in after the deadline costs, see late.py; empty where it costs nothing."""
+        """What lateness costs, see late.py; empty if nothing."""
         return self.until.late if self.until else self.setting("late")
 
     @late_rule.setter
@@ -153,7 +153,7 @@ class Store(Database):
 
     @property
     def language(self) -> str:
-        """What pages and the terminal speak."""
+        """Language of pages and terminal."""
         return self.setting("language", DEFAULT)
 
     @language.setter
@@ -161,19 +161,19 @@ class Store(Database):
         self.set("language", language)
 
     def setting(self, name: str, otherwise: str = "") -> str:
-        """Return what is remembered under a name."""
+        """Return the value of a setting."""
         row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return row[0] if row else otherwise
 
     def set(self, name: str, value: str) -> None:
-        """Remember a value under a name, where that is new."""
+        """Store a setting, if it is new."""
         if value == self.setting(name):
             return
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def hand_in(self, entries: Iterable[Entry]) -> None:
-        """Note who has handed in what, where that is new; a page of them in a transaction."""
+        """Store who submitted what, if it is new; one page per transaction."""
         coming = iter(entries)
         while page := list(islice(coming, PAGE)):
             with self.transaction() as db:
@@ -211,8 +211,8 @@ class Store(Database):
     def entries(self, digest: str | None = None) -> Iterator[Entry]:
         """Yield the current submissions, or those of these bytes, in the order of the ids.
 
-        They are read page by page, so that a large class takes no memory and what is done with one
-        may write.
+        They are read page by page, so that a large class takes no memory and the caller may
+        write in between.
         """
         which = "" if digest is None else "AND digest = :digest"
         query = f"{CURRENT} AND student > :student {which} ORDER BY student LIMIT {PAGE}"
@@ -230,14 +230,14 @@ class Store(Database):
         return _entry(row, self._overrides()) if row else None
 
     def now(self) -> Moment:
-        """Return the moment that has come."""
+        """Return the present moment."""
         tables = ("submissions", "judgements", "overrides")
         maxima = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in tables)
         submission, judgement, override = self.db.execute(f"SELECT {maxima}").fetchone()
         return Moment(submission, judgement, override, self.late_rule)
 
     def _seen(self) -> dict[str, int | str | None]:
-        """Return the last line of each table that is seen."""
+        """Return the last visible line of each table."""
         moment = self.until or FOREVER
         return dict(zip(("submission", "judgement", "override"), moment, strict=False))
 
@@ -249,7 +249,7 @@ class Store(Database):
         return None if number is None else self.read(number)
 
     def settled(self, digest: str, plan: str, *, unsafe: bool) -> bool:
-        """Whether the last judgement of these bytes followed this plan and needs no second try."""
+        """Whether the last judgement of these bytes followed this plan and needs no retry."""
         row = self.db.execute(
             "SELECT plan, layers, EXISTS"
             " (SELECT 1 FROM results WHERE judgement = id AND status = ?)"
@@ -280,7 +280,7 @@ class Store(Database):
         return Standings(self)
 
     def override(self, decisions: Iterable[tuple[str, Override]]) -> None:
-        """Note what a person has decided about students' questions."""
+        """Store manual grades."""
         with self.transaction() as db:
             db.executemany(
                 "INSERT INTO overrides (student, question, points, comment) VALUES (?, ?, ?, ?)",
@@ -288,7 +288,7 @@ class Store(Database):
             )
 
     def file(self, path: str) -> tuple[str, int, int] | None:
-        """Return what a file was made of, its size and its time of change in ns."""
+        """Return the digest a file was made from, its size and its modification time in ns."""
         query = "SELECT made_of, bytes, mtime FROM files WHERE path = ?"
         row: tuple[str, int, int] | None = self.db.execute(query, (path,)).fetchone()
         return row
@@ -336,7 +336,7 @@ class Store(Database):
         return Record(number, plan, tuple(version for version, *_ in rows), judgement)
 
     def _overrides(self) -> Decided:
-        """Return the decisions in force; one without points and comment lifts an earlier one."""
+        """Return the current decisions; one without points and comment removes an earlier one."""
         rows = self.db.execute(
             "SELECT student, question, points, comment FROM overrides WHERE id IN"
             " (SELECT max(id) FROM overrides WHERE id <= :override GROUP BY student, question)"
@@ -353,7 +353,7 @@ class Store(Database):
 
 
 def _note(db: sqlite3.Connection, entry: Entry) -> None:
-    """Note a hand-in unless it says nothing new."""
+    """Store a submission unless it is nothing new."""
     query = "SELECT path, digest, arrival FROM submissions WHERE student = ? {} ORDER BY id DESC"
     latest = db.execute(query.format(""), (entry.student,)).fetchone()
     same = db.execute(query.format("AND digest = ?"), (entry.student, entry.digest)).fetchone()
