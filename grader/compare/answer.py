@@ -1,4 +1,4 @@
-"""Answers that are no tensors: a whole number, a text, or a list of either."""
+"""Answers other than tensors: a whole number, a text, or a list of either."""
 
 from collections import Counter
 from typing import Any

@@ -52,7 +52,7 @@ def frequencies(
     wrong = ~((drawn >= 0) & (drawn < V) & (drawn == drawn.round()))
     if wrong.any():
         raise Failure(
-            f"`{called}` is no class in {int(wrong.sum()):,} of {drawn.numel():,} draws: "
+            f"`{called}` is not a class in {int(wrong.sum()):,} of {drawn.numel():,} draws: "
             f"classes are the integers from 0 to {V - 1}."
         )
     counts = Counts.of(drawn, V)

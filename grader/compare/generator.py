@@ -49,7 +49,7 @@ def uses_generator(student: Subject, name: str, *inputs: Any) -> None:
     Args:
         student: What the check is given.
         name: The name of a function whose last argument is a torch.Generator.
-        *inputs: The other arguments, with so many draws that equal ones are no chance.
+        *inputs: The other arguments, with enough draws that equality is not chance.
 
     Raises:
         Failure: Says which of these does not hold.

@@ -164,7 +164,7 @@ def differing(one: Sequence[Tensor], other: Sequence[Tensor]) -> Iterator[bool]:
 
 
 def _largest(numbers: Sequence[Tensor]) -> float:
-    """Return the largest finite magnitude in a record; at once, for there may be a hundred."""
+    """Return the largest finite magnitude in a record, at once: there may be a hundred tensors."""
     flat = [number.flatten() for number in numbers if not isinstance(number, Counts)]
     return largest([torch.cat(flat).nan_to_num(0, 0, 0)]) if flat else 0.0
 
