@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from .model.message import Message, joined, said
+
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # full-width too for CJK
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """The first bytes of .xlsx and .xls, which are not text."""
@@ -54,7 +56,7 @@ def decode(data: bytes) -> tuple[str, str]:
     The same bytes come back when it is encoded. Raises TableError.
     """
     if data.startswith(WORKBOOKS):
-        raise TableError("is a workbook, not text: save it as “CSV UTF-8”.")
+        raise TableError(Message("this is a workbook, not text: save it as “CSV UTF-8”."))
     for encoding in _encodings(data):
         try:
             text = data.decode(encoding)
@@ -62,7 +64,7 @@ def decode(data: bytes) -> tuple[str, str]:
                 return text, encoding
         except UnicodeError:
             continue
-    raise TableError("is not UTF-8: save it as “CSV UTF-8”.")
+    raise TableError(Message("this is not UTF-8: save it as “CSV UTF-8”."))
 
 
 def _encodings(data: bytes) -> Iterator[str]:
@@ -84,7 +86,7 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     try:
         text = Text.read(decode(path.read_bytes())[0], columns)
     except TableError as error:
-        raise TableError(f"{path} {error}") from None
+        raise TableError(joined(": ", (f"{path}", said(error)))) from None
     before = text.opening.count("\n")
     lines = io.StringIO(text.rest, newline="")  # only \n, \r and \r\n end a line
     table = csv.DictReader(lines, delimiter=text.delimiter, strict=True)
@@ -92,15 +94,26 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, st
         table.fieldnames = given = [name.strip().casefold() for name in table.fieldnames or ()]
         if missing := _missing(given, columns):
             raise TableError(
-                f"{path}:{1 + before}: there is no column {' and no '.join(missing)}; the first "
-                f"line must be {','.join(columns)}."
+                Message(
+                    "{place}: these columns are missing: {missing}; the first line must be "
+                    "{columns}.",
+                    place=f"{path}:{1 + before}",
+                    missing=missing,
+                    columns=",".join(columns),
+                )
             )
         for row in table:
             place = f"{path}:{table.line_num + before}"
             yield place, {c: (row[c] or "").strip() for c in columns}
     except csv.Error as error:
         line = table.line_num + before + 1
-        raise TableError(f"{path}:{line}: this is not a CSV: {error}.") from None
+        raise TableError(
+            Message(
+                "{place}: this is not a valid CSV file: {error}.",
+                place=f"{path}:{line}",
+                error=error,
+            )
+        ) from None
 
 
 def _missing(header: Iterable[str], columns: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .model.message import Message
+
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member of a zip, so that the same files give the same bytes."""
 
@@ -14,8 +16,12 @@ class Unwritable(Exception):
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
-            f"{path} cannot be written: {error.strerror or error}. Make room, or see to it that "
-            "files can be written there, and give the same command again."
+            Message(
+                "{file} cannot be written: {why}. Make room, or see to it that files can be "
+                "written there, and give the same command again.",
+                file=path,
+                why=error.strerror or error,
+            )
         )
 
 

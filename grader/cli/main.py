@@ -29,9 +29,9 @@ from ..intake.platform import IntakeError
 from ..intake.submission import Refused
 from ..judging.job import CannotJudge, Job
 from ..judging.shard import Shard
-from ..model.language import DEFAULT, speaker
+from ..model.language import DEFAULT
 from ..model.late import RuleError, require
-from ..model.message import Message, joined, lines
+from ..model.message import Message, counted, joined, lines, said, some
 from ..store.database import StoreError
 from ..store.terms import NONE, Terms
 from . import author as authoring
@@ -45,11 +45,13 @@ from .options import (
     OUT,
     PATHS,
     SHARD,
+    SPOKEN,
     UNSAFE,
 )
 from .results import COMMANDS
+from .run import INTERRUPTION
 from .stream import patient
-from .terminal import ENGLISH, console, on_stderr, plain, progress, tell
+from .terminal import console, on_stderr, plain, progress, refusal, tell, voice
 
 NOT_WRITTEN, INTERRUPTED = 4, 130
 
@@ -71,11 +73,13 @@ class Group(click.Group):
             except SystemExit as end:
                 if not (lost := output.lost()) or end.code:
                     raise
-                click.echo(f"Error: the output cannot be written: {lost}.", err=True)
+                error = Message("Error: the output cannot be written: {why}.", why=lost)
+                click.echo(voice.say(error), err=True)
                 sys.exit(NOT_WRITTEN)
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
+        voice.speak(DEFAULT)
         for stream in (sys.stdout, sys.stderr):  # LANG=C has no letters for most names
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
@@ -84,21 +88,23 @@ class Group(click.Group):
         except (
             AssignmentError, CourseError, CannotJudge, IntakeError, Refused, RuleError, TableError,
         ) as error:  # fmt: skip
-            raise click.UsageError(str(error)) from None
+            raise refusal(said(error)) from None
         except (StoreError, Unwritable, OSError) as error:
-            click.echo(f"Error: {_sentence(error)}", err=True)
+            click.echo(voice.say(Message("Error: {error}", error=_sentence(error))), err=True)
             sys.exit(NOT_WRITTEN)
         except KeyboardInterrupt:  # a second one, while results are being written
-            click.echo("Interrupted. What was judged is kept; the same command goes on.", err=True)
+            click.echo(voice.say(INTERRUPTION), err=True)
             sys.exit(INTERRUPTED)
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception) -> str | Message:
     """Return a message with a remedy for an error, including errors of the machine."""
     if not isinstance(error, OSError):
-        return str(error)
-    which = f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
-    return f"{which}. Once it can, the same command goes on."
+        return said(error)
+    return Message(
+        "{file} cannot be used: {why}. Once it can, the same command goes on.",
+        file=error.filename or Message("a file"), why=error.strerror or error,
+    )  # fmt: skip
 
 
 def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
@@ -115,7 +121,7 @@ def _deadline(_: click.Context, __: click.Parameter, text: str | None) -> str | 
     try:
         return "" if text == NONE else text and Deadline.read(text).text
     except ValueError as error:
-        raise click.BadParameter(f"{error}.") from None
+        raise click.BadParameter(voice.say(said(error))) from None
 
 
 def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | str | None:
@@ -123,7 +129,8 @@ def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | s
     if name is None or name == NONE:
         return name and ""
     if not Path(name).is_file():
-        raise click.BadParameter(f"{name} is not a file.")
+        missing = Message("{file} is not a file.", file=name)
+        raise click.BadParameter(voice.say(missing))
     return Path(name).absolute()
 
 
@@ -220,7 +227,9 @@ def grade(
         "names": "" if names == NONE else names, "deadline": deadline, "late": late,
         "roster": None if roster is None else f"{roster}", "language": language,
     }  # fmt: skip
-    terms, remarks = known.given(**given).with_people()
+    terms = known.given(**given)
+    voice.speak(terms.language or DEFAULT)
+    terms, remarks = terms.with_people()
     intake = take_in(
         paths, name, out / "handed_in", terms.names, terms.when, terms.groups,
         Assignment.read(solution).questions,
@@ -231,28 +240,28 @@ def grade(
         remarks += compare((s for s, _ in submissions), people)
     if not submissions:
         nothing = Message("There is no file that can be graded.")
-        say = speaker(terms.language or DEFAULT)
-        raise click.UsageError(say(lines(nothing, *remarks, *intake.doubts)))
+        raise refusal(lines(nothing, *remarks, *intake.doubts))
     job = Job(solution, course.checks(name), course.key(), unsafe=unsafe)
     with Store(out / NAME, make=True) as store, on_stderr() if as_json else nullcontext():
         batch = Batch.open(store, job, cluster)
         terms.keep(store)
-        say = speaker(store.language)
         arrivals = intake.arrivals
         if known.deadline and not terms.deadline:  # it is forgotten, and with it who was late
             arrivals = {s: replace(came, hours_late=0.0) for s, came in arrivals.items()}
         found = batch.take_in(submissions, shard, arrivals)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
         to_do, same = batch.to_do(found.students)
-        reasons = [f"{n} {say(why.value)}" for why, n in Counter(to_do.values()).items()]
+        reasons = (
+            Message("{n} {why}", n=n, why=why.value) for why, n in Counter(to_do.values()).items()
+        )
         if asked := terms.remembered(given):
-            tell(asked, say)
+            tell(asked)
         for remark in (*terms.changes(known), *remarks, *found.remarks()):
-            tell(remark, say, "yellow")
+            tell(remark, "yellow")
         for doubt in intake.doubts:
-            tell(Message("A person should look: {doubt}", doubt=doubt), say, "red")
+            tell(Message("A person should look: {doubt}", doubt=doubt), "red")
         plan = Message("{same} judged before; {new} to judge", same=same, new=len(to_do))
-        tell(joined(": ", (plan, ", ".join(reasons))), say)
+        tell(joined(": ", (plan, joined(", ", reasons))))
         code = run(
             batch, to_do, found.students, out, jobs, others=found.others, as_json=as_json,
             doubts=len(intake.doubts),
@@ -262,7 +271,8 @@ def grade(
 
 @main.command()
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(notebook: Path) -> None:
+@SPOKEN
+def check(notebook: Path, language: str) -> None:
     """Run the public checks in your NOTEBOOK, without a sandbox. For students, on any system.
 
     \b
@@ -272,18 +282,21 @@ def check(notebook: Path) -> None:
     Exit codes: 0 if all checks passed, 1 if some did not.
     """
     from ..sandbox.guest.notebook.read import Unreadable
+    from ..sandbox.host.reply import text
     from .practice import practise
 
+    voice.speak(language)
     passed = True
     try:
         for sentence, problem in practise(notebook):
             passed &= not problem
             mark = "[yellow]![/]" if problem is None else "[red]✗[/]" if problem else "[green]✓[/]"
-            console.print(mark, Text(sentence))
+            console.print(mark, Text(voice.say(sentence)))
             if problem:
-                console.print(problem, style="dim", markup=False, highlight=False)
+                said_of_it = voice.say(problem)
+                console.print(said_of_it, style="dim", markup=False, highlight=False)
     except Unreadable as error:
-        raise click.UsageError(str(error)) from None
+        raise refusal(text(error.args[0])) from None
     sys.exit(0 if passed else 1)
 
 
@@ -296,10 +309,11 @@ def check(notebook: Path) -> None:
     "--archive", multiple=True, type=click.Path(exists=True, path_type=Path),
     help="Notebooks of earlier years to compare with; can be repeated.",
 )  # fmt: skip
+@SPOKEN
 @click.pass_obj
 def similarity(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
-    archive: tuple[Path, ...],
+    archive: tuple[Path, ...], language: str,
 ) -> None:  # fmt: skip
     """Rank pairs of notebooks that share unusual code.
 
@@ -319,34 +333,43 @@ def similarity(
     from ..similarity.group import groups
     from ..similarity.pair import compare
 
+    voice.speak(language)
     course = Course.find(root)
     title = Assignment.read(course.solution(name)).title
     taken = take_in(paths, name, out / "handed_in", names or "")
     earlier = take_in(archive, name, out / "archive")
     submissions, archived = taken.submissions, earlier.submissions
     for line in (*taken.remarks, *taken.doubts, *earlier.doubts):
-        tell(line, ENGLISH, "yellow")
+        tell(line, "yellow")
     with progress() as bar:
-        task = bar.add_task("parsing", total=len(submissions) + len(archived), counts="")
+        parsing = voice.say(Message("reading notebooks"))
+        task = bar.add_task(parsing, total=len(submissions) + len(archived), counts="")
         found, unread = documents(
             submissions, archived, course.notebook(name).read_bytes(),
             show=partial(bar.advance, task),
         )  # fmt: skip
     pairs = compare(found)
-    replace_file(out / "similarity.html", alike.page(title, found, pairs, unread))
+    page = alike.page(title, found, pairs, unread, language)
+    replace_file(out / "similarity.html", page)
     replace_file(out / "similarity.csv", alike.table(pairs))
     for pair in pairs[:10]:
         said = f"{pair.score:4.0%}  {pair.one.student}  {pair.other.student}"
         console.print(Text(plain(said)))
     for group in groups(pairs):
         if (many := len(group.students)) > 2:
-            more = f" and {many - alike.FEW} more" if many > alike.FEW else ""
-            said = f"group of {many}: {', '.join(group.students[: alike.FEW])}{more}"
-            console.print(Text(plain(said)), soft_wrap=True)
+            them = some(group.students, alike.FEW)
+            tell(Message("group of {n}: {names}", n=many, names=them))
     for student, reason in unread:
-        console.print(plain(f"not compared: {student}: {reason}"), style="yellow", markup=False)
-    console.print(f"{len(found)} notebooks compared, {len(pairs)} pairs to look at")
-    console.print(f"Pairs: {out / 'similarity.html'}   {out / 'similarity.csv'}")
+        skipped = Message("not compared: {student}: {reason}", student=student, reason=reason)
+        tell(skipped, "yellow")
+    tell(
+        joined(", ", (
+            counted("{n} notebook compared", "{n} notebooks compared", n=len(found)),
+            counted("{n} pair to look at", "{n} pairs to look at", n=len(pairs)),
+        ))
+    )  # fmt: skip
+    files = f"{out / 'similarity.html'}   {out / 'similarity.csv'}"
+    tell(Message("Pairs: {files}", files=files))
     sys.exit(3 if unread else 0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..judging.shard import Shard
-from ..model.language import LANGUAGES
+from ..model.language import DEFAULT, LANGUAGES
 
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
@@ -34,6 +34,10 @@ JOBS = click.option(
 LANGUAGE = click.option(
     "--lang", "language", type=click.Choice(LANGUAGES),
     help="Language of pages and terminal, remembered by the folder (at first: en).",
+)  # fmt: skip
+SPOKEN = click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True,
+    help="Language of what is said.",
 )  # fmt: skip
 UNSAFE = click.option(
     "--unsafe", is_flag=True,

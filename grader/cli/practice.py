@@ -7,13 +7,15 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..model.message import Message, Text
 from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook import read as notebook
+from ..sandbox.host.reply import text
 
 CHECKED = re.compile(r"\bstudent\.(\w+)")
 
 
-def practise(path: Path) -> Iterator[tuple[str, str | None]]:
+def practise(path: Path) -> Iterator[tuple[Text, Text | None]]:
     """Yield (sentence, problem) for each check in the notebook; an empty problem: it passed.
 
     A remark on how the notebook was read comes before them, and has None for a problem. Only what
@@ -23,11 +25,12 @@ def practise(path: Path) -> Iterator[tuple[str, str | None]]:
     statements, notes = slice.statements(cells)
     checks = dict.fromkeys(name for s in statements if (name := _check(s.node)))
     if not checks:
-        yield "The notebook has check cells.", "None is left; get a fresh copy of the notebook."
+        fresh = Message("None is left; get a fresh copy of the notebook.")
+        yield Message("The notebook has check cells."), fresh
     student = types.ModuleType("__main__")
     wanted = {name for cell in cells for name in CHECKED.findall(cell.source)}
     problems = execution.run(slice.needed(statements, [*wanted, *checks]), student.__dict__)
-    for remark in [*notes, *map(str, problems)]:
+    for remark in [*map(text, notes), *map(str, problems)]:
         yield remark, None
     for name in checks:
         check = vars(student)[name]
@@ -35,10 +38,11 @@ def practise(path: Path) -> Iterator[tuple[str, str | None]]:
         try:
             check(student)
         except NotImplementedError:
-            yield sentence, "not implemented yet"
+            yield sentence, Message("not implemented yet")
         except AttributeError as error:
             missing = error.obj is student
-            yield sentence, f"`{error.name}` is not defined" if missing else _last_lines(error)
+            undefined = Message("`{name}` is not defined", name=error.name)
+            yield sentence, undefined if missing else _last_lines(error)
         except (Exception, SystemExit) as error:
             yield sentence, _last_lines(error)
         else:

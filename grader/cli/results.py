@@ -12,14 +12,13 @@ import click
 
 from ..course.course import Course
 from ..judging.job import Job
-from ..model.language import speaker
 from ..model.message import Message
 from ..model.result import Result, Status
 from ..store.history import mark
 from ..store.store import NAME, Entry, Store
 from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE
-from .terminal import console, plain, tell
+from .terminal import console, plain, tell, voice
 
 FOLDER = click.argument(
     "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -72,7 +71,7 @@ def regrade(
         batch = Batch.open(store, job)
         if language:
             store.language = language
-        say = speaker(store.language)
+        voice.speak(store.language)
         _refuse_unknown("question", questions, batch.assignment.questions)
         _refuse_unknown("student", students, [entry.student for entry in store.entries()])
 
@@ -96,7 +95,7 @@ def regrade(
                 )
             to_do[entry.digest] = entry.student
         again_now = Message("{n} to judge again", n=len(to_do))
-        tell(again_now if to_do else Message("Nothing to judge again."), say)
+        tell(again_now if to_do else Message("Nothing to judge again."))
         same = {entry.student for entry in store.entries() if entry.digest in to_do}
         sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else 0)
 

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from ..files import Unwritable
 from ..judging.batch import Batch
-from ..model.language import Say, speaker
 from ..model.message import Message, Text, counted, said
 from ..model.result import Result
 from ..report.export import Export
 from ..store.history import mark
 from .summary import Summary
-from .terminal import console, tell, watched
+from .terminal import console, tell, voice, watched
 
 NOT_ALL_JUDGED, NOT_WRITTEN, INTERRUPTED = 3, 4, 130
 
@@ -39,13 +38,14 @@ def run(
     interrupted, everything judged so far stays. Raises CannotJudge.
     """
     store, start, code = batch.store, time.monotonic(), 0
-    export, say = Export(store, folder), speaker(store.language)
+    voice.speak(store.language)
+    export = Export(store, folder)
     judged = 0
     refused: dict[str, None] = {}
     try:
         if to_do:
             with closing(batch.judge(to_do, jobs, again)) as found:
-                for judgement in watched(found, batch.assignment.title, len(to_do), say):
+                for judgement in watched(found, batch.assignment.title, len(to_do)):
                     judged += 1
                     refused |= {r.detail: None for r in judgement.results if r.refused}
                     for entry in store.entries(judgement.sha256):
@@ -59,7 +59,7 @@ def run(
         unwritten, code = said(error), code or NOT_WRITTEN
     if code != INTERRUPTED:
         mark(store)
-    summary = Summary(export.roll(students), say)
+    summary = Summary(export.roll(students))
     summary.show(console)
     changed = len(students) - summary.count
     person = changed or summary.people or others or refused or doubts
@@ -72,36 +72,34 @@ def run(
         count=summary.count,
         seconds=seconds,
     )
-    tell(took, say)
-    _where(folder, say)
+    tell(took)
+    _where(folder)
     if others:
         moved = counted(
             "{n} has another file that counts than before: look at `grader diff`.",
             "{n} have another file that counts than before: look at `grader diff`.",
             n=len(others),
         )
-        tell(moved, say, "yellow")
+        tell(moved, "yellow")
     if changed and code != INTERRUPTED:
         tell(
             Message("{n} changed while being judged: the same command goes on.", n=changed),
-            say, "red",
+            "red",
         )  # fmt: skip
     for fault in refused:
-        tell(fault, say, "red")
+        tell(fault, "red")
     if unwritten:
-        tell(unwritten, say, "red")
+        tell(unwritten, "red")
     if code == INTERRUPTED:
-        tell(INTERRUPTION, say, "yellow")
+        tell(INTERRUPTION, "yellow")
     if as_json:
         print(summary.as_json(batch.assignment.name, folder, judged, code, sorted(others)))
     return code
 
 
-def _where(folder: Path, say: Say) -> None:
+def _where(folder: Path) -> None:
     """Print where the files are."""
     student = folder / "<id>"
-    tell(
-        Message("Class: {files}", files=f"{folder / 'report.html'}   {folder / 'grades.csv'}"), say
-    )
+    tell(Message("Class: {files}", files=f"{folder / 'report.html'}   {folder / 'grades.csv'}"))
     files = f"{student / 'feedback.html'}   {student / 'results.json'}"
-    tell(Message("Students: {files}", files=files), say)
+    tell(Message("Students: {files}", files=files))

@@ -13,11 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from ..model.language import Say
 from ..model.message import Message, Text, joined
 from ..model.result import Status
 from ..report.roll import Roll, Row
-from .terminal import ENGLISH, outcomes, plain
+from .terminal import outcomes, plain, voice
 
 MANY = 40
 """A table of more students is longer than a screen: nobody reads it."""
@@ -35,8 +34,8 @@ MEANINGS = {
 class Summary:
     """A class, as counts, names and at most MANY lines."""
 
-    def __init__(self, roll: Roll, say: Say = ENGLISH) -> None:
-        self._say, self._roll = say, roll
+    def __init__(self, roll: Roll) -> None:
+        self._say, self._roll = voice.say, roll
         self.max_score = 0
         self.scores: Counter[float] = Counter()
         """How many earned how much."""

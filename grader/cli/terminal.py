@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
@@ -67,17 +68,33 @@ def progress() -> Progress:
     )  # fmt: skip
 
 
-def tell(text: Text, say: Say, style: str = "") -> None:
-    """Print a text in a language; what somebody else has written in it is harmless."""
-    said = plain(say(text))
+class Voice:
+    """The language in which a command speaks: that of the folder it works on, once it is known."""
+
+    say: Say = staticmethod(ENGLISH)
+
+    def speak(self, language: str) -> None:
+        """Speak a language from now on."""
+        self.say = speaker(language)
+
+
+voice = Voice()
+
+
+def refusal(text: Text) -> click.UsageError:
+    """Return what ends a command because of what it was given, with exit code 2."""
+    return click.UsageError(voice.say(text))
+
+
+def tell(text: Text, style: str = "") -> None:
+    """Print a text of ours; what somebody else has written in it is made harmless."""
+    said = plain(voice.say(text))
     console.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def watched(
-    judgements: Iterable[Judgement], title: str, total: int, say: Say = ENGLISH
-) -> Iterator[Judgement]:
+def watched(judgements: Iterable[Judgement], title: str, total: int) -> Iterator[Judgement]:
     """Yield Judgements and show how far they are, and how they ended."""
-    words = outcomes(say)
+    words = outcomes(voice.say)
     counts: Counter[str] = Counter()
     with progress() as bar:
         task = bar.add_task(title, total=total, counts="")

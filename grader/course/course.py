@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ..model.message import Message
+
 KEY_BYTES = 32
 
 
@@ -26,8 +28,11 @@ class Course:
             if (folder / "solutions").is_dir() and (folder / "autograder_tests").is_dir():
                 return cls(folder)
         raise CourseError(
-            f"{start} is in no course: a course is a folder with solutions/ and autograder_tests/. "
-            "Go there first, or name it with --course."
+            Message(
+                "{folder} is not in a course: a course is a folder with solutions/ and "
+                "autograder_tests/. Go there first, or name it with --course.",
+                folder=start,
+            )
         )
 
     def names(self) -> list[str]:
@@ -38,8 +43,13 @@ class Course:
         """Return the author's file of an assignment. Raises CourseError."""
         path = self.root / "solutions" / f"{name}.py"
         if not path.is_file():
-            known = ", ".join(self.names()) or "none"
-            raise CourseError(f"There is no assignment {name!r}; the course has {known}.")
+            raise CourseError(
+                Message(
+                    "There is no assignment {name}; the course has {known}.",
+                    name=repr(name),
+                    known=self.names() or Message("none"),
+                )
+            )
         return path
 
     def notebook(self, name: str) -> Path:
@@ -63,8 +73,12 @@ class Course:
             return bytes.fromhex(path.read_text().strip())
         except OSError as error:
             raise CourseError(
-                f"The key of the draws, {path}, cannot be made or read: {error.strerror}. "
-                "Let this user write there; in a container, mount a volume there."
+                Message(
+                    "The key of the draws, {file}, cannot be made or read: {why}. Let this user "
+                    "write there; in a container, mount a volume there.",
+                    file=path,
+                    why=error.strerror,
+                )
             ) from None
 
 

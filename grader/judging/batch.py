@@ -89,8 +89,12 @@ class Batch:
         assignment = Assignment.read(job.solution)
         if store.assignment not in ("", assignment.name):
             raise CannotJudge(
-                f"{store.path} holds {store.assignment}; choose another folder for "
-                f"{assignment.name}."
+                Message(
+                    "{file} holds {held}; choose another folder for {assignment}.",
+                    file=store.path,
+                    held=store.assignment,
+                    assignment=assignment.name,
+                )
             )
         versions = Versions.read(assignment, job.checks, job.key)
         return cls(store, job, assignment, versions, cluster)
@@ -167,8 +171,8 @@ class Batch:
         try:
             from .cluster import grade_on
         except ImportError:
-            said = "--cluster needs dask: pip install 'torch-grader[cluster]'"
-            raise CannotJudge(said) from None
+            needed = Message("--cluster needs dask: pip install 'torch-grader[cluster]'")
+            raise CannotJudge(needed) from None
         return grade_on(self.cluster, tasks, self.job)
 
     def _settled(self, digest: str) -> bool:
@@ -201,6 +205,6 @@ def digest(path: Path) -> str:
     try:
         return Submission.read(path).sha256
     except Refused as error:
-        return f"refused: {error}"
+        return f"refused: {error}"  # in English, whatever is spoken: it is a key
     except OSError as error:
         return f"{UNREADABLE}: {path}: {error.strerror}"

@@ -9,6 +9,7 @@ from typing import Self
 
 from .. import __version__
 from ..course.versions import torch_version
+from ..model.message import Message
 from ..sandbox.guest.layer import Layer
 from .job import CannotJudge, Job
 
@@ -55,8 +56,12 @@ class JobBundle:
         here = (__version__, torch_version())
         if here != self.made_with:
             raise CannotJudge(
-                "this worker has grader {} and torch {}, but the class is judged with {} and {}: "
-                "install the same on all machines".format(*here, *self.made_with)
+                Message(
+                    "this worker has {here}, but the class is judged with {there}: install the "
+                    "same on all machines",
+                    here="grader {}, torch {}".format(*here),
+                    there="grader {}, torch {}".format(*self.made_with),
+                )
             )
         for name, data in self.files:
             path = folder / name

@@ -27,6 +27,7 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_c
 
 from ..intake.submission import Refused, Submission
 from ..model.judgement import Judgement
+from ..model.message import Message
 from ..store.as_json import pack, pack_results, unpack, unpack_results
 from .bundle import JobBundle
 from .grade import grade, lost
@@ -50,19 +51,29 @@ def grade_on(
     try:
         client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise CannotJudge(f"no dask scheduler answers at {address}: {error}") from None
+        raise CannotJudge(
+            Message(
+                "no dask scheduler answers at {address}: {error}",
+                address=address,
+                error=f"{error}",
+            )
+        ) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except TimeoutError:
-            raise CannotJudge(f"the scheduler at {address} has no worker") from None
+            none = Message("the scheduler at {address} has no worker", address=address)
+            raise CannotJudge(none) from None
         client.register_plugin(Judges(bundle))
         try:
             yield from _grade(client, tasks, job, bundle.digest)
         except (OSError, CancelledError):
             raise CannotJudge(
-                f"the scheduler at {address} is gone; what was judged is kept, and the same "
-                "command goes on"
+                Message(
+                    "the scheduler at {address} is gone; what was judged is kept, and the same "
+                    "command goes on",
+                    address=address,
+                )
             ) from None
         finally:
             with contextlib.suppress(OSError):

@@ -17,6 +17,7 @@ from itertools import cycle
 from multiprocessing.connection import wait
 from typing import Any, Generic, Self, TypeVar
 
+from ..model.message import Message
 from .foreman import PATIENCE, Foreman
 from .job import CannotJudge
 from .service import Service
@@ -165,7 +166,7 @@ class Pool(Generic[Task, Answer]):
         self._members.remove(member)
         member.dismiss()
         if member.pid is None:
-            raise CannotJudge("a process ended before it could work")
+            raise CannotJudge(Message("a process ended before it could work"))
         return self._foreman.exit_code(member.pid)
 
     def __enter__(self) -> Self:

@@ -19,6 +19,7 @@ from ..checking.collect import run_session
 from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
+from ..model.message import said
 from ..sandbox.guest.zygote import warm_optimizers
 from ..sandbox.host.sandbox import SandboxError, Zygote
 from ..sandbox.host.warming import Warming
@@ -73,7 +74,7 @@ def _told(connection: Connection) -> Iterator[None]:
 def _problem(error: Exception) -> CannotJudge:
     """Say why nobody can work: what an author or an administrator can mend, in a sentence."""
     if isinstance(error, AssignmentError | SandboxError):
-        return CannotJudge(str(error))
+        return CannotJudge(said(error))
     return CannotJudge("".join(traceback.format_exception(error)))
 
 

@@ -15,6 +15,8 @@ import math
 from functools import cache
 from types import CodeType
 
+from .message import Message
+
 EXCUSED = "(late)"
 """The question that stands for the hours in a table of decisions; no function has this name."""
 NAMES = ("score", "max_score", "hours", "days", "min", "max")
@@ -45,12 +47,28 @@ def require(rule: str) -> None:
         for late in hours if max_score == TRIED[-1] else hours[:: 1 + len(hours) // 300]:
             left = [reduced(rule, score, max_score, late) for score in points]
             if any(more > before for more, before in zip(left, kept, strict=True)):
-                raise RuleError(f"{rule!r} leaves more after {late:g} hours than to who is earlier")
+                raise RuleError(
+                    Message(
+                        "{rule} leaves more after {hours} hours than to who is earlier",
+                        rule=repr(rule),
+                        hours=f"{late:g}",
+                    )
+                )
             if left != sorted(left):
-                raise RuleError(f"{rule!r} leaves less, after {late:g} hours, to who earned more")
+                raise RuleError(
+                    Message(
+                        "{rule} leaves less, after {hours} hours, to who earned more",
+                        rule=repr(rule),
+                        hours=f"{late:g}",
+                    )
+                )
             kept = left
         if _raw(rule, points[-1], max_score, hours[-1]) > points[-1]:
-            raise RuleError(f"{rule!r} adds points, and a late submission may only lose some")
+            raise RuleError(
+                Message(
+                    "{rule} adds points, and a late submission may only lose some", rule=repr(rule)
+                )
+            )
 
 
 def _hours(rule: str) -> list[float]:
@@ -83,10 +101,23 @@ def _raw(rule: str, score: float, max_score: float, hours: float) -> float:
     try:
         left: float = eval(_compiled(rule), values)
         if isinstance(left, bool) or not math.isfinite(left):
-            raise RuleError(f"{rule!r} gives {left} for {hours:g} hours")
+            raise RuleError(
+                Message(
+                    "{rule} gives {value} for {hours} hours",
+                    rule=repr(rule),
+                    value=f"{left}",
+                    hours=f"{hours:g}",
+                )
+            )
     except (ArithmeticError, TypeError, ValueError) as error:
         raise RuleError(
-            f"{rule!r} cannot be computed for {hours:g} hours and {score:g} points: {error}"
+            Message(
+                "{rule} cannot be computed for {hours} hours and {score} points: {error}",
+                rule=repr(rule),
+                hours=f"{hours:g}",
+                score=f"{score:g}",
+                error=error,
+            )
         ) from None
     return left
 
@@ -94,11 +125,17 @@ def _raw(rule: str, score: float, max_score: float, hours: float) -> float:
 @cache
 def _compiled(rule: str) -> CodeType:
     """Compile a rule, which may hold arithmetic only. Raises RuleError."""
-    knows = f"a rule is such as 'score * (1 - 0.1 * days)', of {', '.join(NAMES)}"
+    knows = Message(
+        "a rule is such as {example}, of {names}",
+        example="'score * (1 - 0.1 * days)'",
+        names=list(NAMES),
+    )
     try:
         tree = ast.parse(rule.strip()[: LONGEST + 1], mode="eval")
     except (SyntaxError, ValueError):
-        raise RuleError(f"{rule!r} is not a formula; {knows}") from None
+        raise RuleError(
+            Message("{rule} is not a formula; {knows}", rule=repr(rule), knows=knows)
+        ) from None
     for node in ast.walk(tree):
         called = isinstance(node, ast.Call) and not (
             isinstance(node.func, ast.Name) and node.func.id in ("min", "max") and not node.keywords
@@ -106,5 +143,7 @@ def _compiled(rule: str) -> CodeType:
         named = isinstance(node, ast.Name) and node.id not in NAMES
         number = not isinstance(node, ast.Constant) or type(node.value) in (int, float)
         if called or named or not number or not isinstance(node, SYNTAX) or len(rule) > LONGEST:
-            raise RuleError(f"{rule!r} holds what no rule knows; {knows}")
+            raise RuleError(
+                Message("{rule} holds what no rule knows; {knows}", rule=repr(rule), knows=knows)
+            )
     return compile(tree, "the late rule", "eval")

@@ -8,6 +8,8 @@ import torch
 
 from ..intake.submission import Refused, Submission
 from ..model.limits import Limits, StudentError
+from ..model.message import Message, Text, said
+from ..sandbox.host.reply import text
 from ..sandbox.host.sandbox import Sandbox, Zygote
 from .fingerprint import Fingerprints
 
@@ -42,10 +44,10 @@ class Parser:
             sent = torch.tensor(list(data), dtype=torch.uint8)
             seen = self._worker.ask("fingerprint_tokens", data=sent)
         except StudentError as error:
-            raise Refused(f"This notebook cannot be parsed: {error}") from None
+            raise Refused(Message("This notebook cannot be parsed: {error}", error=error)) from None
         tokens, lines = seen["tokens"].flatten().numpy(), seen["lines"].flatten().numpy()
         if seen["unreadable"]:
-            raise Refused(seen["unreadable"])
+            raise Refused(text(seen["unreadable"]))
         code = bytes(seen["code"].flatten().tolist()).decode("utf-8", "replace")
         size = min(len(tokens), len(lines))
         return Document(student, code, Fingerprints.of(tokens[:size], lines[:size]), archived)
@@ -62,13 +64,13 @@ def documents(
     archive: Sequence[tuple[str, Path]],
     skeleton: bytes,
     show: Callable[[], None] = lambda: None,
-) -> tuple[list[Document], list[tuple[str, str]]]:
+) -> tuple[list[Document], list[tuple[str, Text]]]:
     """Parse all notebooks; return documents, and (student, reason) for what could not be read.
 
     Fingerprints of the skeleton are left out. `show` is called after each notebook.
     """
     found: list[Document] = []
-    unread: list[tuple[str, str]] = []
+    unread: list[tuple[str, Text]] = []
     with Parser() as parser:
         given = set(parser.document("skeleton", skeleton).prints.lines)
         for student, path, archived in [
@@ -81,6 +83,6 @@ def documents(
                 prints = document.prints.without(given)
                 found.append(Document(student, document.code, prints, archived))
             except (Refused, OSError) as error:
-                unread.append((student, str(error)))
+                unread.append((student, said(error)))
             show()
     return found, unread

@@ -8,6 +8,8 @@ Common code weighs little: a shared fingerprint counts log((N + 1) / n) if n of 
 from collections.abc import Sequence
 
 from ..csv_table import written
+from ..model.language import DEFAULT
+from ..model.message import Text
 from ..report.page import template
 from .document import Document
 from .group import groups, in_turns
@@ -28,12 +30,13 @@ def table(pairs: Sequence[Pair]) -> str:
 
 
 def page(
-    title: str, documents: Sequence[Document], pairs: Sequence[Pair], unread: list[tuple[str, str]]
-) -> str:
+    title: str, documents: Sequence[Document], pairs: Sequence[Pair],
+    unread: list[tuple[str, Text]], language: str = DEFAULT,
+) -> str:  # fmt: skip
     """Return groups, the pairs that connect them, and some of these side by side, as a page."""
     found = groups(pairs)
     connecting = in_turns(found)
-    return template("similarity.html").render(
+    return template("similarity.html", language).render(
         title=title, count=len(documents), pairs=len(pairs), connecting=len(connecting),
         listed=connecting[:MOST_LISTED], shown=connecting[:MOST_SHOWN], few=FEW,
         groups=[group.students for group in found if len(group.students) > 2], unread=unread,
