@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from ..model.message import Message, counted, said
 from ..store.history import mark
 from ..store.store import NAME, Store
-from .terminal import console
+from .terminal import console, refusal, tell, voice
 
 
 @click.command()
@@ -38,24 +39,42 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
     from .summary import Summary
 
     if out.resolve() in [path.resolve() for path in shards]:
-        raise click.UsageError(f"{out} is one of the shards; choose a folder of its own.")
+        raise refusal(
+            Message("{folder} is one of the shards; choose a folder of its own.", folder=out)
+        )
     with ExitStack() as stack:
         stores = [stack.enter_context(Store(path / NAME)) for path in shards]
         try:
-            joined = Merge(stores)
+            voice.speak(stores[0].language)
+            merged = Merge(stores)
             store = stack.enter_context(Store(out / NAME, make=True))
-            new = joined.into(store)
+            new = merged.into(store)
         except Conflict as error:
-            raise click.UsageError(str(error)) from None
+            raise refusal(said(error)) from None
         mark(store)
+        voice.speak(store.language)
         export = Export(store, out)
         export.write()
         summary = Summary(export.roll())
         summary.show(console)
         left = [entry.student for entry in store.entries() if entry.record is None]
-    console.print(f"{new} judgements are new, of {summary.count} submissions.")
+    tell(
+        counted(
+            "{new} judgements are new, of {n} submission.",
+            "{new} judgements are new, of {n} submissions.",
+            n=summary.count,
+            new=new,
+        )
+    )
     if left:
-        some = ", ".join(left[:10]) + (", …" if len(left) > 10 else "")
-        console.print(f"[yellow]{len(left)} are not judged, is a shard missing?[/] {some}")
-    console.print(f"Class:    {out / 'report.html'}   {out / 'grades.csv'}")
+        shown = [*left[:10], *["…"] * (len(left) > 10)]
+        tell(
+            Message(
+                "{count} are not judged, is a shard missing? {students}",
+                count=len(left),
+                students=shown,
+            ),
+            "yellow",
+        )
+    tell(Message("Class: {files}", files=f"{out / 'report.html'}   {out / 'grades.csv'}"))
     sys.exit(3 if left or summary.people else 0)

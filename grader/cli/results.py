@@ -12,14 +12,15 @@ import click
 
 from ..course.course import Course
 from ..judging.job import Job
-from ..model.message import Message
+from ..model.message import Message, Text, counted, joined, said
 from ..model.result import Result, Status
 from ..store.history import mark
 from ..store.store import NAME, Entry, Store
 from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE
-from .terminal import console, plain, tell, voice
+from .terminal import console, plain, refusal, tell, voice
 
+WRITTEN = Message("the scores were written into {file}")
 FOLDER = click.argument(
     "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
@@ -72,8 +73,10 @@ def regrade(
         if language:
             store.language = language
         voice.speak(store.language)
-        _refuse_unknown("question", questions, batch.assignment.questions)
-        _refuse_unknown("student", students, [entry.student for entry in store.entries()])
+        no_question = Message("There is no question {name}; there are {known}.")
+        _refuse_unknown(no_question, questions, batch.assignment.questions)
+        no_student = Message("There is no student {name}; there are {known}.")
+        _refuse_unknown(no_student, students, [entry.student for entry in store.entries()])
 
         def again(result: Result) -> bool:
             passed = result.status is Status.PASSED
@@ -89,9 +92,12 @@ def regrade(
         to_do: dict[str, str] = {}
         for entry in filter(wanted, store.entries()):
             if digest(entry.path) != entry.digest:
-                raise click.UsageError(
-                    f"{entry.path} has changed or is gone since it was judged; put it back, or "
-                    "grade it with `grader grade`."
+                raise refusal(
+                    Message(
+                        "{file} has changed or is gone since it was judged; put it back, or grade "
+                        "it with `grader grade`.",
+                        file=entry.path,
+                    )
                 )
             to_do[entry.digest] = entry.student
         again_now = Message("{n} to judge again", n=len(to_do))
@@ -120,10 +126,11 @@ def diff(before: Path, after: Path | None) -> None:
     from ..store.diff import between, since
 
     with Store(_file(before)) as old:
+        voice.speak(old.language)
         if after is None:
             moves, published = since(old)
             if published:
-                console.print(f"Since {published}:", markup=False, highlight=False, soft_wrap=True)
+                tell(Message("Since {moment}:", moment=published))
         else:
             with Store(_file(after)) as new:
                 moves = list(between(old, new))
@@ -131,10 +138,16 @@ def diff(before: Path, after: Path | None) -> None:
         was, now = ("—" if score is None else score for score in (move.before, move.after))
         console.print(f"{plain(move.student)}: {was} → {now}", markup=False, highlight=False)
         for reason in move.reasons:
-            console.print(f"    {plain(reason)}", markup=False, highlight=False, soft_wrap=True)
+            said_of_it = f"    {plain(voice.say(reason))}"
+            console.print(said_of_it, markup=False, highlight=False, soft_wrap=True)
     moved = sum(move.before != move.after for move in moves)
-    same = f", and {len(moves) - moved} handed in otherwise" if len(moves) > moved else ""
-    console.print(f"{moved} moved{same}" if moves else "No score moved.")
+    if not moves:
+        tell(Message("No score moved."))
+    elif len(moves) > moved:
+        others = len(moves) - moved
+        tell(Message("{moved} moved, and {others} handed in otherwise", moved=moved, others=others))
+    else:
+        tell(Message("{moved} moved", moved=moved))
     sys.exit(1 if moves else 0)
 
 
@@ -159,11 +172,12 @@ def override(folder: Path, table: Path) -> None:
     from ..store.decisions import read
 
     with Store(folder / NAME) as store:
+        voice.speak(store.language)
         decisions, remarks = read(table, store.by_student())
         _remark(remarks)
         store.override(decisions)
         mark(store)
-        console.print(f"{len(decisions)} decisions count.")
+        tell(counted("{n} decision counts.", "{n} decisions count.", n=len(decisions)))
         Export(store, folder).write({student for student, _ in decisions})
 
 
@@ -181,8 +195,9 @@ def backup(folder: Path, file: Path) -> None:
       grader backup results monday.sqlite
     """
     with Store(folder / NAME) as store:
+        voice.speak(store.language)
         store.back_up(file)
-    console.print(f"{file} has everything.")
+    tell(Message("{file} has everything.", file=file))
 
 
 @click.command()
@@ -221,6 +236,7 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
     from ..report.gradebook import Gradebook
 
     with Store(folder / NAME) as store:
+        voice.speak(store.language)
         standings = {standing.student: standing for standing in store.standings()}
         try:
             text, encoding = decode(table.read_bytes())
@@ -228,16 +244,19 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
             filled = book.fill(standings, ids, column, comments)
             data = f"{book}".encode(encoding)
         except TableError as error:
-            raise click.UsageError(f"{table}: {error}") from None
+            raise refusal(joined(": ", (f"{table}", said(error)))) from None
         except UnicodeEncodeError as error:
-            said = (
-                f"a comment has {error.object[error.start]!r} in it, which {encoding} cannot write"
-            )
-            raise click.UsageError(f"{table}: {said}: save the table as “CSV UTF-8”.") from None
+            unknown = Message(
+                "{file}: a comment has {letter} in it, which {encoding} cannot write: save the "
+                "table as “CSV UTF-8”.",
+                file=table, letter=repr(error.object[error.start]), encoding=encoding,
+            )  # fmt: skip
+            raise refusal(unknown) from None
         replace_file(out, data)
-        mark(store, f"the scores were written into {out}")
+        mark(store, WRITTEN.format(file=out))
     _remark([*filled.remarks, *filled.left])
-    console.print(f"{len(standings) - len(filled.left)} of {len(standings)} scores are in {out}.")
+    done = len(standings) - len(filled.left)
+    tell(Message("{done} of {all} scores are in {file}.", done=done, all=len(standings), file=out))
     sys.exit(3 if filled.left else 0)
 
 
@@ -262,19 +281,20 @@ def results(folder: Path, file: Path) -> None:
     from ..report.formats import FORMATS
 
     if (write := FORMATS.get(file.suffix)) is None:
-        raise click.UsageError(f"{file} must end in {', '.join(FORMATS)}.")
+        raise refusal(Message("{file} must end in {endings}.", file=file, endings=list(FORMATS)))
     with Store(folder / NAME) as store:
+        voice.speak(store.language)
         replace_file(file, write(store.standings(), store.language))
-        mark(store, f"the scores were written into {file}")
-    console.print(f"{file} is written.")
+        mark(store, WRITTEN.format(file=file))
+    tell(Message("{file} is written.", file=file))
 
 
 COMMANDS: tuple[Any, ...] = (merge, regrade, diff, override, backup, gradebook, results)
 
 
-def _remark(lines: Iterable[str]) -> None:
+def _remark(lines: Iterable[Text]) -> None:
     for line in lines:
-        console.print(plain(line), style="yellow", markup=False, highlight=False)
+        tell(line, "yellow")
 
 
 def _file(path: Path) -> Path:
@@ -282,9 +302,9 @@ def _file(path: Path) -> Path:
     return path / NAME if path.is_dir() else path
 
 
-def _refuse_unknown(what: str, names: Iterable[str], known: Sequence[str]) -> None:
-    """Raise UsageError for a name that is not among the known ones."""
+def _refuse_unknown(what: Message, names: Iterable[str], known: Sequence[str]) -> None:
+    """Raise UsageError, which says `what` is not there, for a name not among the known ones."""
     for name in names:
         if name not in known:
-            some = ", ".join(list(known)[:10]) + (", …" if len(known) > 10 else "")
-            raise click.UsageError(f"There is no {what} {name!r}; there are {some}.")
+            shown = [*known[:10], *["…"] * (len(known) > 10)]
+            raise refusal(what.format(name=repr(name), known=shown))

@@ -12,6 +12,7 @@ from itertools import chain
 
 from ..csv_table import TableError, Text, cell
 from ..intake.ids import Ids, written
+from ..model.message import Message
 from ..model.standing import Standing
 from .sanitize import clean
 
@@ -27,8 +28,8 @@ COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d+")
 class Filled:
     """Who is missing from a filled table, and other remarks for a person."""
 
-    left: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    left: list[Message] = field(default_factory=list)
+    remarks: list[Message] = field(default_factory=list)
 
 
 @dataclass
@@ -56,7 +57,12 @@ class Gradebook:
         while at < len(text):
             found = token.match(text, at)
             if found is None:
-                raise TableError(f"line {len(ends) + 1} is not a CSV: a quote is open or stray.")
+                raise TableError(
+                    Message(
+                        "line {line} is not valid CSV: a quote is open or stray.",
+                        line=len(ends) + 1,
+                    )
+                )
             rows[-1].append(found[1])
             at = found.end()
             if found[2] != delimiter:
@@ -78,10 +84,11 @@ class Gradebook:
         exact = [i for i, one in enumerate(names) if one == name]
         found = exact or [i for i, one in enumerate(names) if one.startswith(name)]
         if len(found) != 1:
-            known = ", ".join(repr(one) for one in names)
+            known = {"name": repr(name), "known": [repr(one) for one in names]}
+            if not found:
+                raise TableError(Message("no column is called {name}; there are {known}.", **known))
             raise TableError(
-                f"{'no' if not found else 'more than one'} column is called {name!r}; there are "
-                f"{known}."
+                Message("more than one column is called {name}; there are {known}.", **known)
             )
         return found[0]
 
@@ -127,37 +134,56 @@ class Gradebook:
                         self._put(i, remark, "\n".join(said))
         in_table = set(rows.values())
         filled.left = self._left_out([s for s in standings if s not in in_table], rows, place)
-        filled.left += sorted(f"no score yet: {s}" for s in in_table if standings[s].score is None)
+        filled.left += [
+            Message("no score yet: {student}", student=student)
+            for student in sorted(in_table)
+            if standings[student].score is None
+        ]
         if by := [s for i, s in rows.items() if self._is_by_number(i, place, s)]:
-            some = ", ".join(by[:FEW]) + ", …" * (len(by) > FEW)
-            filled.remarks.append(f"found by the number in which their ids end: {len(by)} ({some})")
+            filled.remarks.append(
+                Message(
+                    "found by the number in which their ids end: {count} ({students})",
+                    count=len(by),
+                    students=[*by[:FEW], *["…"] * (len(by) > FEW)],
+                )
+            )
         return filled
 
-    def _repeated(self, rows: Mapping[int, str]) -> list[str]:
+    def _repeated(self, rows: Mapping[int, str]) -> list[Message]:
         """Return a remark on each duplicate row. Raises TableError if duplicates differ."""
         first: dict[str, int] = {}
-        remarks = []
+        remarks: list[Message] = []
         for i, student in rows.items():
             other = first.setdefault(student, i)
             if self.rows[other] != self.rows[i]:
                 raise TableError(
-                    f"{student} has more than one row, and they differ: {other + 1} and {i + 1}."
+                    Message(
+                        "{student} has more than one row, and they differ: {one} and {other}.",
+                        student=student,
+                        one=other + 1,
+                        other=i + 1,
+                    )
                 )
             if other != i:
-                remarks.append(f"row {i + 1} repeats row {other + 1}: {student}")
+                remarks.append(
+                    Message(
+                        "row {row} repeats row {other}: {student}",
+                        row=i + 1,
+                        other=other + 1,
+                        student=student,
+                    )
+                )
         return remarks
 
-    def _left_out(self, students: list[str], rows: Mapping[int, str], column: int) -> list[str]:
+    def _left_out(self, students: list[str], rows: Mapping[int, str], column: int) -> list[Message]:
         """Return a line on each student without a row, and on similar rows."""
-        known, near = Ids(students), dict[str, list[str]]()
+        known, near = Ids(students), dict[str, list[Message]]()
         for i, row in enumerate(self.rows[1:], 1):
             text = value(row[column]) if column < len(row) else ""
             for student in known.alike(text) if i not in rows else ():
-                near.setdefault(student, []).append(f"{text!r} in row {i + 1}")
-        return [
-            f"not in the table: {student}" + _similar(near.get(student, []))
-            for student in sorted(students)
-        ]
+                place = Message("{text} in row {row}", text=repr(text), row=i + 1)
+                near.setdefault(student, []).append(place)
+        return [_not_there(student, near.get(student, [])) for student in sorted(students)]
 
     def _is_by_number(self, row: int, column: int, student: str) -> bool:
         return student.endswith(f"_{written(value(self.rows[row][column]))}")
@@ -195,5 +221,12 @@ def _by_number(students: Sequence[str]) -> dict[str, str]:
     return {number: student for number, student in made if often[number] == 1}
 
 
-def _similar(places: Sequence[str]) -> str:
-    return f" (similar, and not filled in: {', '.join(places)})" if places else ""
+def _not_there(student: str, near: Sequence[Message]) -> Message:
+    """Say of a student that no row is theirs; some rows may be similar."""
+    if near:
+        return Message(
+            "not in the table: {student} (similar, and not filled in: {rows})",
+            student=student,
+            rows=list(near),
+        )
+    return Message("not in the table: {student}", student=student)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from ..model.message import Message
+
 OURS = 0x67726164  # "grad", PRAGMA application_id
 BUSY_SECONDS = 30
 VERSION = 8
@@ -65,7 +67,11 @@ class Database:
         """Open or create the file. Raises StoreError."""
         self.path = path
         if not make and not path.is_file():
-            raise StoreError(f"There is no {path}; `grader grade` makes it in the folder -o names.")
+            raise StoreError(
+                Message(
+                    "There is no {file}; `grader grade` makes it in the folder -o names.", file=path
+                )
+            )
         with self.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -84,7 +90,7 @@ class Database:
     def back_up(self, path: Path) -> None:
         """Write a consistent copy into a new file. Raises StoreError."""
         if path.exists():
-            raise StoreError(f"{path} exists, and a backup overwrites nothing.")
+            raise StoreError(Message("{file} exists, and a backup overwrites nothing.", file=path))
         try:
             with self.explained():
                 self.db.execute("VACUUM INTO ?", (os.fspath(path),))
@@ -111,26 +117,41 @@ class Database:
             yield
         except (sqlite3.OperationalError, OSError) as error:
             raise StoreError(
-                f"{self.path} cannot be used: {error}. What it has acknowledged is kept; once "
-                "there is room and the file can be written, the same command goes on."
+                Message(
+                    "{file} cannot be used: {error}. What it has acknowledged is kept; once there "
+                    "is room and the file can be written, the same command goes on.",
+                    file=self.path,
+                    error=error,
+                )
             ) from error
         except sqlite3.DatabaseError as error:
             raise StoreError(
-                f"{self.path} is not a store of grades, or is damaged: {error}. "
-                "Put a backup in its place."
+                Message(
+                    "{file} is not a store of grades, or is damaged: {error}. Put a backup in its "
+                    "place.",
+                    file=self.path,
+                    error=error,
+                )
             ) from error
 
     def _prepare(self) -> None:
         """Make an empty file a store. Raises StoreError for any other file that is not one."""
         ours, version, tables = self._about()
         if tables and ours != OURS:
-            raise StoreError(f"{self.path} is not a store of grades.")
+            raise StoreError(Message("{file} is not a store of grades.", file=self.path))
         if version > VERSION:
-            raise StoreError(f"{self.path} was written by a newer grader: update this one first.")
+            raise StoreError(
+                Message(
+                    "{file} was written by a newer grader: update this one first.", file=self.path
+                )
+            )
         if tables and version < VERSION:
             raise StoreError(
-                f"{self.path} was written by an earlier grader, and this one cannot read it: grade "
-                "the same files into a new folder, and repeat `grader override` there."
+                Message(
+                    "{file} was written by an earlier grader, and this one cannot read it: grade "
+                    "the same files into a new folder, and repeat `grader override` there.",
+                    file=self.path,
+                )
             )
         self.db.execute("PRAGMA synchronous = FULL")
         if tables:

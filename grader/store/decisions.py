@@ -17,6 +17,7 @@ from pathlib import Path
 from ..csv_table import TableError, rows
 from ..intake.ids import Ids
 from ..model.late import EXCUSED
+from ..model.message import Message, Text, counted, said
 from ..model.standing import Override, Standing, whole
 
 COLUMNS = ("id", "question", "points", "comment")
@@ -24,13 +25,13 @@ COLUMNS = ("id", "question", "points", "comment")
 
 def read(
     path: Path, standings: Mapping[str, Standing]
-) -> tuple[list[tuple[str, Override]], list[str]]:
+) -> tuple[list[tuple[str, Override]], list[Text]]:
     """Read all decisions about these students, and remark on duplicates.
 
     Raises TableError before any of them counts.
     """
     decisions: dict[tuple[str, str], Override] = {}
-    remarks, known = [], Ids(standings)
+    remarks, known = list[Text](), Ids(standings)
     for place, row in rows(path, COLUMNS):
         question = row["question"]
         try:
@@ -39,10 +40,22 @@ def read(
             decision = Override(question, points, row["comment"])
             if decisions.setdefault((student, question), decision) is not decision:
                 if decisions[student, question] != decision:
-                    raise ValueError(f"there is another second line on {question} of {student}")
-                remarks.append(f"{place} repeats an earlier line: {student}, {question}")
+                    raise ValueError(
+                        Message(
+                            "there is another second line on {question} of {student}",
+                            question=question,
+                            student=student,
+                        )
+                    )
+                remarks.append(
+                    Message(
+                        "{place} repeats an earlier line: {line}",
+                        place=place,
+                        line=f"{student}, {question}",
+                    )
+                )
         except ValueError as error:
-            raise TableError(f"{place}: {error}.") from None
+            raise TableError(Message("{place}: {error}.", place=place, error=said(error))) from None
     return [(student, decision) for (student, _), decision in decisions.items()], remarks
 
 
@@ -51,8 +64,16 @@ def _student(cell: str, known: Ids) -> str:
     if student := known.same(cell):
         return student
     near = known.alike(cell)
-    hint = f"; similar, and perhaps somebody else: {', '.join(near)}" if near else ""
-    raise ValueError(f"there is no judged submission of {cell!r}{hint}")
+    if near:
+        raise ValueError(
+            Message(
+                "there is no judged submission of {student}; similar, and perhaps somebody else: "
+                "{others}",
+                student=repr(cell),
+                others=near,
+            )
+        )
+    raise ValueError(Message("there is no judged submission of {student}", student=repr(cell)))
 
 
 def _points(text: str) -> float | None:
@@ -62,9 +83,11 @@ def _points(text: str) -> float | None:
     try:
         points = float(text.replace(",", "."))  # a decimal comma, as German spreadsheets write
     except ValueError:
-        raise ValueError(f"points cannot be {text!r}; they are a number such as 2.5") from None
+        raise ValueError(
+            Message("points cannot be {points}; they are a number such as 2.5", points=repr(text))
+        ) from None
     if not (math.isfinite(points) and points >= 0):
-        raise ValueError(f"points cannot be {text}")
+        raise ValueError(Message("points cannot be {points}", points=text))
     return whole(points)
 
 
@@ -72,12 +95,32 @@ def _require(student: str, question: str, points: float | None, standing: Standi
     """Raise ValueError if a line is about no student, no question, or too many points."""
     if question == EXCUSED:
         if points is not None and points > standing.hours_late:
-            raise ValueError(f"{student} was {standing.hours_late:g} hours late, not {points:g}")
+            raise ValueError(
+                Message(
+                    "{student} was {hours} hours late, not {points}",
+                    student=student,
+                    hours=f"{standing.hours_late:g}",
+                    points=f"{points:g}",
+                )
+            )
         return
     judgement = standing.judgement
     if question not in judgement.questions:
-        known = ", ".join(judgement.questions)
-        raise ValueError(f"there is no question {question!r}; there are {known}")
+        raise ValueError(
+            Message(
+                "there is no question {question}; there are {known}",
+                question=repr(question),
+                known=list(judgement.questions),
+            )
+        )
     most = sum(result.points for result in judgement.of(question))
     if points is not None and points > most:
-        raise ValueError(f"{question} is worth {most} points, so {points} is too many")
+        raise ValueError(
+            counted(
+                "{question} is worth {n} point, so {points} is too many",
+                "{question} is worth {n} points, so {points} is too many",
+                n=most,
+                question=question,
+                points=f"{points}",
+            )
+        )

@@ -4,12 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..model.message import Message, Text
 from ..model.result import Result, Status
 from ..model.standing import Standing
 from . import history
 from .store import Entry, Record, Store
 
-NEW = "judged since"
+NEW = Message("judged since")
+STATUSES = {
+    Status.PASSED: Message("passed"),
+    Status.FAILED: Message("failed"),
+    Status.STUDENT_ERROR: Message("student error"),
+    Status.TIMED_OUT: Message("timed out"),
+    Status.OUT_OF_MEMORY: Message("out of memory"),
+    Status.NOT_RUN: Message("not run"),
+    Status.GRADER_ERROR: Message("grader error"),
+}
+"""How the course team calls the ends of a check."""
 SHORT = 8
 """Digits of a sha256 to tell two files of the same name apart."""
 
@@ -35,7 +46,7 @@ class Move:
     student: str
     before: float | None
     after: float | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
     """One line each, the most general first."""
 
 
@@ -50,7 +61,7 @@ def between(before: Store, after: Store) -> Iterator[Move]:
             yield from _move(student, side(before, was), side(after, now))
 
 
-def since(store: Store) -> tuple[list[Move], str]:
+def since(store: Store) -> tuple[list[Move], Text]:
     """Return who has changed since scores were last written out, and the command that did so.
 
     If they never were: who was changed by the last command, among those judged before it.
@@ -80,7 +91,7 @@ def _move(student: str, old: Side | None, new: Side | None) -> Iterator[Move]:
     before, after = (s.standing.score if s else None for s in (old, new))
     if old is None or new is None:
         if old is not new:
-            yield Move(student, before, after, (NEW if new else "not judged any more",))
+            yield Move(student, before, after, (NEW if new else Message("not judged any more"),))
     elif before != after or _is_another(old.entry, new.entry):
         yield Move(student, before, after, tuple(_reasons(old, new)))
 
@@ -96,24 +107,35 @@ def _time(entry: Entry) -> str:
     return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
 
 
-def _reasons(old: Side, new: Side) -> Iterator[str]:
+def _reasons(old: Side, new: Side) -> Iterator[Text]:
     """Yield what has changed a score: a person, the submission, or checks."""
     another = old.entry.digest != new.entry.digest
     if another:
-        yield f"handed in another file: {files(old.entry, new.entry)}"
+        yield Message("handed in another file: {files}", files=files(old.entry, new.entry))
     elif _is_another(old.entry, new.entry):
-        yield f"handed in at another time: {_time(old.entry)} → {_time(new.entry)}"
-    was_rule, rule = (side.standing.late_rule for side in (old, new))
+        yield Message(
+            "handed in at another time: {before} → {now}",
+            before=_time(old.entry),
+            now=_time(new.entry),
+        )
+    was_rule, rule = (side.standing.late_rule or Message("none") for side in (old, new))
     if was_rule != rule:
-        yield f"the late rule: {was_rule or 'none'} → {rule or 'none'}"
+        yield Message("the late rule: {before} → {now}", before=was_rule, now=rule)
     if old.standing.hours != new.standing.hours:
-        yield f"hours late that count: {old.standing.hours:g} → {new.standing.hours:g}"
+        yield Message(
+            "hours late that count: {before} → {now}",
+            before=f"{old.standing.hours:g}",
+            now=f"{new.standing.hours:g}",
+        )
     decided = {**old.standing.decided, **new.standing.decided}
     for question in decided:
         was, now = (s.standing.points(question) for s in (old, new))
         if old.standing.decided.get(question) != new.standing.decided.get(question):
-            word = "set" if question in new.standing.decided else "no longer set"
-            yield f"{question}: {_shown(was)} → {_shown(now)}, {word} by a person"
+            moved = {"question": question, "before": _shown(was), "now": _shown(now)}
+            if question in new.standing.decided:
+                yield Message("{question}: {before} → {now}, set by a person", **moved)
+            else:
+                yield Message("{question}: {before} → {now}, no longer set by a person", **moved)
     then, today = old.results(), new.results()
     for check in {**then, **today}:
         was_result, now_result = then.get(check), today.get(check)
@@ -121,35 +143,53 @@ def _reasons(old: Side, new: Side) -> Iterator[str]:
         if some is None or some[0].question in decided:
             continue
         if change := _change(was_result, now_result, another):
-            yield f"{some[0].question}, {check}: {change}"
+            yield Message(
+                "{question}, {check}: {change}",
+                question=some[0].question,
+                check=check,
+                change=change,
+            )
 
 
 def _change(
     old: tuple[Result, str] | None, new: tuple[Result, str] | None, another: bool
-) -> str | None:
+) -> Message | None:
     """Return how a check changed the score and why, or None if it did not."""
     if old is None or new is None:
         result = (old or new or ())[0]  # type: ignore[misc]
-        earned = f"{result.earned} of {result.points} points"
-        return f"is gone, {earned}" if new is None else f"is new, {earned}"
+        points = {"earned": result.earned, "all": result.points}
+        if new is None:
+            return Message("is gone, {earned} of {all} points", **points)
+        return Message("is new, {earned} of {all} points", **points)
     (was, version), (now, version_now) = old, new
     ours = Status.GRADER_ERROR in (was.status, now.status)
     if was.earned == now.earned and not ours:
         return None
-    said = f"{_words(was)} → {_words(now)}"
+    moved = {"before": _words(was), "now": _words(now)}
     if another:
-        return said
+        return Message("{before} → {now}", **moved)
     if version != version_now:
-        return f"{said}, for the check has changed"
+        return Message("{before} → {now}, because the check has changed", **moved)
     if ours:
-        return f"{said}, a fault of ours"
+        return Message("{before} → {now}, a fault of ours", **moved)
     if Status.NOT_RUN in (was.status, now.status):
-        return f"{said}, for another check that it builds on has moved"
-    return f"{said}, though check and submission are the same: is it random, or near a limit?"
+        return Message(
+            "{before} → {now}, because another check that it builds on has moved", **moved
+        )
+    return Message(
+        "{before} → {now}, though check and submission are the same: is it random, or near a "
+        "limit?",
+        **moved,
+    )
 
 
-def _words(result: Result) -> str:
-    return f"{result.status.replace('_', ' ')} ({result.earned} of {result.points})"
+def _words(result: Result) -> Message:
+    return Message(
+        "{status} ({earned} of {all})",
+        status=STATUSES[result.status],
+        earned=result.earned,
+        all=result.points,
+    )
 
 
 def _shown(points: float | None) -> str:

@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from sys import intern
 
+from ..model.message import Message, joined
 from ..model.result import Status
 from ..model.standing import Override
 from .store import PAGE, Entry, Store
@@ -125,15 +126,23 @@ class Merge:
         """Raise Conflict if two stores are about different assignments."""
         names = {store.assignment: store for store in stores if store.assignment}
         if len(names) > 1:
-            said = (f"{_name(store)} holds {name}" for name, store in names.items())
-            raise Conflict(f"these are different assignments: {', '.join(said)}.")
+            held = [f"{_name(store)}: {name}" for name, store in names.items()]
+            raise Conflict(Message("these are different assignments: {held}.", held=held))
 
     def _agreed(self) -> dict[str, str]:
         """Return the terms of all shards. Raises Conflict."""
         asked = {Terms.of(store): store for store in self.shards}
         if len(asked) > 1:
-            said = (f"{_name(store)}: {str(terms) or 'nothing'}" for terms, store in asked.items())
-            raise Conflict(f"the shards were not asked for in the same way: {'; '.join(said)}.")
+            said = (
+                joined(": ", (f"{_name(store)}", f"{terms}" or Message("nothing")))
+                for terms, store in asked.items()
+            )
+            raise Conflict(
+                Message(
+                    "the shards were not asked for in the same way: {terms}.",
+                    terms=joined("; ", said),
+                )
+            )
         return {name: value for name, value in asdict(next(iter(asked))).items() if value}
 
     def _take(self, entry: Entry, shard: Store) -> None:
@@ -141,15 +150,25 @@ class Merge:
         digest, other = self.entries.setdefault(entry.student, (entry.digest, shard))
         if digest != entry.digest:
             raise Conflict(
-                f"{_name(other)} and {_name(shard)} have different submissions of {entry.student}. "
-                "Grade all shards from the same files."
+                Message(
+                    "{one} and {other} have different submissions of {student}. Grade all shards "
+                    "from the same files.",
+                    one=_name(other),
+                    other=_name(shard),
+                    student=entry.student,
+                )
             )
         for decision in entry.overrides:
             key = entry.student, decision.question
             if self.decisions.setdefault(key, decision) != decision:
                 raise Conflict(
-                    f"there are two decisions about {decision.question} of {entry.student}, one of "
-                    f"them in {_name(shard)}. Repeat the one that counts there."
+                    Message(
+                        "there are two decisions about {question} of {student}, one of them in "
+                        "{folder}. Repeat the one that counts there.",
+                        question=decision.question,
+                        student=entry.student,
+                        folder=_name(shard),
+                    )
                 )
 
     def _choose(self, digest: str, one: Found) -> None:
@@ -157,9 +176,14 @@ class Merge:
         other = self.found.setdefault(digest, one)
         if other.verdict != one.verdict and not (other.fault or one.fault):
             raise Conflict(
-                f"{_name(other.store)} and {_name(one.store)} have judged the submission of "
-                f"{one.student}, and do not agree. Look at both pages, regrade it in the folder "
-                "that is wrong, and tell the author of the check."
+                Message(
+                    "{one} and {other} have judged the submission of {student}, and do not agree. "
+                    "Look at both pages, regrade it in the folder that is wrong, and tell the "
+                    "author of the check.",
+                    one=_name(other.store),
+                    other=_name(one.store),
+                    student=one.student,
+                )
             )
         if one.worth > other.worth:
             self.found[digest] = one
@@ -175,10 +199,13 @@ class Merge:
         for one in (*self.found.values(), *filter(None, stay)):
             plans.setdefault(one.plan, one)
         if len(plans) > 1:
-            said = (f"{_name(f.store)}: {f.student}, {f.made_by}" for f in plans.values())
+            made = (f"{_name(f.store)}: {f.student}, {f.made_by}" for f in plans.values())
             raise Conflict(
-                "not all were judged by the same checks, settings, key and versions: "
-                f"{'; '.join(said)}. Grade those again that are not up to date."
+                Message(
+                    "not all were judged by the same checks, settings, key and versions: {made}. "
+                    "Grade those again that are not up to date.",
+                    made="; ".join(made),
+                )
             )
 
     def _handed_in(self, out: Store) -> Iterator[Entry]:

@@ -163,7 +163,7 @@ def test_several_notebooks_are_the_students_to_choose_from(tmp_path):
 
 
 def test_an_absent_folder_is_no_notebook(tmp_path):
-    assert "There is no notebook" in choose(tmp_path / "submission", NAME)[1]
+    assert "There is no notebook" in f"{choose(tmp_path / 'submission', NAME)[1]}"
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "null"])
