@@ -17,9 +17,9 @@ def test_cells_are_found_by_the_names_of_columns(tmp_path):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", ":1: there is no column id and no name; the first line must be id,name."),
-        (b"id,title\n", ":1: there is no column name"),
-        (b'id,name\n1,"a\n', ":2: this is not a CSV"),
+        (b"", ":1: these columns are missing: id, name; the first line must be id,name."),
+        (b"id,title\n", ":1: these columns are missing: name"),
+        (b'id,name\n1,"a\n', ":2: this is not a valid CSV file"),
         ("id,name\n1,café\n".encode("latin-1"), "is not UTF-8: save it as"),
         (b"PK\x03\x04 a workbook", "is a workbook, not text: save it as"),
     ],
@@ -69,5 +69,5 @@ def test_the_separator_is_the_one_that_gives_the_columns(tmp_path):
     path.write_text('"id";"name, first; last, other"\n1;a\n')
     assert [row for _, row in rows(path, ("id",))] == [{"id": "1"}]
     path.write_text('sep=;\nid;name\n1;"open\n')
-    with pytest.raises(TableError, match=r":3: this is not a CSV"):
+    with pytest.raises(TableError, match=r":3: this is not a valid CSV file"):
         list(rows(path, ("id", "name")))

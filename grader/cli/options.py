@@ -7,6 +7,8 @@ import click
 
 from ..judging.shard import Shard
 from ..model.language import DEFAULT, LANGUAGES
+from ..model.message import said
+from .terminal import voice
 
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
@@ -49,7 +51,7 @@ def _shard(_: click.Context, __: click.Parameter, text: str) -> Shard:
     try:
         return Shard.read(text)
     except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+        raise click.BadParameter(voice.say(said(error))) from None
 
 
 SHARD = click.option(

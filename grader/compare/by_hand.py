@@ -8,6 +8,7 @@ a graph however it was made, and differences of a loss by their number.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..model.message import Message
 from ..model.subject import Subject
 from .counts import operators
 from .trial import Failure
@@ -38,14 +39,25 @@ def by_hand(student: Subject, name: str, inputs: Callable[[int], Sequence[Any]])
     """
     if student.beside(_saved)(name, *inputs(NARROW)):
         raise Failure(
-            f"{name} builds a graph and has torch differentiate: write out what the formula says."
+            Message(
+                "{name} builds a graph and has torch differentiate: write out what the formula "
+                "says.",
+                name=name,
+            )
         )
     few, many = (operators(student, name, *inputs(n)) for n in (NARROW, WIDE))
     if many > MOST * few:
         raise Failure(
-            f"{name} runs {few} operators of torch for {NARROW} features, and {many} for {WIDE}: "
-            "it goes through the features one by one, as finite differences would. In the formula, "
-            "a product of matrices serves all of them."
+            Message(
+                "{name} runs {few} operators of torch for {narrow} features, and {many} for "
+                "{wide}: it goes through the features one by one, as finite differences would. In "
+                "the formula, a product of matrices serves all of them.",
+                name=name,
+                few=few,
+                narrow=NARROW,
+                many=many,
+                wide=WIDE,
+            )
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..model.message import Message
 from .compare import EXACT, SINGLE, Named, is_single, shape_difference, value_difference
 from .record import note
 from .trial import Cast, Failure, Function, call_each, in_either_precision, tensors
@@ -55,6 +56,11 @@ def continues(
         wrong = shape_difference(parts, whole.shape, named)
         if wrong := wrong or value_difference(parts, whole, named, bound):
             raise Failure(
-                f"Read in two parts of {at} and {x.shape[1] - at} steps, the second from the state "
-                f"that the first has left: {wrong}."
+                Message(
+                    "Read in two parts of {first} and {second} steps, the second from the state "
+                    "that the first has left: {found}.",
+                    first=at,
+                    second=x.shape[1] - at,
+                    found=wrong,
+                )
             )

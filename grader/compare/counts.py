@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..model.message import Message
 from ..model.subject import Subject
 from .trial import Failure
 
@@ -85,10 +86,19 @@ def linear_cost(
     first, second = counts[1] - counts[0], counts[2] - counts[1]
     if second > SLACK * max(first, 0) + least:
         pairs = zip(sizes, counts, strict=True)
-        said = ", ".join(f"{count} for {size} = {n}" for n, count in pairs)
+        counted = [
+            Message("{count} for {size} = {value}", count=count, size=size, value=n)
+            for n, count in pairs
+        ]
         raise Failure(
-            f"The operators of torch that a call of {name} runs are {said}: the larger {size}, the "
-            "more of them for each. Let nothing be computed again that is known already."
+            Message(
+                "The operators of torch that a call of {name} runs are {counts}: the larger "
+                "{size}, the more of them for each. Let nothing be computed again that is known "
+                "already.",
+                name=name,
+                counts=counted,
+                size=size,
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..model.message import Message, counted
 from .keys import key_difference
 from .trial import Failure, Function
 
@@ -29,14 +30,19 @@ def only(function: Function, name: str, returns: Sequence[str]) -> Function:
         result = function(*args, **kwargs)
         if isinstance(result, Mapping):
             if problem := key_difference(result, returns):
-                raise Failure(f"{one.__name__}: {problem}.")
+                raise Failure(Message("{call}: {found}.", call=one.__name__, found=problem))
             return result[name]
         if not isinstance(result, tuple | list) or len(result) != len(returns):
             count = len(result) if isinstance(result, tuple | list) else 1
-            asked = ", ".join(f"`{each}`" for each in returns)
             raise Failure(
-                f"{one.__name__} returns {count} value{'' if count == 1 else 's'}, "
-                f"not {len(returns)}: {asked}."
+                counted(
+                    "{call} returns {n} value, not {due}: {names}.",
+                    "{call} returns {n} values, not {due}: {names}.",
+                    n=count,
+                    call=one.__name__,
+                    due=len(returns),
+                    names=[f"`{each}`" for each in returns],
+                )
             )
         return result[returns.index(name)]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ..model.judgement import Judgement
+from ..model.message import Message
 from ..model.result import Result, Status
 from .job import TRIES, Job, Task
 from .pool import Pool
@@ -71,6 +72,6 @@ def lost(job: Job) -> Judgement:
     detail = f"{TRIES} judges ended while they graded this submission"
     result = Result(
         "the whole submission", name, Status.GRADER_ERROR, 0,
-        "Could not be judged: our fault, a person will look.", detail=detail,
+        Message("Could not be judged: our fault, a person will look."), detail=detail,
     )  # fmt: skip
     return Judgement(name, name, "", (name,), (result,))

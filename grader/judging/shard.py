@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from ..model.message import Message
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -19,7 +21,12 @@ class Shard:
         """Read "2/8", the second of eight. Raises ValueError."""
         found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
         if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise ValueError(f"{text!r} is not a share of a class; the second of eight is 2/8.")
+            raise ValueError(
+                Message(
+                    "{text} is not a share of a class; the second of eight is 2/8.",
+                    text=repr(text),
+                )
+            )
         return cls(int(found[1]), int(found[2]))
 
     def holds(self, digest: str) -> bool:

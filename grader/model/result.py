@@ -42,7 +42,7 @@ class Result:
     status: Status
     points: int
     """What the check is worth, all or nothing."""
-    sentence: str
+    sentence: Text
     """The property that is checked, in the words of the docstring."""
     message: Text = ""
     """What happened instead, for the student (empty when passed)."""

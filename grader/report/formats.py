@@ -67,7 +67,9 @@ def _case(suite: XML.Element, result: Result) -> None:
     if result.status is Status.PASSED:
         return
     tags = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
-    ending = XML.SubElement(case, tags.get(result.status, "error"), message=_text(result.sentence))
+    ending = XML.SubElement(
+        case, tags.get(result.status, "error"), message=_text(f"{result.sentence}")
+    )
     ending.set("type", result.status)
     ending.text = _text(whole(result))
 

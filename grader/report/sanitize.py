@@ -103,12 +103,13 @@ def worded(standing: Standing, say: Say) -> Standing:
 
 
 def _in_words(result: Result, say: Say) -> Result:
-    if all(isinstance(text, str) for text in (result.message, result.hypothesis, *result.notes)):
+    texts = (result.sentence, result.message, result.hypothesis, *result.notes)
+    if all(isinstance(text, str) for text in texts):
         return result  # of a class's results, most
+    sentence, message, hypothesis, *notes = map(say, texts)
     return replace(
-        result, message=say(result.message), hypothesis=say(result.hypothesis),
-        notes=tuple(map(say, result.notes)),
-    )  # fmt: skip
+        result, sentence=sentence, message=message, hypothesis=hypothesis, notes=tuple(notes)
+    )
 
 
 def shown(standing: Standing, say: Say = ENGLISH) -> Standing:

@@ -29,7 +29,10 @@ def said(tmp_path):
     def said(*cells: str, checks: str = CHECKS) -> list[tuple[str, str | None]]:
         path = tmp_path / "mine.ipynb"
         path.write_bytes(notebook(*cells, checks))
-        return list(practise(path))
+        return [
+            (str(what), None if problem is None else str(problem))
+            for what, problem in practise(path)
+        ]
 
     return said
 

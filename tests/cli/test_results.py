@@ -105,13 +105,13 @@ def test_a_diff_tells_what_a_regrade_has_moved(out, judges):
     for words in ([out], [out / "before.sqlite", out]):
         said = run(out.parent, "diff", *words, code=1)
         assert "park: 5 → 2 halve, test_halves_make_a_whole: passed (3 of 3) → failed" in said
-        assert "for the check has changed" in said and said.endswith("3 moved")
+        assert "because the check has changed" in said and said.endswith("3 moved")
 
 
 def test_decisions_count_and_survive_grading_and_regrading(out, judges):
     table = out.parent / "decisions.csv"
     table.write_text('id,question,points,comment\nkim,halve,1.5,"=Nearly"\n')
-    assert "1 decisions count." in run(out.parent, "override", out, table)
+    assert "1 decision counts." in run(out.parent, "override", out, table)
     judges.results = (replace(RESULTS[0], status=Status.FAILED), *RESULTS[1:])
     run(out.parent, "regrade", out, "-j", 1)
     grade(out.parent)

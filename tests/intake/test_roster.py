@@ -26,7 +26,10 @@ def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("id\n1\n", ":1: there is no column name"), ("id,name\n1,a\n1,b\n", ":3: 1 is there twice")],
+    [
+        ("id\n1\n", ":1: these columns are missing: name"),
+        ("id,name\n1,a\n1,b\n", ":3: 1 is there twice"),
+    ],
 )
 def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
     (tmp_path / "roster.csv").write_text(text)

@@ -12,6 +12,7 @@ from grader.model.standing import Override
 from grader.report.gradebook import Filled, Gradebook
 from tests.store.test_store import STANDING
 from tests.support.standings import changed
+from tests.support.words import words
 
 CANVAS = (
     "\ufeffStudent,ID,SIS Login ID,Section,Attention (99),LSTM (100),Final Score\r\n"
@@ -57,7 +58,7 @@ def test_a_comment_is_never_a_formula():
 def test_who_has_no_row_or_no_score_is_listed_and_no_cell_becomes_a_zero():
     book = Gradebook.read(CANVAS)
     listed = book.fill({"4712": OURS, "nobody": STANDING}, "ID", "Attention")
-    assert listed.left == ["not in the table: nobody", "no score yet: 4712"]
+    assert words(listed.left) == ["not in the table: nobody", "no score yet: 4712"]
     assert f"{book}" == CANVAS
 
 
@@ -69,7 +70,7 @@ def test_a_number_after_the_name_is_enough_if_all_ids_are_made_so_or_the_row_has
     assert book.who(["kim_4711", "somebody"], 1) == {2: "kim_4711"}, "Kim, Minjun"
     assert book.who(["park_4711", "somebody"], 1) == {}
     filled = book.fill({"kim_4711": STANDING}, "ID", "Attention")
-    assert filled.remarks == ["found by the number in which their ids end: 1 (kim_4711)"]
+    assert words(filled.remarks) == ["found by the number in which their ids end: 1 (kim_4711)"]
 
 
 PARK = 'Student,ID,SIS Login ID,Doubling\n"Park, Jun",42,park,\n"Lee, Seo",4712,lee42,\n'
@@ -81,7 +82,7 @@ def test_an_id_that_only_looks_like_a_rows_fills_nobodys_row(student):
     filled = book.fill({student: STANDING, "kim": STANDING}, "ID", "Doubling")
     assert f"{book}" == PARK
     said = f"not in the table: {student} (similar, and not filled in: '42' in row 2)"
-    assert sorted(filled.left) == sorted([said, "not in the table: kim"])
+    assert sorted(words(filled.left)) == sorted([said, "not in the table: kim"])
 
 
 def test_the_exact_id_is_found_before_and_beside_a_similar_one():
@@ -101,7 +102,7 @@ def test_what_a_spreadsheet_makes_of_a_number_is_that_number(written):
 
 def test_a_row_that_is_repeated_exactly_is_filled_twice_and_named():
     book = Gradebook.read("ID,Attention\n4711,\n4711,\n")
-    assert book.fill(standings(), "ID", "Attention").remarks == ["row 3 repeats row 2: 4711"]
+    assert words(book.fill(standings(), "ID", "Attention").remarks) == ["row 3 repeats row 2: 4711"]
     assert f"{book}" == "ID,Attention\n4711,2\n4711,2\n"
 
 
@@ -149,7 +150,7 @@ def test_no_separator_but_a_lines_end_makes_a_row(separator):
         (CANVAS, "Homework", "no column is called 'Homework'; there are 'Student', 'ID'"),
         (CANVAS, "S", "more than one column is called 'S'"),
         ("", "Attention", "no column"),
-        ('a,ID,Attention\n"open,4711,\n', "Attention", "line 2 is not a CSV"),
+        ('a,ID,Attention\n"open,4711,\n', "Attention", "line 2 is not valid CSV"),
         (
             "ID,Attention\n4711,\n4711,3\n",
             "Attention",

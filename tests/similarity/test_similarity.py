@@ -45,7 +45,7 @@ def folder(tmp_path_factory) -> Path:
 def class_(folder) -> dict[str, Document]:
     files = [(path.stem, path) for path in sorted(folder.iterdir())]
     found, unread = documents(files, [], SKELETON.read_bytes())
-    assert [student for student, _ in unread] == ["broken"] and "PDF" in unread[0][1]
+    assert [student for student, _ in unread] == ["broken"] and "PDF" in f"{unread[0][1]}"
     return {document.student: document for document in found}
 
 

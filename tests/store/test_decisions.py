@@ -9,6 +9,7 @@ from grader.model.standing import Override
 from grader.store.decisions import read
 from tests.store.test_store import STANDING
 from tests.support.standings import changed
+from tests.support.words import words
 
 KNOWN = {"kim": STANDING}
 HEADER = "id,question,points,comment\n"
@@ -38,8 +39,8 @@ def test_spreadsheets_of_all_countries_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", ":1: there is no column id and no question and no points and no comment"),
-        ("id,points,comment\n", ":1: there is no column question"),
+        ("", ":1: these columns are missing: id, question, points, comment"),
+        ("id,points,comment\n", ":1: these columns are missing: question"),
         (HEADER + "kim,one,1,\nlee,one,1,\n", ":3: there is no judged submission of 'lee'"),
         (HEADER + "kim,three,1,\n", ":2: there is no question 'three'; there are one, two"),
         (HEADER + "kim,one,two,\n", ":2: points cannot be 'two'; they are a number such as 2.5"),
@@ -49,7 +50,7 @@ def test_spreadsheets_of_all_countries_are_read(tmp_path):
         (HEADER + "kim,one,1,\nkim,one,2,\n", ":3: there is another second line on one of kim"),
         (HEADER + "k1m,one,1,\n", ":2: there is no judged submission of 'k1m'."),
         (HEADER + "KI.M,one,1,\n", "'KI.M'; similar, and perhaps somebody else: kim."),
-        (HEADER + 'kim,one,1,"open\n', ":2: this is not a CSV"),
+        (HEADER + 'kim,one,1,"open\n', ":2: this is not a valid CSV file"),
         (HEADER + "kim,one\n", None),
         ("id,question,points,comment\nkim,one,1,caf\u00e9\n".encode("latin-1"), "is not UTF-8"),
     ],
@@ -78,4 +79,4 @@ def test_a_line_that_is_repeated_exactly_counts_once_and_is_named(tmp_path):
     path.write_text(HEADER + "kim,one,1,\nkim,two,1,\nkim,one,1,\n")
     found, remarks = read(path, KNOWN)
     assert found == [("kim", Override("one", 1)), ("kim", Override("two", 1))]
-    assert remarks == [f"{path}:4 repeats an earlier line: kim, one"]
+    assert words(remarks) == [f"{path}:4 repeats an earlier line: kim, one"]

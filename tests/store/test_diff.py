@@ -15,6 +15,7 @@ from grader.store.history import mark
 from grader.store.store import Entry, Store
 from tests.store.test_store import RESULTS, STANDING, VERSIONS, keep
 from tests.support.standings import changed
+from tests.support.words import words
 
 ONE, TWO = RESULTS
 TWO = replace(TWO, check="test_two")
@@ -36,7 +37,7 @@ def stores(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
 def said(stores: tuple[Store, Store]) -> list[str]:
     (move,) = between(*stores)
     assert move.student == "kim" and move.before == 2
-    return [f"{move.before} → {move.after}", *move.reasons]
+    return [f"{move.before} → {move.after}", *tuple(words(move.reasons))]
 
 
 def test_nobody_moves_between_a_store_and_its_backup(stores, tmp_path):
@@ -49,7 +50,7 @@ def test_a_changed_check_is_a_reason(stores):
     keep(stores[1], RIGHT, versions=CHANGED)
     assert said(stores) == [
         "2 → 5",
-        "two, test_two: failed (0 of 3) → passed (3 of 3), for the check has changed",
+        "two, test_two: failed (0 of 3) → passed (3 of 3), because the check has changed",
     ]
 
 
@@ -68,7 +69,7 @@ def test_a_fault_of_ours_is_a_reason_though_no_points_move(stores):
 
 def test_what_was_not_run_moves_with_what_it_builds_on(stores):
     keep(stores[1], changed(BOTH, results=(replace(ONE, status=Status.NOT_RUN), TWO)))
-    assert said(stores)[1].endswith("for another check that it builds on has moved")
+    assert said(stores)[1].endswith("because another check that it builds on has moved")
 
 
 def test_another_file_is_a_reason(stores):
@@ -98,7 +99,7 @@ def test_checks_that_come_and_go_are_reasons(stores):
 
 def test_students_who_come_and_go_have_moved(stores):
     keep(stores[1], BOTH, "lee")
-    assert [(m.student, m.before, m.after, m.reasons) for m in between(*stores)] == [
+    assert [(m.student, m.before, m.after, tuple(words(m.reasons))) for m in between(*stores)] == [
         ("kim", 2, None, ("not judged any more",)),
         ("lee", None, 2, ("judged since",)),
     ]
@@ -119,7 +120,7 @@ def test_a_store_alone_tells_what_the_last_command_moved(stores):
     mark(old)
     (move,), _ = since(old)
     assert (move.student, move.before, move.after) == ("kim", 2, 5)
-    assert VERSIONS != CHANGED and len(move.reasons) == 1
+    assert VERSIONS != CHANGED and len(tuple(words(move.reasons))) == 1
 
 
 def test_who_is_judged_for_the_first_time_has_not_been_moved_by_a_command(stores):
@@ -161,7 +162,10 @@ def test_decisions_and_late_rules_of_before_are_known(stores):
     mark(old)
     (move,), _ = since(old)
     assert (move.before, move.after) == (5, 1.5)
-    assert move.reasons == ("the late rule: none → score / 2", "two: 3 → 1, set by a person")
+    assert tuple(words(move.reasons)) == (
+        "the late rule: none → score / 2",
+        "two: 3 → 1, set by a person",
+    )
 
 
 def test_another_file_is_listed_though_no_points_move(stores):
@@ -176,7 +180,7 @@ def test_another_file_is_listed_though_no_points_move(stores):
     old.hand_in([Entry("kim", Path("/in/kim-1.ipynb"), "cd" * 32, Arrival(moment=20001 * day))])
     (move,), _ = since(old)
     assert move.before == move.after == 2
-    (reason,) = move.reasons
+    (reason,) = tuple(words(move.reasons))
     assert reason.startswith("handed in another file: kim.ipynb (2024-10-0")
     assert " → kim-1.ipynb (2024-10-0" in reason
 
@@ -196,7 +200,7 @@ def test_another_time_is_listed(stores):
         )
         mark(old)
     (move,), _ = since(old)
-    assert move.reasons[0].startswith("handed in at another time: 1970-01-0")
+    assert words(move.reasons)[0].startswith("handed in at another time: 1970-01-0")
 
 
 def test_a_late_rule_and_an_excuse_are_reasons(stores):
@@ -214,4 +218,4 @@ def test_a_late_rule_and_an_excuse_are_reasons(stores):
     stores[1].override([("kim", Override("(late)", 0, "was ill"))])
     (move,) = between(*stores)
     assert (move.before, move.after) == (1, 2)
-    assert move.reasons == ("hours late that count: 5 → 0",)
+    assert tuple(words(move.reasons)) == ("hours late that count: 5 → 0",)

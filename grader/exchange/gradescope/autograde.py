@@ -24,6 +24,7 @@ from ...intake.walk import walk
 from ...judging.judge import judge
 from ...model.judgement import Judgement
 from ...model.limits import Limits
+from ...model.message import Message, Text
 from ...model.result import Status
 from ...model.standing import Standing
 from ...report.results_json import results_json
@@ -95,7 +96,7 @@ def rehearse(folder: Path) -> Standing:
         return run(stage)
 
 
-def choose(folder: Path, name: str) -> tuple[Path, str]:
+def choose(folder: Path, name: str) -> tuple[Path, Text]:
     """Return the file to grade or, if that is ambiguous, what the student should do."""
     expected = f"{name}.ipynb"
     found = [path for path, _ in walk([folder]).files] if folder.is_dir() else []
@@ -105,10 +106,18 @@ def choose(folder: Path, name: str) -> tuple[Path, str]:
         if len(chosen := named if len(named) == 1 else fitting) == 1:
             return chosen[0], ""
         if fitting:
-            listed = ", ".join(path.name for path in fitting)
-            return folder / expected, f"Hand in one notebook, {expected}. You submitted {listed}."
-    others = ", ".join(path.name for path in found) or "nothing"
-    return folder / expected, f"There is no notebook. Hand in {expected}; you submitted {others}."
+            several = Message(
+                "Hand in one notebook, {expected}. You submitted {files}.",
+                expected=expected,
+                files=[path.name for path in fitting],
+            )
+            return folder / expected, several
+    none = Message(
+        "There is no notebook. Hand in {expected}; you submitted {files}.",
+        expected=expected,
+        files=[path.name for path in found] or Message("nothing"),
+    )
+    return folder / expected, none
 
 
 def read_metadata(path: Path) -> dict[str, object]:

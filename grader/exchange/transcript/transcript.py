@@ -188,7 +188,7 @@ def _recorded(session: Session, assignment: Assignment, key: bytes) -> Iterator[
         if not calls:
             obstacle = obstacle or "it calls nothing of the student's"
         yield Transcript(
-            result.check, result.question, result.points, result.sentence, calls, obstacle
+            result.check, result.question, result.points, str(result.sentence), calls, obstacle
         )
 
 

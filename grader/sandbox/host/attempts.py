@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.limits import Limits, StudentError
+from ...model.message import Message
 from ...model.subject import Beginning
 from ..guest.layer import Layer
 from .loaded import Loaded
@@ -122,8 +123,10 @@ def prove(zygote: Zygote, *, unsafe: bool = False) -> str:
     broken = [name for name, got in inside.items() if got and name not in known]
     if broken and not unsafe:
         raise SandboxError(
-            f"submissions could break out on this machine ({', '.join(broken)}); see "
-            "`grader doctor`"
+            Message(
+                "submissions could break out on this machine ({attempts}); see `grader doctor`",
+                attempts=broken,
+            )
         )
     stopped = sum(not got for got in inside.values())
     return f"{stopped} of {len(inside)} attempts to break out stopped"

@@ -76,12 +76,19 @@ class Zygote:
                 if self._process is not None:  # else nothing has started
                     self.close()
         else:
-            raise SandboxError("no isolation works on this machine. " + "; ".join(failures))
+            raise SandboxError(
+                Message(
+                    "no isolation works on this machine. {failures}", failures="; ".join(failures)
+                )
+            )
         if not unsafe and not isolation.enough(self.layers):
             self.close()
             raise SandboxError(
-                f"only {', '.join(self.layers) or 'nothing'} holds on this machine, and grading "
-                "needs seccomp and one of namespaces, landlock or user; see `grader doctor`"
+                Message(
+                    "only {layers} holds on this machine, and grading needs seccomp and one of "
+                    "namespaces, landlock or user; see `grader doctor`",
+                    layers=list(self.layers) or Message("nothing"),
+                )
             )
 
     def walls(self) -> tuple[str, ...]:

@@ -159,7 +159,7 @@ def test_several_notebooks_are_the_students_to_choose_from(tmp_path):
     for name in ("a.ipynb", "b.ipynb"):
         (tmp_path / name).touch()
     _, problem = choose(tmp_path, NAME)
-    assert problem == "Hand in one notebook, doubling.ipynb. You submitted a.ipynb, b.ipynb."
+    assert str(problem) == "Hand in one notebook, doubling.ipynb. You submitted a.ipynb, b.ipynb."
 
 
 def test_an_absent_folder_is_no_notebook(tmp_path):
