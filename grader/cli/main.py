@@ -76,10 +76,11 @@ class Group(click.Group):
                 error = Message("Error: the output cannot be written: {why}.", why=lost)
                 click.echo(voice.say(error), err=True)
                 sys.exit(NOT_WRITTEN)
+            finally:
+                voice.speak(DEFAULT)
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
-        voice.speak(DEFAULT)
         for stream in (sys.stdout, sys.stderr):  # LANG=C has no letters for most names
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
