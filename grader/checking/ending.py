@@ -1,4 +1,4 @@
-"""How a check ends on somebody's code: with which numbers, and with which error."""
+"""How a check ends on some code: with which numbers, and with which error."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Ending:
 
     @property
     def is_at_a_limit(self) -> bool:
-        """Whether the code has used up its time or its memory."""
+        """Whether the code has exceeded its time or memory."""
         error = self.error
         return isinstance(error, StudentError) and error.status is not Status.STUDENT_ERROR
 

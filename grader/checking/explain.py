@@ -1,7 +1,7 @@
-"""Explain a failure by a known mistake: one that, made in the solution, ends in the same way.
+"""Explain a failure by a known mistake: one that ends in the same way when made in the solution.
 
-Equal wrong numbers are called the cause. An equal error, or an equal finding without numbers, is
-not: many mistakes crash alike. Then it is said what is known to end so.
+Equal wrong numbers are called the cause. An equal error or finding without numbers is not, because
+many mistakes crash alike: the message then says what is known to end like this.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,14 +28,14 @@ ENDING = Message("Known to end like this: {sentence}. Yours may have another cau
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What ends as the student's code does."""
+    """Known mistakes that end as the student's code does."""
 
     sentence: Text
     mistakes: tuple[str, ...]
     """Names of the mistakes: any of them will do; of "a + b" both are needed."""
 
     by_numbers: bool
-    """Whether it gives the same wrong numbers. Otherwise it is no more than one of many causes."""
+    """Whether it gives the same wrong numbers. Otherwise it is one of many possible causes."""
 
     @property
     def message(self) -> Message:

@@ -1,7 +1,6 @@
 """A known mistake, as the course team writes it in mistakes.toml beside the hidden checks.
 
-It is a patch on the cell of
-its question, and a clause for the student:
+It is a patch on the cell of its question, and a clause for the student:
 
     [[mistake]]
     name = "no_scale"
@@ -68,7 +67,7 @@ def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
     try:
         text = data.decode("utf-8")
         table = tomllib.loads(text)
-    except ValueError as error:  # no UTF-8, or no TOML
+    except ValueError as error:  # not UTF-8, or not TOML
         at = re.search(r"line (\d+)", str(error))  # absent when it says "at end of document"
         line = int(at[1]) if at else data.count(b"\n") + 1
         raise AssignmentError(path, line, f"this cannot be read: {error}", remedy) from None

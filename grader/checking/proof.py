@@ -1,4 +1,4 @@
-"""A check proves itself on the course's own solution, in the sandbox, where students are judged.
+"""Prove a check on the course's own solution, in the sandbox, where students are judged.
 
 Much works in this process that does not cross the border: a module's attributes, a class, a deep
 copy. A check that relies on it fails everybody, so the fault is the author's, whatever it raises.
@@ -26,7 +26,7 @@ HERE_TOO = "It fails outside of the sandbox as well: correct the check, or the s
 
 
 def notebook(cells: Iterable[Cell], *more: str) -> bytes:
-    """Return the code of cells, and further cells, as a notebook like those that are handed in."""
+    """Return the code of cells, and further cells, as a notebook like a submission."""
     sources = [cell.source for cell in cells if cell.kind == "code"]
     code = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
@@ -37,7 +37,7 @@ def notebook(cells: Iterable[Cell], *more: str) -> bytes:
 
 @contextmanager
 def handed_in(zygote: Zygote, assignment: Assignment, data: bytes) -> Iterator[Student]:
-    """Treat code of the course team's as a submission, in a worker of its own.
+    """Treat code of the course team as a submission, in a worker of its own.
 
     Raises what Loaded does.
     """

@@ -1,6 +1,6 @@
 """The checks of an assignment, run again for every submission, and how each of them ended.
 
-What needs nothing of pytest is called without it; see also item.py.
+Checks that need nothing of pytest are called directly; see also item.py.
 """
 
 import ast
@@ -56,7 +56,7 @@ class Session:
         self.zygote: Zygote | None = None
         """Where the solution is tried if need be; without one, in this process."""
         self.refused: dict[str, AssignmentError] = {}
-        """Checks that are judged on nobody, since the course's own solution fails them."""
+        """Checks that are not judged, because the course's own solution fails them."""
         cells = [cell for cell in assignment.cells if cell.question]
         self._helpers = {cell.question: _defined(cell.source) for cell in cells}
 
@@ -122,7 +122,7 @@ class Session:
             raise AssignmentError(path, 1, what, "Correct it, or raise its limits") from error
 
     def _refuse(self, check: Check) -> Result:
-        """Say that a check is judged on nobody; one that carries points leaves no score."""
+        """Return the result of a check that is not judged; one with points leaves no score."""
         status = Status.NOT_RUN if check.public else Status.GRADER_ERROR
         concluded = Conclusion(status, NOT_YET, detail=str(self.refused[check.name]))
         return concluded.result(check, refused=True, counted=not check.public)
@@ -157,7 +157,7 @@ class Session:
                 hypothesis = self._explain(check, student, Ending(numbers, error), passed, key)
             if isinstance(error, Failure) and error.sketch:
                 picture = error.sketch()
-        except Exception:  # what explains or draws is ours, and costs nobody else their report
+        except Exception:  # errors in explaining or drawing are ours, and cost only this report
             concluded = Conclusion(Status.GRADER_ERROR, detail=traceback.format_exc())
             hypothesis = picture = None
         proven = hypothesis if hypothesis and hypothesis.by_numbers else None

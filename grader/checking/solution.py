@@ -17,7 +17,7 @@ from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook.cell import Cell
 
 CALLS = ("__init__", "__call__")
-"""What of a module draws random numbers: making it, and calling it."""
+"""The methods of a module that draw random numbers."""
 
 
 class Program:
@@ -109,7 +109,7 @@ class Solution(Subject):
 class Randomness:
     """A stream of random numbers, as a process has one of its own, for the code in a `with` block.
 
-    From the same seed a solution draws what a student's worker draws, in dropout as well, whatever
+    With the same seed, a solution draws what a student's worker draws, dropout included, whatever
     the checks draw in between.
     """
 

@@ -43,9 +43,9 @@ from .trial import (
 )
 
 ROUNDINGS = 30
-"""Code rounds its numbers more often than once."""
+"""Code rounds its numbers more than once."""
 MOST_LENIENT = 0.02
-"""As a share of the largest entry; real mistakes are larger, as a rule."""
+"""As a share of the largest entry; real mistakes are usually larger."""
 
 
 class Disagreement(Failure):
@@ -155,7 +155,7 @@ class Due:
         self._gradients = trial.gradients(self.cotangents)
         named = [Named.read(text) for text in returns]
         if isinstance(trial.returned, dict) and len(trial.returned) == len(self._results):
-            known = {name.name: name for name in named}  # a key names what its author has not named
+            known = {name.name: name for name in named}  # a key names what its author has not
             named = [known.get(f"{k}", Named(f"{k}")) for k in sorted(trial.returned, key=repr)]
         self._named = named or [Named("result")] * len(self._results)
 
@@ -171,7 +171,7 @@ class Due:
         return trial.results, gradients
 
     def _single(self) -> Tolerance:
-        """Return the tolerance for float32: what that makes of the inputs may change the results.
+        """Return the tolerance for float32, from what rounding the inputs changes in the results.
 
         The larger the scores of a softmax, the fewer of their digits stand behind the point.
         """
@@ -189,7 +189,7 @@ class Due:
         return SINGLE._replace(relative=relative)
 
     def judge(self, actual: Function, results: list[Tensor], gradients: list[Tensor]) -> Text:
-        """Raise Disagreement where they differ; return a remark if their precision is another."""
+        """Raise Disagreement if they differ; return a remark if they have another precision."""
         want = list(self._gradients.values())
         leaves = [_named_leaf(name, self._given) for name in self._gradients]
 
@@ -245,7 +245,7 @@ class Due:
         return any(float(x.square().mean().sqrt()) > LARGE for x in floats if x.numel())
 
     def _absent(self, actual: Function) -> Text:
-        """Name parameters that are due a gradient and are not there; empty if all are."""
+        """Name missing parameters that are due a gradient; empty if none is missing."""
         have = dict(actual.named_parameters()) if isinstance(actual, nn.Module) else {}
         given = {*(named.name for named in self._given.named), *self._given.keywords}
         inputs = {name.partition("[")[0] for name in given}
@@ -405,12 +405,12 @@ def _signature(function: Function) -> Mapping[str, inspect.Parameter]:
 
 
 def _rounded(tensor: Tensor) -> Tensor:
-    """Return what float32 keeps of the numbers."""
+    """Round numbers to float32."""
     return tensor.float().to(tensor.dtype) if tensor.is_floating_point() else tensor
 
 
 def own_names(function: Function) -> dict[str, str]:
-    """Return what a student calls the parameters of a function that has their module inside."""
+    """Return the student's names for the parameters of a function that wraps their module."""
     if not isinstance(function, nn.Module):
         return {}
     return {
@@ -426,7 +426,7 @@ def _named_leaf(name: str, given: Arguments) -> Named:
 
 
 def _right_without(actual: Function, expected: Function, given: Arguments) -> list[str]:
-    """Name the arguments that may be left out, if the code is right without them."""
+    """Name the optional arguments without which the code is right, if it is."""
     optional = {n for n, p in _signature(expected).items() if p.default is None}
     values = [v for n, v in zip(given.named, given.values, strict=True) if n.name not in optional]
     keywords = {n: v for n, v in given.keywords.items() if n not in optional}
@@ -436,6 +436,6 @@ def _right_without(actual: Function, expected: Function, given: Arguments) -> li
     try:
         with recorded():  # these numbers belong to the sentence, not to the record
             agree(actual, expected, *values, **keywords)
-    except Exception:  # whatever it is, it is not right
+    except Exception:  # whatever it is, the code is not right
         return []
     return [f"`{name}`" for name in sorted(left_out)]

@@ -1,4 +1,4 @@
-"""Compare a tensor with the one that is due, and word the difference so that it teaches.
+"""Compare a tensor with the one that is due, and describe the difference so that it teaches.
 
 The words may hold shapes, positions, factors and offsets; never an entry that is due or given.
 """
@@ -23,7 +23,7 @@ class Tolerance(NamedTuple):
 
     relative: float
     floor: float
-    """What a tensor's largest entry counts for at least: some true gradients are 0."""
+    """The least that a tensor's largest entry counts for, because some true gradients are 0."""
 
     def bound(self, expected: Tensor, group: Sequence[Tensor] | float) -> float:
         """Return how far an entry of `expected` may be off, given its group or that's largest."""
@@ -73,7 +73,7 @@ class Named:
 
 
 def largest(values: Sequence[Tensor]) -> float:
-    """Return the largest magnitude in all tensors together; that of truth values is 0 or 1."""
+    """Return the largest magnitude in all tensors; that of truth values is 0 or 1."""
     numbers = [t.detach().byte() if t.dtype is torch.bool else t.detach() for t in values]
     return max((float(t.abs().max()) for t in numbers if t.numel()), default=0.0)
 
@@ -113,7 +113,7 @@ def ratio(actual: Tensor, expected: Tensor, tolerance: float = EXACT.relative) -
 
 
 def shape_difference(actual: Tensor, expected: Sequence[int], named: Named) -> Text:
-    """Say how a shape is not the expected one; empty when it is."""
+    """Say how a shape differs from the expected one; empty if it does not."""
     have, due = list(actual.shape), list(expected)
     if have == due:
         return ""
@@ -156,7 +156,7 @@ def value_difference(actual: Tensor, expected: Tensor, named: Named, bound: floa
 
 
 def _pattern(actual: Tensor, expected: Tensor, labels: list[str], bound: float) -> Text:
-    """Name the one thing that explains every entry, or return nothing."""
+    """Name a single cause that explains every entry, or return nothing."""
     broken = int((~actual.isfinite()).sum())
     if broken:
         return Message(

@@ -25,7 +25,7 @@ _margins: ContextVar[list[Margin] | None] = ContextVar("margins", default=None)
 
 @contextmanager
 def measured() -> Iterator[list[Margin]]:
-    """Collect the margin of every comparison with an oracle, also in attempts that are given up."""
+    """Collect the margin of every comparison with an oracle, including abandoned attempts."""
     margins: list[Margin] = []
     token = _margins.set(margins)
     try:

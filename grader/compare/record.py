@@ -27,7 +27,7 @@ class Record(list[Tensor]):
     def __init__(self, wanted: "Record | None" = None) -> None:
         super().__init__()
         self.judged: set[int] = set()
-        """Places of those that the check has looked at."""
+        """Places of the numbers that the check has looked at."""
         self._wanted = wanted
 
     def judging(self, places: set[int]) -> list[Tensor]:
@@ -35,7 +35,7 @@ class Record(list[Tensor]):
         return [self[place] for place in sorted(places) if place < len(self)]
 
     def judged_at(self, places: set[int]) -> "Record":
-        """Return the same numbers, of which those in other places have been looked at."""
+        """Return the same numbers, looked at in other places."""
         other = Record()
         other += self
         other.judged = places
@@ -122,7 +122,7 @@ SHAPE_ALONE = frozenset({
 
 
 class Watched(Tensor):
-    """A result of a student's code that says when it is looked at; what is made of it is plain."""
+    """A result that records when it is looked at; what is computed from it is a plain tensor."""
 
     judge: Callable[[int], None]
     place: int
@@ -158,7 +158,7 @@ def same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
 
 
 def differing(one: Sequence[Tensor], other: Sequence[Tensor]) -> Iterator[bool]:
-    """Tell of each number whether it differs from its partner in the other record."""
+    """Yield for each number whether it differs from its partner in the other record."""
     most = _largest(other)
     yield from (not _close(a, b, most) for a, b in zip(one, other, strict=True))
 

@@ -126,7 +126,7 @@ def _arrives(share: float, have: Tensor, bound: float) -> str:
 def grid(
     actual: Tensor, expected: Tensor, named: Named, bound: float, *, gradient: bool = False
 ) -> Grid | None:
-    """Draw how far off the most telling piece of a tensor is; None where there is nothing to see.
+    """Draw how far off the most telling piece of a tensor is; None if there is nothing to see.
 
     That is so of a single entry, of complex numbers, of one factor everywhere, and where all places
     look alike.

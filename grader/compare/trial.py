@@ -63,7 +63,7 @@ SINGLE_PRECISION = Message(
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a function is called with, and the names to speak of it."""
+    """The arguments of a call, and their names in messages."""
 
     named: tuple[Named, ...]
     values: tuple[Any, ...]
@@ -76,7 +76,7 @@ class Arguments:
 
 
 def _spoken(named: Named, value: object) -> str:
-    """Say a tensor's shape or a number; never what a tensor holds."""
+    """Return a tensor's shape or a number, but not the values of a tensor."""
     if isinstance(value, Tensor):
         said = named.sized(value.shape)
     else:
@@ -119,7 +119,7 @@ class Trial:
     """
 
     returned: Any
-    """What the call has returned, whatever that is."""
+    """What the call has returned, of any type."""
 
     def __init__(self, function: Function, given: Arguments, cast: Cast) -> None:
         self._cast = cast
@@ -145,7 +145,7 @@ class Trial:
         if not (copy.is_floating_point() and torch.is_grad_enabled()):
             return copy
         self.leaves[name] = copy.requires_grad_()
-        return copy.clone()  # no leaf, as in a network: changing it in place is not an error here
+        return copy.clone()  # not a leaf, so that changing it in place is not an error
 
     def cotangents(self) -> Cotangents:
         """Draw a cotangent for every result that has a gradient; it follows from the leaves.
@@ -211,9 +211,9 @@ def call_each(function: Function, each: Sequence[Call]) -> list[Any]:
 
 
 def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None = None) -> list[Any]:
-    """Make several calls; if all are of one sandbox, that is asked once for all.
+    """Make several calls, in one message if all are to the same sandbox.
 
-    Two processes that take turns pay for every turn: 1 ms of CPU time on a slow machine.
+    Each turn between two processes costs up to 1 ms of CPU time.
     """
     remote: list[tuple[Remote, Call]] = []
     for function, call in calls:
@@ -226,10 +226,10 @@ def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None =
 
 
 def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:
-    """Do ``work(cast)`` with inputs as they are and, where dtypes clash, once more in float32.
+    """Do ``work(cast)`` with unchanged inputs and, if dtypes clash, again in float32.
 
     Code that says `dtype=torch.float32` is right about the mathematics: the student is told with
-    a `Remark`, and loses nothing. Where float32 does not help, the first error stands.
+    a `Remark`, and loses nothing. If float32 does not help, the first error stands.
     """
     try:
         return work(lambda x: x)

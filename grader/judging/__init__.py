@@ -1,1 +1,1 @@
-"""Who judges: jobs, judges, batches, shards and clusters."""
+"""Jobs, judges, batches, shards and clusters."""

@@ -1,7 +1,7 @@
-"""A class as it stands: who has handed in what, what is to be judged and why, and the judging.
+"""A class: who has submitted what, what is to be judged and why, and the judging.
 
-The same command again judges only what is new, what a fault of ours has spoiled, and those checks
-that have changed. Identical bytes are judged once.
+The same command again judges only what is new, what ended in a fault of ours, and checks that have
+changed. Identical bytes are judged once.
 """
 
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping
@@ -129,7 +129,7 @@ class Batch:
     def to_do(self, students: Container[str]) -> tuple[dict[str, Why], int]:
         """Return who is to be judged and why, and how many others there are.
 
-        Of those who have handed in the same bytes, one counts for all.
+        Of students with the same bytes, one counts for all.
         """
         found: dict[str, Why] = {}
         digests: set[str] = set()
@@ -153,7 +153,7 @@ class Batch:
                 kept = (r for r in self._holding(entry.digest) if again is None or not again(r))
                 yield Task(entry.path, entry.digest, tuple(kept))
 
-        with closing(self._hand_out(tasks(), jobs)) as found:  # whatever happens, judges go home
+        with closing(self._hand_out(tasks(), jobs)) as found:  # dismiss the judges in any case
             for task, judgement in found:
                 self.store.record(
                     judgement.sha256 or task.digest,

@@ -1,4 +1,4 @@
-"""All that a judge on another machine needs of an assignment, in bytes."""
+"""Everything that a judge on another machine needs of an assignment, as bytes."""
 
 import hashlib
 import json

@@ -6,7 +6,7 @@
 
 The assignment goes to every worker once, by its digest; then a submission there as bytes, and a
 Judgement back as JSON. dask itself pickles our own names and bytes between these processes, which
-must all be the course team's: whoever reaches a scheduler commands its workers. A submission is
+must all be the course team's: anyone who reaches a scheduler commands its workers. A submission is
 bytes to all of them, and runs in the same sandbox as on one machine.
 """
 
@@ -45,7 +45,7 @@ def grade_on(
     """Yield each task with the Judgement, as they are finished.
 
     A submission that costs as many workers as dask allows (3) is reported as grader_error. Raises
-    CannotJudge where there is no scheduler or worker, or no judge can work.
+    CannotJudge if there is no scheduler or worker, or no judge can work.
     """
     bundle = JobBundle.pack(job)
     try:

@@ -43,7 +43,7 @@ class Foreman:
         """Have a process at the other end of a connection, on some cores."""
         try:
             self._ask(connection, cores)
-        except OSError:  # it has died: another one may live
+        except OSError:  # it has died: another one may not
             self.close()
             self._ask(connection, cores)
 
@@ -81,14 +81,14 @@ class Foreman:
         self.process.kill()
 
     def terminate(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         if self._connection is not None:
             self.process.terminate()
 
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let a process that starts meanwhile inherit that Ctrl-C is for its parent."""
+    """Ignore SIGINT while a child starts, so that Ctrl-C reaches only the parent."""
     if threading.current_thread() is not threading.main_thread():  # only that one may set signals
         yield
         return
@@ -101,7 +101,7 @@ def _uninterrupted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _of_one_thread() -> Iterator[None]:
-    """Let a process that starts meanwhile have one thread, since a fork is of one.
+    """Make a process that starts meanwhile use one thread, because it will fork.
 
     It must be said before: a spawned process imports the parent's main module first, dask's for
     instance, and with that numpy, whose OpenBLAS then makes a thread for every core.

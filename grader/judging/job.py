@@ -1,4 +1,4 @@
-"""What a judge is told before it sees a submission, and what it answers when it cannot work."""
+"""What a judge is told before it sees a submission, and its error if it cannot work."""
 
 import hashlib
 import hmac

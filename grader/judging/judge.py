@@ -1,4 +1,4 @@
-"""Processes that judge submissions, one after the other, with the same checks and zygote."""
+"""Judge submissions one after the other, with the same checks and zygote."""
 
 import time
 import traceback
@@ -146,12 +146,12 @@ def _judged(
 
 
 def _lost(results: list[Result]) -> float:
-    """Return how many points are lost, and a little for each check without points."""
+    """Return the lost points, plus a little for each check without points."""
     return sum(r.points or 1e-6 for r in results if r.status is not Status.PASSED)
 
 
 def _faulty(results: list[Result]) -> bool:
-    """Whether a fault of ours is among them: then all is tried again."""
+    """Whether a fault of ours is among them; then everything is retried."""
     return any(r.status is Status.GRADER_ERROR for r in results)
 
 

@@ -1,4 +1,4 @@
-"""The course's own solution is tried before a class is: once, until something changes.
+"""Try the course's own solution before a class: once, until something changes.
 
 A judge tries it at its start, in a worker like those of students, which costs what one submission
 costs. That it passed is noted in the course's .grader/proven, under a digest of everything that

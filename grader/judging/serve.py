@@ -109,7 +109,7 @@ class Forks:
         return self._codes.pop(pid, None)
 
     def reap(self, options: int) -> None:
-        """Take leave of the forks that have ended or, with options 0, of all."""
+        """Reap the forks that have ended or, with options 0, wait for all."""
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, options))[0]:
                 self._note(*ended)

@@ -1,4 +1,4 @@
-"""A share of a class: several machines judge one each, and `grader merge` joins what they found."""
+"""A share of a class: several machines judge one each, and `grader merge` merges the results."""
 
 import hashlib
 import re

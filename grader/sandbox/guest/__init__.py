@@ -1,1 +1,1 @@
-"""All that runs beside a student's code, in the sandbox; it imports nothing of ours but itself."""
+"""The code that runs beside student code in the sandbox; it imports only itself."""

@@ -1,4 +1,4 @@
-"""What a worker does to itself before it sees a submission: give up everything it will not need.
+"""How a worker confines itself before it sees a submission: it gives up all it will not need.
 
 Theory of operation
 -------------------
@@ -43,14 +43,14 @@ def confine(
 ) -> list[Layer]:  # fmt: skip
     """Put `layers` in force in this process and return those that hold.
 
-    layers         which to apply; limits always hold
+    layers         which to apply; limits always apply
     readable       paths that Python and its packages need
     address_space  in bytes: what the warm process has, and what a submission may add
-    seconds        CPU seconds in all, a backstop: the grader counts them per check
+    seconds        total CPU seconds, a backstop: the grader counts them per check
     slot           number of this worker among those alive, for the user id
-    folder         its own, where it works and may write; it exists already
+    folder         its own, where it works and may write; it already exists
 
-    Raises OSError when a layer that was asked for cannot be applied.
+    Raises OSError if a requested layer cannot be applied.
     """
     if Layer.NAMESPACES in layers:
         _private_folder()
@@ -73,7 +73,7 @@ def confine(
 
 
 def user(slot: int) -> int:
-    """Return the user id of a worker, where each has its own."""
+    """Return the user id of a worker, if each has its own."""
     return FIRST_USER + slot
 
 
@@ -115,7 +115,7 @@ def _limit(address_space: int, seconds: int) -> None:
 
 
 def _bound_capabilities() -> None:
-    """Give up what exec could give back; a new user may no longer do this."""
+    """Give up what exec could restore; a new user could no longer do this."""
     for capability in range(64):  # fails beyond the last, and without CAP_SETPCAP
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 

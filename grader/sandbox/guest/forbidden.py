@@ -1,4 +1,4 @@
-"""Operators of torch that a question forbids, because it asks to build them.
+"""Forbid operators of torch that a question asks students to build.
 
 Runs in the sandbox, around the calls that are graded. Operators get a kernel that raises, under
 every key that has one, so that `torch.ops`, `decompose`, vmap, nested tensors and TorchScript meet
@@ -23,7 +23,7 @@ from .saying import Saying
 
 
 class Forbidden(RuntimeError):
-    """A graded call used what the question asks to build."""
+    """A graded call used what the question asks students to build."""
 
 
 class Forbid:
@@ -108,7 +108,7 @@ class Forbid:
 
 
 def refuse_recordings() -> None:
-    """Keep this process from recording what operators are made of, to be replayed under a ban.
+    """Keep this process from recording single operators, to replay them under a ban.
 
     All tools of torch.fx, torch.export and functorch write into a Graph. Of TorchScript, what was
     recorded or compiled is the Python function itself.

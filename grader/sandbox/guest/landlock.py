@@ -1,4 +1,4 @@
-"""Landlock: a process restricts itself to some files, for good and without any privilege.
+"""Landlock: a process permanently restricts itself to some files, without privileges.
 
 See the kernel's Documentation/userspace-api/landlock.rst.
 """
@@ -23,7 +23,7 @@ def version() -> int:
 
 
 def restrict(readable: list[str], writable: list[str]) -> None:
-    """Restrict files to what is named, and where the kernel can, TCP and signals to nothing.
+    """Restrict files to those named and, if the kernel can, forbid TCP and signals.
 
     Needs no_new_privs. Raises OSError where landlock is absent.
     """

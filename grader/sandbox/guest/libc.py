@@ -1,4 +1,4 @@
-"""Calls of C that Python does not offer."""
+"""C functions that Python does not offer."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""A value as bytes, and back: what a frame on the wire holds.
+"""Serialize a value for a frame on the wire, and read it back.
 
     header    the value in msgpack, with two extension types: a tensor (1) is one byte for its dtype
               and 8 bytes for each dimension; a tuple is an array that begins with a mark (2).
@@ -6,8 +6,8 @@
     body      the numbers of the tensors, in the order of the header, each in C order and filled
               up to a multiple of 16 bytes, as complex numbers must lie
 
-The reader believes nothing: what is claimed must be there, and sizes must add up. The writer
-refuses what the reader would, with words for whoever made the value.
+The reader trusts nothing: claimed data must be present, and sizes must add up. The writer refuses
+what the reader would, with a message for the author of the value.
 """
 
 import math
@@ -70,7 +70,7 @@ def pack(value: Any) -> tuple[list[bytes], int, int]:
     """Return the parts of a message, and the sizes of its header and body.
 
     A value is None, bool, int, float, str, bytes, Tensor, or a list, tuple or dict of them.
-    Raises Unsendable for anything else, also for what is too large.
+    Raises Unsendable for anything else, and for a value that is too large.
     """
     if not _shallow(value):
         raise Unsendable(Saying("a value nested more than {n} deep", n=MAX_DEPTH))

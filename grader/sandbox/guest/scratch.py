@@ -1,4 +1,4 @@
-"""A worker's private folder where no namespaces are: made, watched from outside, and cleared away.
+"""A worker's private folder without namespaces: created, watched from outside, and removed.
 
 Inside bubblewrap every worker mounts a file system of its own, which has a size and ends with it.
 Elsewhere it gets a folder below one of the zygote's: landlock, and another user's id, keep all

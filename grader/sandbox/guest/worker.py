@@ -35,7 +35,7 @@ from .tracked import TrackedTensor, differ
 
 OUTPUT_BYTES = 256 << 10
 NO_MEMORY = 86
-"""Exit code of a worker that has not even the memory to say so."""
+"""Exit code of a worker without enough memory to say so."""
 RESERVE = 8 << 20
 """Bytes of address space kept until a call fails: without, CPython found none for an error, or
 looped. Mapped and never touched: filling it for every request took a fifth of a worker's time."""
@@ -76,7 +76,7 @@ def _reserved() -> mmap.mmap:
 
 
 class Printed(io.TextIOBase):
-    """Where print() goes: a memfd of fixed size. What does not fit is dropped, without an error."""
+    """The destination of print(): a memfd of fixed size. What does not fit is dropped."""
 
     left = OUTPUT_BYTES
 

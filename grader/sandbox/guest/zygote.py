@@ -1,4 +1,4 @@
-"""The fork server: a process with torch imported and warm, that only waits and forks workers.
+"""The fork server: a process with torch imported and warmed up that waits and forks workers.
 
 Theory of operation
 -------------------
@@ -11,7 +11,7 @@ Theory of operation
 The zygote reads a SEQPACKET socket of each judge. A request brings two descriptors: the worker's
 end of a socket pair, on which the judge talks to the worker alone, and a memfd that takes what the
 submission prints. It answers with a pidfd, and reports the end of that judge's workers to nobody
-else. Who hangs up takes their workers along. The first socket may bring in others, for judges that
+else. A judge that hangs up ends its workers. The first socket may bring in others, for judges that
 have been forked; when it is closed, all is over.
 """
 
@@ -105,7 +105,7 @@ def main(
             workers[pidfd] = Worker(pid, asking, folder if place else "")
             poll.register(pidfd, select.POLLIN)
             started = {"pid": pid, "folder": folder if place else ""}
-            with contextlib.suppress(OSError):  # who asked may have gone meanwhile
+            with contextlib.suppress(OSError):  # the judge may be gone by now
                 socket.send_fds(asking, [json.dumps(started).encode()], [pidfd])
 
 
@@ -118,7 +118,7 @@ class Worker(NamedTuple):
 
 
 def warm_up(*, trains: bool) -> None:
-    """Run once what submissions will run, so that a forked worker need not.
+    """Run once what submissions will run, so that forked workers start warm.
 
     Measured: the first LSTM in a fork costs 50 ms cold and 3.5 ms after this. Optimizers only where
     an assignment `trains`: the first imports torch._dynamo and sympy, 1.5 s and 70 MB per zygote.
@@ -155,8 +155,8 @@ def warm_optimizers() -> None:
 def _use_huge_pages() -> None:
     """Move memory into pages of 2 MB, see MADV_COLLAPSE in madvise(2); before Linux 6.1, nothing.
 
-    A fork copies an entry for every page, and its end takes them away again: 17 ms of CPU time
-    for a worker that does nothing, and 8 so.
+    A fork copies an entry for every page, and its end removes them: 17 ms of CPU time for a
+    worker that does nothing, and 8 with large pages.
     """
     for line in Path("/proc/self/maps").read_text().splitlines():
         addresses, access, _, _, _, *name = line.split()

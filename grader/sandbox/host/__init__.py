@@ -1,1 +1,1 @@
-"""The trusted side of the sandbox: what starts workers, what may cross, and a student's proxy."""
+"""The trusted side of the sandbox: starts workers, checks what they send, proxies students."""

@@ -1,4 +1,4 @@
-"""A dozen attempts to break out of a sandbox, as a student's notebook would make them.
+"""A dozen attempts to escape from a sandbox, as a student's notebook would make them.
 
 Each returns "" when it was stopped. `without_walls` runs the same attempts in an ordinary process:
 one that also fails there proves nothing. A judge makes them all, once (80 ms), before it lets the
@@ -98,12 +98,12 @@ LEAKS = {
     "what it says. Namespaces hide both; so does the layer user, with the course in a folder that "
     "only its owner may enter (chmod 700)",
 }
-"""What is known to get out without namespaces, and no reason not to grade."""
+"""Escapes that are known to succeed without namespaces, and do not prevent grading."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to break out, and what came of it."""
+    """One attempt to escape, and its outcome."""
 
     name: str
     sentence: str
@@ -114,9 +114,9 @@ class Attempt:
 
 
 def prove(zygote: Zygote, *, unsafe: bool = False) -> str:
-    """Attempt to break out of a zygote's worker, and say that nothing did; it goes into reports.
+    """Try to escape from a zygote's worker; return a sentence for reports that nothing did.
 
-    Raises SandboxError where something did, other than what is known, unless `unsafe`.
+    Raises SandboxError if an unknown escape succeeds, unless `unsafe`.
     """
     inside = within(zygote)
     known = leaks(zygote.layers)

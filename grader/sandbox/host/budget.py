@@ -1,4 +1,4 @@
-"""What all requests of one submission may take together, whichever worker answers them."""
+"""The time that all requests of one submission may take, across its workers."""
 
 from ...model import limits
 from ...model.limits import Limits, TimedOut
@@ -6,8 +6,8 @@ from ...model.message import Message
 
 
 class Budget:
-    """The CPU and wall seconds that are left. Code that sleeps just below the limit of each request
-    would otherwise keep a judge for half an hour."""
+    """The remaining CPU and wall seconds. Otherwise, code that sleeps just below the limit of each
+    request could keep a judge for half an hour."""
 
     def __init__(self, given: Limits) -> None:
         self._total = self._cpu = given.total
@@ -23,13 +23,13 @@ class Budget:
         return min(seconds, self._cpu), min(limits.WALL * seconds, self._wall)
 
     def spend(self, cpu: float, wall: float) -> None:
-        """Take away what a request has taken."""
+        """Subtract the time of a request."""
         self._cpu -= cpu
         self._wall -= wall
 
     @property
     def spent(self) -> bool:
-        """Whether nothing is left."""
+        """Whether the budget is used up."""
         return min(self._cpu, self._wall) <= 0
 
     def error(self) -> TimedOut:

@@ -1,8 +1,8 @@
-"""The life of a student's module: it waits, is constructed in the worker, and is forgotten.
+"""The life of a student's module: lazy, constructed in the worker, forgotten.
 
-A module that is constructed at once costs a message. So one like another that was constructed
-before waits, and goes along with whatever is asked next, as does everything that waits, in the
-order of the check, so that what is random over there stays the same.
+Constructing a module at once costs a message. So a module like an earlier one is lazy: it is
+constructed along with the next request, as are all lazy modules, in the order of the check, so
+that the worker's random numbers stay the same.
 """
 
 from collections.abc import Mapping, Sequence

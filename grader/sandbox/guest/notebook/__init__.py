@@ -1,1 +1,1 @@
-"""What of a notebook is run: read, cut into statements, sliced, executed."""
+"""The part of a notebook that is run: read, split into statements, sliced, executed."""

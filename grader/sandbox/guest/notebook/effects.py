@@ -1,4 +1,4 @@
-"""What running a piece of code may change, from its syntax alone: a guess on the safe side.
+"""What running a piece of code may change, judged by its syntax: a conservative guess.
 
 Whatever is called may change itself, what it is a method of, and what it is given; a loop may use
 up what it runs over. Printing and plotting change nothing. Whether a name stands for something that

@@ -1,4 +1,4 @@
-"""Run the statements of a student, each in isolation: an error in one costs no other.
+"""Run a student's statements one by one: an error in one does not affect the others.
 
 For grading it runs in the sandbox alone, which is what ends a statement that never does.
 """

@@ -1,4 +1,4 @@
-"""What was handed in instead of a notebook of this assignment, and names that are nearly asked for.
+"""What was submitted instead of a notebook of this assignment, and names that are nearly right.
 
 Asked only where none of the graded names is defined: what defines them is graded, whatever it is.
 For grading it runs in the sandbox alone.

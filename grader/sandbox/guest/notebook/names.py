@@ -1,4 +1,4 @@
-"""What the names of a notebook stand for: whether what they name can be changed at all."""
+"""What the names of a notebook stand for: whether that can be changed at all."""
 
 import ast
 from collections import ChainMap

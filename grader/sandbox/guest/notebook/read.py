@@ -1,7 +1,7 @@
-"""Read what a student handed in: bytes in, code cells out.
+"""Read a submission: bytes in, code cells out.
 
-For grading it runs in the sandbox alone. The kernel, the outputs and the metadata of a notebook
-play no part.
+For grading it runs in the sandbox alone. Kernel, outputs and metadata of a notebook do
+not matter.
 """
 
 import ast

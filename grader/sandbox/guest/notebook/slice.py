@@ -1,4 +1,4 @@
-"""Take from a notebook what counts: the statements that the graded names depend on.
+"""Select the part of a notebook that counts: the statements that the graded names depend on.
 
 Theory of operation: from the graded names on, what is needed is followed backwards. Of a needed
 name all bindings are kept, in the order of the notebook, so that the last one wins, and what surely
