@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..model.message import Message
 from .compare import Named
 from .record import note
 from .trial import Failure, Function
@@ -46,10 +47,12 @@ def answer(
     called = f"`{Named.read(name).name}`"
     have = _as(returned, due)
     if have is None:
-        raise Failure(f"{called} is {_kind(returned)}, and not {_kind(due)}.")
+        kinds = {"kind": _kind(returned), "due": _kind(due)}
+        raise Failure(Message("{name} is {kind}, and not {due}.", name=called, **kinds))
     note([_numbers(have)])
     if have != due:
-        raise Failure(f"{called} {_difference(have, due)}.")
+        found = _difference(have, due)
+        raise Failure(Message("{name} {found}.", name=called, found=found))
 
 
 def _as(value: Any, due: Plain) -> Plain | None:
@@ -82,26 +85,26 @@ def _text(value: Any, due: list[Any]) -> Any:
     return value if isinstance(value, str) or not due else None
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Any) -> Message:
     """Say what a value is, without what it holds."""
     match value:
         case None:
-            return "None: is a `return` missing?"
+            return Message("None: is a `return` missing?")
         case str():
-            return "a text"
+            return Message("a text")
         case int() if not isinstance(value, bool):
-            return "a whole number"
+            return Message("a whole number")
         case float():
-            return "a number"
+            return Message("a number")
         case list() | tuple() if value and all(isinstance(item, str) for item in value):
-            return "a list of texts"
-        case list() | tuple() if value:
-            return "a list of whole numbers" if None not in map(_whole, value) else "another list"
+            return Message("a list of texts")
+        case list() | tuple() if value and None not in map(_whole, value):
+            return Message("a list of whole numbers")
         case list() | tuple():
-            return "an empty list"
+            return Message("another list") if value else Message("an empty list")
         case Tensor():
-            return f"a tensor of shape {tuple(value.shape)}"
-    return f"of type {type(value).__name__}"
+            return Message("a tensor of shape {shape}", shape=tuple(value.shape))
+    return Message("of type {kind}", kind=type(value).__name__)
 
 
 def _numbers(value: Plain) -> Tensor:
@@ -116,17 +119,23 @@ def _numbers(value: Plain) -> Tensor:
     return torch.tensor([float(n) for n in found], dtype=torch.float64)
 
 
-def _difference(have: Any, due: Any) -> str:
+def _difference(have: Any, due: Any) -> Message:
     """Say how an answer differs from the one that is due, both of one kind."""
     if isinstance(due, int):
-        return f"is too {'large' if have > due else 'small'} by {abs(have - due)}"
-    part = "characters" if isinstance(due, str) else "entries"
+        if have > due:
+            return Message("is too large by {offset}", offset=have - due)
+        return Message("is too small by {offset}", offset=due - have)
+    part = Message("characters") if isinstance(due, str) else Message("entries")
+    if have == due[::-1]:
+        return Message("has the right {part} in another order: it is turned round", part=part)
     if Counter(have) == Counter(due):
-        turned = ": it is turned round" if have == due[::-1] else ""
-        return f"has the right {part} in another order{turned}"
+        return Message("has the right {part} in another order", part=part)
     if {*have} == {*due} and len({*due}) == len(due):
-        return f"has the right {part}, but some of them more than once"
+        return Message("has the right {part}, but some of them more than once", part=part)
     if len(have) != len(due):
-        return f"has {len(have)} {part}, not {len(due)}"
+        return Message("has {count} {part}, not {due}", count=len(have), part=part, due=len(due))
     wrong = [place for place, (a, b) in enumerate(zip(have, due, strict=True)) if a != b]
-    return f"is wrong in {len(wrong)} of its {len(due)} {part}, first at {wrong[0]}"
+    return Message(
+        "is wrong in {wrong} of its {all} {part}, first at {place}",
+        wrong=len(wrong), all=len(due), part=part, place=wrong[0],
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..model.message import Message
 from .chances import Counts, evidence
 from .compare import Named, spelled
 from .record import note
@@ -47,30 +48,42 @@ def frequencies(
         found = tensors(actual(*inputs, **options))
     called = Named.read(name).name
     if len(found) != 1:
-        raise Failure(f"There are {len(found)} results, and not one: `{called}`.")
+        several = Message(
+            "There are {count} results, and not one: `{name}`.", count=len(found), name=called
+        )
+        raise Failure(several)
     drawn, V = found[0].double(), len(chances)
     wrong = ~((drawn >= 0) & (drawn < V) & (drawn == drawn.round()))
     if wrong.any():
         raise Failure(
-            f"`{called}` is not a class in {int(wrong.sum()):,} of {drawn.numel():,} draws: "
-            f"classes are the integers from 0 to {V - 1}."
+            Message(
+                "`{name}` is not a class in {wrong} of {all} draws: classes are the integers from "
+                "0 to {last}.",
+                name=called,
+                wrong=f"{int(wrong.sum()):,}",
+                all=f"{drawn.numel():,}",
+                last=V - 1,
+            )
         )
     counts = Counts.of(drawn, V)
     note([counts])
     if not counts.may_be_of(chances):
-        raise Failure(f"Of {drawn.numel():,} draws, {_wrong(counts, chances)}.")
+        found_wrong = _wrong(counts, chances)
+        raise Failure(
+            Message("Of {count} draws, {found}.", count=f"{drawn.numel():,}", found=found_wrong)
+        )
 
 
-def _wrong(counts: Counts, chances: Tensor) -> str:
+def _wrong(counts: Counts, chances: Tensor) -> Message:
     """Say how counts are not those of the chances; never what a chance should be."""
     shares = (counts / counts.sum()).as_subclass(Tensor)
     if (shares == 1).any():
-        return "all give the same class"
+        return Message("all give the same class")
     if counts.may_be_of(torch.full_like(shares, 1 / len(shares))):
-        return "all classes come equally often, which they should not"
+        return Message("all classes come equally often, which they should not")
     worst = int(evidence(counts, chances).argmax())
     if not chances[worst]:
-        return f"some give class {worst}, which has no chance"
+        return Message("some give class {worst}, which has no chance", worst=worst)
     factor = float(shares[worst] / chances[worst])
-    times = spelled(factor) if factor < MOST else f"more than {MOST}"
-    return f"class {worst} comes {times} × as often as it should"
+    times = spelled(factor) if factor < MOST else Message("more than {most}", most=MOST)
+    return Message("class {worst} comes {times} × as often as it should", worst=worst, times=times)

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from ..model.message import Message
 from ..model.subject import Subject
 from .record import note
 from .trial import Failure, Function
@@ -71,12 +72,16 @@ def uses_generator(student: Subject, name: str, *inputs: Any) -> None:
     note([torch.tensor([float(shared), float(repeats), float(differs)])])
     if shared:
         raise Failure(
-            "It draws from a generator that everybody shares, and not from the one it is given."
+            Message(
+                "It draws from a generator that everybody shares, and not from the one it is given."
+            )
         )
     if not repeats:
-        raise Failure("Equal seeds give different results, so nobody can repeat them.")
+        raise Failure(Message("Equal seeds give different results, so nobody can repeat them."))
     if not differs:
-        raise Failure("Another seed gives the same result: nothing comes from the generator.")
+        raise Failure(
+            Message("Another seed gives the same result: nothing comes from the generator.")
+        )
 
 
 def _seeded(student, name, *inputs):  # type: ignore[no-untyped-def]  # sent as source
