@@ -640,13 +640,13 @@ print(f"\n── always the likeliest one ──\nT{decode(text, chars)}")
 # learnt: after each character of a line, how likely it held what really came.
 
 # %%
-import itertools
 import math
 
 line = "\nBeautiful is better than ugly."
+numbers = encode(line, vocabulary(zen))
 h, chances = torch.zeros(H), []
-for a, b in itertools.pairwise(line):
-    cost, h = loss(params, encode(a, chars), encode(b, chars), h)
+for t in range(len(line) - 1):
+    cost, h = loss(params, numbers[t : t + 1], numbers[t + 1 : t + 2], h)
     chances.append(math.exp(-float(cost)))
 
 figure, (left, middle, right) = plt.subplots(
