@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from .model.errors import GraderError
 from .model.message import Message, joined, said
 
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # full-width too for CJK
@@ -22,7 +23,7 @@ OPENING = re.compile('(\ufeff?)((?:"?sep=([,;\t|])"?\\r?\\n)?)', re.IGNORECASE)
 DELIMITERS = ",;\t"
 
 
-class TableError(Exception):
+class TableError(GraderError):
     """A table cannot be used; the message names the line and the remedy."""
 
 

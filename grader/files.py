@@ -5,14 +5,17 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .model.errors import ExitCode, GraderError
 from .model.message import Message
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member of a zip, so that the same files give the same bytes."""
 
 
-class Unwritable(Exception):
+class Unwritable(GraderError):
     """A file cannot be written; the message names the file, the reason and the remedy."""
+
+    exit_code = ExitCode.FILE
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(

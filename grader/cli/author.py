@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..course.assignment import Assignment
 from ..course.course import Course, CourseError
+from ..model.errors import ExitCode, GraderError
 from .options import JOBS, ZIP
 from .terminal import console, progress
 
@@ -72,7 +73,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
             )
         else:
             console.print(f"[green]✓[/] assignments/{target.name} was written")
-    sys.exit(1 if stale else 0)
+    sys.exit(ExitCode.DIFFERS if stale else ExitCode.FINE)
 
 
 @click.command()
@@ -121,7 +122,7 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
         )
         console.print(f"{found.name}: {found.summary}{again}", soft_wrap=True)
     console.print(f"Kill matrix: {out / 'verify.html'}")
-    sys.exit(1 if defects else 0)
+    sys.exit(ExitCode.DIFFERS if defects else ExitCode.FINE)
 
 
 @click.command()
@@ -147,8 +148,8 @@ def handout(root: Path, names: tuple[str, ...], out: Path) -> None:
     try:
         from ..report import handout as rendered
     except ImportError as error:
-        remedy = "install the grader with its extra: pip install 'torch-grader[author]'"
-        raise click.UsageError(f"{error.name} is not installed; {remedy}") from None
+        remedy = "Install the grader with its extra: pip install 'torch-grader[author]'."
+        raise GraderError(f"{error.name} is not installed.", remedy) from None
 
     course = Course.find(root)
     for name in names or course.names():

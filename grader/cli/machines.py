@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..model.message import Message, counted, said
+from ..model.errors import ExitCode
+from ..model.message import Message, counted
 from ..store.history import mark
 from ..store.store import NAME, Store
 from .terminal import console, refusal, tell, voice
@@ -35,7 +36,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
     or incomplete, or a person should look.
     """
     from ..report.export import Export
-    from ..store.merge import Conflict, Merge
+    from ..store.merge import Merge
     from .summary import Summary
 
     if out.resolve() in [path.resolve() for path in shards]:
@@ -44,13 +45,10 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         )
     with ExitStack() as stack:
         stores = [stack.enter_context(Store(path / NAME)) for path in shards]
-        try:
-            voice.speak(stores[0].language)
-            merged = Merge(stores)
-            store = stack.enter_context(Store(out / NAME, make=True))
-            new = merged.into(store)
-        except Conflict as error:
-            raise refusal(said(error)) from None
+        voice.speak(stores[0].language)
+        merged = Merge(stores)
+        store = stack.enter_context(Store(out / NAME, make=True))
+        new = merged.into(store)
         mark(store)
         voice.speak(store.language)
         export = Export(store, out)
@@ -77,4 +75,4 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
             "yellow",
         )
     tell(Message("Class: {files}", files=f"{out / 'report.html'}   {out / 'grades.csv'}"))
-    sys.exit(3 if left or summary.people else 0)
+    sys.exit(ExitCode.PERSON if left or summary.people else ExitCode.FINE)

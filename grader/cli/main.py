@@ -1,8 +1,6 @@
 """The command line: `grader --help`.
 
-Exit codes: 0 all is well, 1 a check failed (`check`, `build --check`, `verify`, `doctor`) or a
-score moved (`diff`), 2 wrong usage or a course that cannot be used, 3 a person should look, 4 a
-file cannot be written or read (disk full?), 130 interrupted.
+How it ends, and with which exit code, is in model/errors.py.
 """
 
 import io
@@ -19,20 +17,15 @@ from rich.text import Text
 
 from .. import __version__
 from ..course.assignment import Assignment
-from ..course.course import Course, CourseError
-from ..course.settings import AssignmentError
-from ..csv_table import TableError
-from ..files import Unwritable
+from ..course.course import Course
 from ..intake.deadline import Deadline
 from ..intake.intake import take_in
-from ..intake.platform import IntakeError
-from ..intake.submission import Refused
-from ..judging.job import CannotJudge, Job
+from ..judging.job import Job
 from ..judging.shard import Shard
+from ..model.errors import ExitCode, FileError, GraderError
 from ..model.language import DEFAULT
-from ..model.late import RuleError, require
+from ..model.late import require
 from ..model.message import Message, counted, joined, lines, said, some
-from ..store.database import StoreError
 from ..store.terms import NONE, Terms
 from . import author as authoring
 from .exchange import export, import_
@@ -53,11 +46,9 @@ from .run import INTERRUPTION
 from .stream import patient
 from .terminal import console, on_stderr, plain, progress, refusal, tell, voice
 
-NOT_WRITTEN, INTERRUPTED = 4, 130
-
 
 class Group(click.Group):
-    """Commands whose authors' errors end with a sentence and exit code 2, without a traceback."""
+    """Commands that end with a sentence, a remedy and an exit code, whatever goes wrong."""
 
     def add_command(self, command: click.Command, name: str | None = None) -> None:
         """Add a command. Raises ValueError for a name that is taken."""
@@ -75,7 +66,7 @@ class Group(click.Group):
                     raise
                 error = Message("Error: the output cannot be written: {why}.", why=lost)
                 click.echo(voice.say(error), err=True)
-                sys.exit(NOT_WRITTEN)
+                sys.exit(ExitCode.FILE)
             finally:
                 voice.speak(DEFAULT)
 
@@ -86,26 +77,13 @@ class Group(click.Group):
                 stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
-        except (
-            AssignmentError, CourseError, CannotJudge, IntakeError, Refused, RuleError, TableError,
-        ) as error:  # fmt: skip
-            raise refusal(said(error)) from None
-        except (StoreError, Unwritable, OSError) as error:
-            click.echo(voice.say(Message("Error: {error}", error=_sentence(error))), err=True)
-            sys.exit(NOT_WRITTEN)
+        except (GraderError, OSError) as raised:
+            error = FileError(raised) if isinstance(raised, OSError) else raised
+            click.echo(voice.say(Message("Error: {error}", error=error)), err=True)
+            sys.exit(error.exit_code)
         except KeyboardInterrupt:  # a second one, while results are being written
             click.echo(voice.say(INTERRUPTION), err=True)
-            sys.exit(INTERRUPTED)
-
-
-def _sentence(error: Exception) -> str | Message:
-    """Return a message with a remedy for an error, including errors of the machine."""
-    if not isinstance(error, OSError):
-        return said(error)
-    return Message(
-        "{file} cannot be used: {why}. Once it can, the same command goes on.",
-        file=error.filename or Message("a file"), why=error.strerror or error,
-    )  # fmt: skip
+            sys.exit(ExitCode.INTERRUPTED)
 
 
 def _rule(_: click.Context, __: click.Parameter, rule: str | None) -> str | None:
@@ -298,7 +276,7 @@ def check(notebook: Path, language: str) -> None:
                 console.print(said_of_it, style="dim", markup=False, highlight=False)
     except Unreadable as error:
         raise refusal(text(error.args[0])) from None
-    sys.exit(0 if passed else 1)
+    sys.exit(ExitCode.FINE if passed else ExitCode.DIFFERS)
 
 
 @main.command()
@@ -371,7 +349,7 @@ def similarity(
     )  # fmt: skip
     files = f"{out / 'similarity.html'}   {out / 'similarity.csv'}"
     tell(Message("Pairs: {files}", files=files))
-    sys.exit(3 if unread else 0)
+    sys.exit(ExitCode.PERSON if unread else ExitCode.FINE)
 
 
 @main.command()
@@ -382,7 +360,7 @@ def doctor() -> None:
     """
     from .doctor import examine
 
-    sys.exit(0 if examine(console) else 1)
+    sys.exit(ExitCode.FINE if examine(console) else ExitCode.DIFFERS)
 
 
 for command in (*COMMANDS, *authoring.COMMANDS, export, import_):

@@ -12,6 +12,7 @@ import click
 
 from ..course.course import Course
 from ..judging.job import Job
+from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, joined, said
 from ..model.result import Result, Status
 from ..store.history import mark
@@ -103,7 +104,7 @@ def regrade(
         again_now = Message("{n} to judge again", n=len(to_do))
         tell(again_now if to_do else Message("Nothing to judge again."))
         same = {entry.student for entry in store.entries() if entry.digest in to_do}
-        sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else 0)
+        sys.exit(run(batch, to_do.values(), same, folder, jobs, again) if to_do else ExitCode.FINE)
 
 
 @click.command()
@@ -148,7 +149,7 @@ def diff(before: Path, after: Path | None) -> None:
         tell(Message("{moved} moved, and {others} handed in otherwise", moved=moved, others=others))
     else:
         tell(Message("{moved} moved", moved=moved))
-    sys.exit(1 if moves else 0)
+    sys.exit(ExitCode.DIFFERS if moves else ExitCode.FINE)
 
 
 @click.command()
@@ -244,20 +245,20 @@ def gradebook(folder: Path, table: Path, column: str, ids: str, comments: str, o
             filled = book.fill(standings, ids, column, comments)
             data = f"{book}".encode(encoding)
         except TableError as error:
-            raise refusal(joined(": ", (f"{table}", said(error)))) from None
+            raise TableError(joined(": ", (f"{table}", said(error)))) from None
         except UnicodeEncodeError as error:
             unknown = Message(
                 "{file}: a comment has {letter} in it, which {encoding} cannot write: save the "
                 "table as “CSV UTF-8”.",
                 file=table, letter=repr(error.object[error.start]), encoding=encoding,
             )  # fmt: skip
-            raise refusal(unknown) from None
+            raise TableError(unknown) from None
         replace_file(out, data)
         mark(store, WRITTEN.format(file=out))
     _remark([*filled.remarks, *filled.left])
     done = len(standings) - len(filled.left)
     tell(Message("{done} of {all} scores are in {file}.", done=done, all=len(standings), file=out))
-    sys.exit(3 if filled.left else 0)
+    sys.exit(ExitCode.PERSON if filled.left else ExitCode.FINE)
 
 
 @click.command()

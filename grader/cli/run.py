@@ -7,15 +7,13 @@ from pathlib import Path
 
 from ..files import Unwritable
 from ..judging.batch import Batch
+from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, said
 from ..model.result import Result
 from ..report.export import Export
 from ..store.history import mark
 from .summary import Summary
 from .terminal import console, tell, voice, watched
-
-NOT_ALL_JUDGED, NOT_WRITTEN, INTERRUPTED = 3, 4, 130
-
 
 INTERRUPTION = Message("Interrupted. What was judged is kept; the same command goes on.")
 
@@ -30,14 +28,14 @@ def run(
     others: Collection[str] = (),
     as_json: bool = False,
     doubts: int = 0,
-) -> int:
+) -> ExitCode:
     """Judge submissions, bring the folder's files up to date, and show these students.
 
     For `others`, a different file counts than before; `doubts` is how many submissions a person
     must look at. With `as_json`, stdout gets one JSON object. Returns the exit code. When
     interrupted, everything judged so far stays. Raises CannotJudge.
     """
-    store, start, code = batch.store, time.monotonic(), 0
+    store, start, code = batch.store, time.monotonic(), ExitCode.FINE
     voice.speak(store.language)
     export = Export(store, folder)
     judged = 0
@@ -51,19 +49,19 @@ def run(
                     for entry in store.entries(judgement.sha256):
                         export.write_student(entry)
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = ExitCode.INTERRUPTED
     unwritten: Text = ""
     try:
         export.write()
     except Unwritable as error:
-        unwritten, code = said(error), code or NOT_WRITTEN
-    if code != INTERRUPTED:
+        unwritten, code = said(error), code or ExitCode.FILE
+    if code != ExitCode.INTERRUPTED:
         mark(store)
     summary = Summary(export.roll(students))
     summary.show(console)
     changed = len(students) - summary.count
     person = changed or summary.people or others or refused or doubts
-    code = code or (NOT_ALL_JUDGED if person else 0)
+    code = code or (ExitCode.PERSON if person else ExitCode.FINE)
     seconds = f"{time.monotonic() - start:.1f}"
     took = counted(
         "{count} of {n} submission in {seconds} s",
@@ -81,7 +79,7 @@ def run(
             n=len(others),
         )
         tell(moved, "yellow")
-    if changed and code != INTERRUPTED:
+    if changed and code != ExitCode.INTERRUPTED:
         tell(
             Message("{n} changed while being judged: the same command goes on.", n=changed),
             "red",
@@ -90,7 +88,7 @@ def run(
         tell(fault, "red")
     if unwritten:
         tell(unwritten, "red")
-    if code == INTERRUPTED:
+    if code == ExitCode.INTERRUPTED:
         tell(INTERRUPTION, "yellow")
     if as_json:
         print(summary.as_json(batch.assignment.name, folder, judged, code, sorted(others)))

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
+from ..model.errors import ExitCode
 from ..model.message import Message, Text, joined
 from ..model.result import Status
 from ..report.roll import Roll, Row
@@ -21,14 +22,6 @@ from .terminal import outcomes, plain, voice
 MANY = 40
 """A table of more students is longer than a screen: nobody reads it."""
 QUIET = (Status.PASSED, Status.NOT_RUN)
-MEANINGS = {
-    0: "all were judged",
-    3: "some submissions could not be judged, are not notebooks, or count by another file than "
-    "before: a person should look",
-    4: "some files could not be written; what was judged is kept, and the same command goes on",
-    130: "interrupted; what was judged is kept, and the same command goes on",
-}
-"""What the exit codes of a run say."""
 
 
 class Summary:
@@ -84,7 +77,7 @@ class Summary:
         return joined("; ", [*said, Message("{n} for a person", n=len(self.people))])
 
     def as_json(
-        self, assignment: str, folder: Path, judged: int, code: int, others: Sequence[str] = ()
+        self, assignment: str, folder: Path, judged: int, code: ExitCode, others: Sequence[str] = ()
     ) -> str:
         """Return one JSON object on one line, with where the scores are and what the code means.
 
@@ -104,7 +97,7 @@ class Summary:
             "report": str(folder / "report.html"),
             "store": str(folder / "grades.sqlite"),
             "exit_code": code,
-            "meaning": MEANINGS[code],
+            "meaning": code.meaning,
         }
         return json.dumps(whole)
 

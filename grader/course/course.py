@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ..model.errors import GraderError
 from ..model.message import Message
 
 KEY_BYTES = 32
 
 
-class CourseError(Exception):
+class CourseError(GraderError):
     """The folder is not a course, or lacks the assignment; the message says what to do."""
 
 

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from ..model.errors import GraderError
+
 BLOCK = re.compile(r"(?m)^# /// script$\s(?P<toml>(^#(| .*)$\s)+)^# ///$")  # from PEP 723
 
 SETTINGS = {
@@ -24,12 +26,12 @@ LEVELS = ("visible", "hidden", "after_due_date", "after_published")
 """When Gradescope shows students the result of a test."""
 
 
-class AssignmentError(Exception):
+class AssignmentError(GraderError):
     """The author's file cannot be used; the message names line, error and remedy."""
 
     def __init__(self, path: Path, line: int, what: str, remedy: str) -> None:
         """Point at a line of the author's file, counted from 1."""
-        super().__init__(f"{path}:{line}: {what}. {remedy}.")
+        super().__init__(f"{path}:{line}: {what}.", f"{remedy}.")
 
 
 def read_settings(path: Path, text: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..model.errors import GraderError
+
 EARLIEST = 20 * 365 * 86_400
 """Seconds since 1970. Archives without times say 1970 or 1980, in some zone."""
 
@@ -13,7 +15,7 @@ Files = Sequence[tuple[Path, tuple[str, ...]]]
 """Each file with the parts of its path from the given folder."""
 
 
-class IntakeError(Exception):
+class IntakeError(GraderError):
     """Submissions cannot be read as requested; the message says why."""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ..model.errors import GraderError
 from ..model.message import Message
 from .identity import FILLERS, LONGEST
 
@@ -29,7 +30,7 @@ RENAMED = re.compile(r"\.ipynb\.(txt|json|html?|download)$", re.IGNORECASE)
 NO_REGULAR_FILE = Message("The submission is not a regular file; hand in the notebook file itself.")
 
 
-class Refused(Exception):
+class Refused(GraderError):
     """A file cannot be graded; the message tells the student what to do."""
 
 

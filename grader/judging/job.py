@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from ..model.errors import GraderError
 from ..model.result import Result
 from ..sandbox.guest.layer import Layer
 
@@ -13,7 +14,7 @@ TRIES = 3
 """A fault of ours is tried again twice, and then listed for a person."""
 
 
-class CannotJudge(Exception):
+class CannotJudge(GraderError):
     """No submission can be judged: the author's checks or the sandbox do not work."""
 
 

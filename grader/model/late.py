@@ -15,6 +15,7 @@ import math
 from functools import cache
 from types import CodeType
 
+from .errors import GraderError
 from .message import Message
 
 EXCUSED = "(late)"
@@ -33,7 +34,7 @@ FINE, COARSE, LAST = 100, 4, 2000
 until 2000, which is 12 weeks; and the neighbours of each number in the rule."""
 
 
-class RuleError(Exception):
+class RuleError(GraderError):
     """A rule is not valid; the message says why."""
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from ..model.errors import ExitCode, GraderError
 from ..model.message import Message
 
 OURS = 0x67726164  # "grad", PRAGMA application_id
@@ -56,8 +57,10 @@ SCHEMA = """
 """
 
 
-class StoreError(Exception):
+class StoreError(GraderError):
     """The store cannot be read or written; the message says why, and what is safe."""
+
+    exit_code = ExitCode.FILE
 
 
 class Database:

@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from sys import intern
 
+from ..model.errors import GraderError
 from ..model.message import Message, joined
 from ..model.result import Status
 from ..model.standing import Override
@@ -33,7 +34,7 @@ JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said
 RESULT = 'place, "check", version, question, status, points, seconds, said'
 
 
-class Conflict(Exception):
+class Conflict(GraderError):
     """Stores contradict each other; the message says where."""
 
 

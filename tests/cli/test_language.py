@@ -7,8 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from grader.cli.main import main
-from grader.cli.run import NOT_ALL_JUDGED
-from grader.cli.summary import MEANINGS
+from grader.model.errors import ExitCode
 from grader.model.result import Status
 from grader.store.store import Store
 from tests.cli.test_main import Result
@@ -31,7 +30,7 @@ def test_json_is_all_that_stdout_gets(folder, judges):
     result = grade(folder, "--json")
     (line,) = result.stdout.splitlines()
     said = json.loads(line)
-    assert result.exit_code == said["exit_code"] == 0 and said["meaning"] == MEANINGS[0]
+    assert result.exit_code == said["exit_code"] == 0 and said["meaning"] == ExitCode.FINE.meaning
     assert said["assignment"] == "doubling" and said["judged_now"] == 2  # two have handed in one
     assert said["submissions"] == 3 and said["outcomes"] == {"full_marks": 3}
     for name in ("scores", "report", "store"):
@@ -44,7 +43,7 @@ def test_json_says_who_needs_a_person(folder, monkeypatch):
     monkeypatch.setattr("grader.judging.batch.grade", Judges(results=FAULTY).grade)
     result = grade(folder, "--json")
     said = json.loads(result.stdout)
-    assert result.exit_code == said["exit_code"] == NOT_ALL_JUDGED
+    assert result.exit_code == said["exit_code"] == ExitCode.PERSON
     assert said["for_a_person"] == ["kim", "lee", "park"]
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import click
 import pytest
 
-from grader.cli import main as cli
-from grader.cli import run
 from grader.cli.main import main
 from grader.course.settings import LIMITS, SETTINGS
 
@@ -60,13 +58,6 @@ def test_the_option_for_help_is_documented():
 @pytest.mark.parametrize("key", [*SETTINGS, *(f"limits.{key}" for key in LIMITS)])
 def test_every_setting_is_documented(key):
     assert f"`{key}" in (ROOT / "docs" / "authors.md").read_text("utf-8")
-
-
-def test_every_exit_code_is_documented():
-    codes = set(re.findall(r"\b\d{1,3}\b", cli.__doc__.partition("Exit codes:")[2]))
-    table = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    assert {run.NOT_ALL_JUDGED, cli.NOT_WRITTEN, run.INTERRUPTED} <= {int(code) for code in codes}
-    assert not [code for code in codes if not re.search(rf"^\| {code} \|", table, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("fixture", ["student", "draw"])

@@ -167,7 +167,7 @@ def test_machines_are_told_that_a_page_could_not_be_written(graded, disk):
         result = call(folder, *grading(folder), "--json")
     finally:
         disk.mend()
-    assert '"exit_code": 4, "meaning": "some files could not be written' in result.stdout
+    assert '"exit_code": 4, "meaning": "a file cannot be written or read' in result.stdout
 
 
 def test_a_backup_that_finds_no_room_leaves_nothing_behind(graded):

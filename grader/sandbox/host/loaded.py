@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import torch
 
+from ...model.errors import GraderError
 from ...model.limits import Limits, StudentError
 from ...model.message import Message, Text, joined, said
 from ...model.subject import Beginning
@@ -25,7 +26,7 @@ NOT_TRIED = Message(
 NOT_RUN = Message("Not run, though something there could change what your answers need: {places}")
 
 
-class Unreadable(Exception):
+class Unreadable(GraderError):
     """The submission is not a notebook; the message tells the student what it is instead."""
 
 

@@ -20,6 +20,7 @@ from copy import copy
 from functools import partial
 from typing import Any, NoReturn, Self
 
+from ...model.errors import GraderError
 from ...model.limits import Deadline, Limits, OutOfMemory, StudentError, TimedOut
 from ...model.message import Message
 from ..guest import scratch, wire
@@ -41,7 +42,7 @@ NO_MORE_MEMORY = Message("your code needs more than {n} MB")
 NO_MEMORY_WORDS = ("can't allocate memory", "std::bad_alloc")  # RuntimeErrors of torch
 
 
-class SandboxError(Exception):
+class SandboxError(GraderError):
     """The sandbox cannot work on this machine, or lost a worker; never the student's fault."""
 
 
