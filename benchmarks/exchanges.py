@@ -25,7 +25,8 @@ def count(checkout: Path, name: str) -> tuple[Counter[str], Counter[str]]:
     from grader.course.assignment import Assignment
     from grader.course.course import Course
     from grader.judging.judge import judge
-    from grader.sandbox.host.sandbox import Sandbox, Zygote
+    from grader.sandbox.host.sandbox import Sandbox
+    from grader.sandbox.host.zygote import Zygote
 
     course = Course(checkout)
     assignment = Assignment.read(course.solution(name))

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from throughput import busy
 
 from grader.model.limits import Limits
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 WORKERS = 200
 

@@ -29,7 +29,8 @@ from grader.judging.judge import judge
 from grader.sandbox.guest import zygote
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook import read as notebook
-from grader.sandbox.host.sandbox import Sandbox, Zygote
+from grader.sandbox.host.sandbox import Sandbox
+from grader.sandbox.host.zygote import Zygote
 
 ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 from tests.support.judges import Judges, here
 from tests.support.small_course import write

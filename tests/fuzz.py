@@ -29,9 +29,9 @@ from grader.checking.collect import run_session
 from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
-from grader.sandbox.guest import packing, wire
+from grader.sandbox.guest import layout, wire
 from grader.sandbox.host import reply
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.support import messy, odd_code, odd_files
 from tests.support.small_course import RIGHT, write
 
@@ -113,7 +113,7 @@ def a_reply(case: int) -> bytes:
 @cache
 def frames() -> list[bytes]:
     """Return what honest workers send, and such dtypes and shapes as they might."""
-    tensors = [torch.ones(3, dtype=dtype) for dtype in packing.DTYPES]
+    tensors = [torch.ones(3, dtype=dtype) for dtype in layout.DTYPES]
     one = {
         "id": 0,
         "result": (torch.ones(2, 3), None),

@@ -27,6 +27,7 @@ import torch
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
 from grader.sandbox.guest.notebook.statement import Statement
+from grader.sandbox.guest.notebook.web import Web
 
 IMPORTS = (
     "import argparse, contextlib, copy, functools, json, math, os, sys",
@@ -432,7 +433,7 @@ def difference(case: int) -> str:
     """Compare a slice with the whole; return what differs, or ""."""
     cells = notebook(case)
     statements, _ = slice.statements(Cell(n, source) for n, source in enumerate(cells, 1))
-    web = slice.Web(statements)
+    web = Web(statements)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         due = ran(statements)

@@ -14,8 +14,8 @@ from ..course.assignment import Assignment
 from ..course.cell import Cell
 from ..course.settings import AssignmentError
 from ..sandbox.host.loaded import Loaded
-from ..sandbox.host.sandbox import Zygote
 from ..sandbox.host.student import Student
+from ..sandbox.host.zygote import Zygote
 from .check import Check
 
 ACROSS = (

@@ -21,9 +21,10 @@ from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import NOT_YET, Result, Status
 from ..model.subject import Beginning, Subject
-from ..sandbox.guest.packing import Unsendable
+from ..sandbox.guest.values import Unsendable
 from ..sandbox.host.loaded import Unreadable
-from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.sandbox import SandboxError
+from ..sandbox.host.zygote import Zygote
 from .check import Check
 from .conclusion import Conclusion
 from .ending import Ending

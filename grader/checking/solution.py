@@ -15,6 +15,7 @@ from ..course.settings import AssignmentError
 from ..model.subject import Beginning, Subject
 from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook.cell import Cell
+from ..sandbox.guest.notebook.web import How
 
 CALLS = ("__init__", "__call__")
 """The methods of a module that draw random numbers."""
@@ -34,7 +35,7 @@ class Program:
         self._path, self._lines = assignment.path, [cell.line for cell in code]
         self._name = f"solutions.{assignment.name}"
         self._statements = slice.needed(statements, names)
-        self._sure = slice.needed(statements, names, slice.How.SURE)
+        self._sure = slice.needed(statements, names, How.SURE)
 
     def run(self) -> "Solution":
         """Return what the statements define. Raises AssignmentError where they raise."""

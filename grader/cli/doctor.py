@@ -9,8 +9,9 @@ from ..sandbox.guest.layer import Layer
 from ..sandbox.host import isolation
 from ..sandbox.host.attempts import attack, leaks
 from ..sandbox.host.loaded import Loaded
-from ..sandbox.host.sandbox import OUTPUT_BYTES, SandboxError, Zygote
+from ..sandbox.host.sandbox import OUTPUT_BYTES, SandboxError
 from ..sandbox.host.student import Student
+from ..sandbox.host.zygote import Zygote
 
 EXHAUSTION = """
 def memory(): return [bytearray(1 << 20) for _ in range(100_000)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..sandbox.guest import packing
+from ..sandbox.guest import values
 from ..sandbox.guest.tracked import differ
 from ..sandbox.host.changes import note_change
 
@@ -29,7 +29,7 @@ def apart(function: Callable[..., Any], *, method: bool = False) -> Callable[...
 
         parameters = _parameters(args[0]) if method else []
         before = [parameter.detach().clone() for parameter in parameters]
-        args, kwargs = packing.each((args, kwargs), copied)
+        args, kwargs = values.each((args, kwargs), copied)
         result = function(*args, **kwargs)
         for tensor, copy in zip(given, copies, strict=True):
             if differ(tensor, copy):

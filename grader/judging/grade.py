@@ -16,8 +16,8 @@ from .pool import Pool
 
 if TYPE_CHECKING:
     from ..checking.session import Session
-    from ..sandbox.host.sandbox import Zygote
     from ..sandbox.host.warming import Warming
+    from ..sandbox.host.zygote import Zygote
 
 
 Graded = tuple[Task, Judgement]

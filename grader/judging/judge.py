@@ -18,8 +18,9 @@ from ..sandbox.guest.meant import meant
 from ..sandbox.host.budget import Budget
 from ..sandbox.host.isolation import enough
 from ..sandbox.host.loaded import Loaded, Unreadable
-from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.student import Student
+from ..sandbox.host.zygote import Zygote
 from .job import TRIES, seed
 
 UNTOUCHED = Message(

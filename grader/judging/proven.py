@@ -13,8 +13,9 @@ from pathlib import Path
 from ..checking.session import Session
 from ..course.versions import Versions
 from ..sandbox.host.attempts import prove
-from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.warming import Warming
+from ..sandbox.host.zygote import Zygote
 from .job import TRIES, Job, seed
 
 

@@ -21,8 +21,9 @@ from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..model.message import said
 from ..sandbox.guest.zygote import warm_optimizers
-from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.warming import Warming
+from ..sandbox.host.zygote import Zygote
 from .foreman import hired
 from .job import CannotJudge
 from .service import Service

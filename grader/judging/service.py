@@ -7,8 +7,8 @@ from .job import Job
 
 if TYPE_CHECKING:  # who hires the processes has no torch
     from ..checking.session import Session
-    from ..sandbox.host.sandbox import Zygote
     from ..sandbox.host.warming import Warming
+    from ..sandbox.host.zygote import Zygote
 
 Task = TypeVar("Task", contravariant=True)
 Answer = TypeVar("Answer", covariant=True)

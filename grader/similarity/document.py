@@ -10,7 +10,8 @@ from ..intake.submission import Refused, Submission
 from ..model.limits import Limits, StudentError
 from ..model.message import Message, Text, said
 from ..sandbox.host.reply import text
-from ..sandbox.host.sandbox import Sandbox, Zygote
+from ..sandbox.host.sandbox import Sandbox
+from ..sandbox.host.zygote import Zygote
 from .fingerprint import Fingerprints
 
 

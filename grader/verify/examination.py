@@ -11,8 +11,8 @@ import torch
 
 from ..checking.session import Session
 from ..judging.job import Job
-from ..sandbox.host.sandbox import Zygote
 from ..sandbox.host.warming import Warming
+from ..sandbox.host.zygote import Zygote
 from .examine import Case, Examiner, Outcome
 
 

@@ -30,7 +30,8 @@ from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.result import Result, Status
 from ..model.subject import Subject
-from ..sandbox.host.sandbox import SandboxError, Zygote
+from ..sandbox.host.sandbox import SandboxError
+from ..sandbox.host.zygote import Zygote
 from .candidate import STUBS, Candidate, skeleton
 from .listener import Listener, Told
 

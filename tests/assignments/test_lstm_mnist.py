@@ -22,7 +22,7 @@ from grader.model.result import Result, Status
 from grader.model.judgement import Judgement
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm_mnist.py"

@@ -12,7 +12,7 @@ from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.judging.judge import judge
 from grader.model.judgement import Judgement
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests import classroom
 from tests.support.expectation import Expectation
 

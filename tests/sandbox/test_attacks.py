@@ -16,7 +16,7 @@ from grader.judging.judge import judge
 from grader.model.judgement import Judgement
 from grader.model.result import Status
 from grader.sandbox.host import call
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX

@@ -13,7 +13,7 @@ from grader.model.limits import Limits, StudentError
 from grader.model.result import Status
 from grader.sandbox.guest import scratch
 from grader.sandbox.host.isolation import _world_readable, readable
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 from tests.support.small_course import write
 
@@ -189,7 +189,7 @@ def test_who_fills_the_folder_is_ended_while_at_it(folders, files, mb):
         place = Path(walls.call(worker, "here"))
         with pytest.raises(StudentError, match=r"more than (64 MB of|4096) files"):
             walls.call(worker, "fills", files, mb)
-        worker._zygote.end(worker._pid)
+        worker.ended()
     assert not place.exists()
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from grader.course.settings import AssignmentError
 from grader.judging.job import Job
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from grader.judging.job import Job, Task
 from grader.judging.judge import judge
 from grader.model.judgement import Judgement
 from grader.model.result import Result, Status
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 Judged = tuple[Task, Judgement]
 RESULTS = (

@@ -10,7 +10,7 @@ from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.judging.judge import judge
 from grader.model.judgement import Judgement
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 
 NAME = "doubling"
 SOLUTION = '''\

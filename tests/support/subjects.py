@@ -8,8 +8,8 @@ from grader.checking.solution import Solution
 from grader.model.limits import Limits
 from grader.model.subject import Subject
 from grader.sandbox.host.loaded import Loaded
-from grader.sandbox.host.sandbox import Zygote
 from grader.sandbox.host.student import Student
+from grader.sandbox.host.zygote import Zygote
 
 PLACES = ("here", "sandbox")
 

@@ -23,7 +23,8 @@ import torch
 from grader.model.limits import Limits
 from grader.sandbox.guest import landlock
 from grader.sandbox.guest.layer import Layer
-from grader.sandbox.host.sandbox import Sandbox, Zygote
+from grader.sandbox.host.sandbox import Sandbox
+from grader.sandbox.host.zygote import Zygote
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.sandbox.guest import packing
+from grader.sandbox.guest import unpacking
 from tests import fuzz
 
 SHORT = {"frames": 1000, "replies": 20, "notebooks": 30}
@@ -21,7 +21,7 @@ def test_nothing_is_thrown_in_the_trusted_process(kind: str, cases: int):
 
 
 def test_what_is_thrown_is_counted(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(packing.Reader, "unpack", lambda *_: 1 / 0)
+    monkeypatch.setattr(unpacking.Reader, "unpack", lambda *_: 1 / 0)
     ends = fuzz.fuzz("frames", range(50))
     assert any(end.startswith("THROWN") and "ZeroDivisionError" in end for end in ends)
 

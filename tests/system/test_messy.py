@@ -15,7 +15,7 @@ from grader.judging.judge import judge
 from grader.model.judgement import Judgement
 from grader.model.result import Status
 from grader.report.sanitize import whole
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.support.messy import EVERYTHING, NOTHING, code, hand_ins, notebook, text
 from tests.support.small_course import write
 

@@ -16,7 +16,7 @@ from grader.model.result import Status
 from grader.model.standing import Standing
 from grader.report.pages import feedback_html
 from grader.report.sanitize import whole
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 from tests.report.test_pages import Page
 from tests.support import styles
 from tests.support.small_course import SOLUTION, write

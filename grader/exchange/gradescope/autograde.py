@@ -29,7 +29,7 @@ from ...model.result import Status
 from ...model.standing import Standing
 from ...report.results_json import results_json
 from ...sandbox.host.attempts import prove
-from ...sandbox.host.sandbox import Zygote
+from ...sandbox.host.zygote import Zygote
 
 RESERVED_MB = 450
 """What the grader and its zygote take of the container's memory; the rest is the submission's."""

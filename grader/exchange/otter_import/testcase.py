@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from ...sandbox.guest.notebook.cell import Cell
-from ...sandbox.guest.notebook.slice import How, needed, statements
+from ...sandbox.guest.notebook.slice import needed, statements
 from ...sandbox.guest.notebook.statement import Statement
+from ...sandbox.guest.notebook.web import How
 from .question import OtterTest
 
 BESIDE = """\

@@ -22,7 +22,8 @@ from ...course.cell import REGION, Cell, without_solution
 from ...course.course import Course
 from ...files import replace_file
 from ...sandbox.guest.notebook import cell as notebook
-from ...sandbox.guest.notebook.slice import How, needed, statements
+from ...sandbox.guest.notebook.slice import needed, statements
+from ...sandbox.guest.notebook.web import How
 from . import replay
 from .plan import Carried, Question, carry, cell, write
 

@@ -4,7 +4,7 @@ Nothing is pickled, so what arrives from a student is data and never code. A fra
 
     magic     4 bytes
     lengths   of the header (4 bytes) and of the body (8 bytes), little-endian
-    message   header and body, see packing.py
+    message   header and body, see layout.py
 
 The reader allocates no more than has arrived.
 """
@@ -15,8 +15,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from . import packing
-from .packing import MAX_BODY, MAX_HEADER
+from . import layout, packing, unpacking
+from .layout import MAX_BODY, MAX_HEADER
 
 MAGIC = b"GRD3"
 PREFIX = struct.Struct("<4sIQ")
@@ -35,7 +35,7 @@ class WireError(Exception):
 def send(sock: socket.socket, value: Any, wait: Wait | None = None) -> None:
     """Write one message; without `wait`, for as long as it takes.
 
-    Raises packing.Unsendable, and WireError when the other side has hung up.
+    Raises values.Unsendable, and WireError when the other side has hung up.
     """
     parts, header_size, body_size = packing.pack(value)
     parts.insert(0, PREFIX.pack(MAGIC, header_size, body_size))
@@ -51,10 +51,10 @@ def receive(sock: socket.socket, wait: Wait | None = None) -> Any:
     magic, header_size, body_size = PREFIX.unpack(_read(sock, PREFIX.size, wait))
     if magic != MAGIC or header_size > MAX_HEADER or body_size > MAX_BODY:
         raise WireError(f"no frame: {magic!r}, lengths {header_size} and {body_size}")
-    data = _read(sock, packing.filled(header_size) + body_size, wait)
+    data = _read(sock, layout.filled(header_size) + body_size, wait)
     try:
-        return packing.unpack(data, header_size)
-    except packing.Malformed as error:
+        return unpacking.unpack(data, header_size)
+    except unpacking.Malformed as error:
         raise WireError(str(error)) from None
 
 

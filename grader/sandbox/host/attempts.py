@@ -22,8 +22,9 @@ from ...model.message import Message
 from ...model.subject import Beginning
 from ..guest.layer import Layer
 from .loaded import Loaded
-from .sandbox import SandboxError, Zygote
+from .sandbox import SandboxError
 from .student import Student
+from .zygote import Zygote
 
 ATTEMPTS = '''
 import ctypes, os, socket, subprocess

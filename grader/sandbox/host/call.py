@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ...model.limits import StudentError
 from ...model.message import Message
-from ..guest import packing
+from ..guest import values
 from .changes import note_change
 from .sandbox import Sandbox, meddled
 
@@ -95,15 +95,15 @@ class _Part:
         self, target: Target, calls: list[Call], expected: list[Cotangents], learning: bool
     ) -> None:
         self.calls, self._target, self._expected = calls, target, expected
-        self._here = {name: packing.numbers(tensor) for name, tensor in target.state.items()}
-        self._inputs = [[*target.state.values(), *packing.tensors(call)] for call in calls]
+        self._here = {name: values.numbers(tensor) for name, tensor in target.state.items()}
+        self._inputs = [[*target.state.values(), *values.tensors(call)] for call in calls]
         self._needs = [
             [learning and t.requires_grad and t.is_floating_point() for t in tensors]
             for tensors in self._inputs
         ]
 
     def request(self) -> dict[str, Any]:
-        """Return what worker.Submission.call takes."""
+        """Return what submission.Submission.call takes."""
         here, there = self._here, self._target.there
         each = zip(self.calls, self._needs, self._expected, strict=True)
         return {
@@ -134,7 +134,7 @@ class _Part:
             if any(need):
                 apply: Callable[..., tuple[Tensor, ...]] = _RemoteCall.apply
                 outputs = list(apply(worker, answer, cotangents, *tensors) or ())[::-1]
-                result = packing.each(result, lambda _, left=outputs: left.pop())  # type: ignore[misc]
+                result = values.each(result, lambda _, left=outputs: left.pop())  # type: ignore[misc]
             yield result
 
 
@@ -161,7 +161,7 @@ class _RemoteCall(torch.autograd.Function):
         *tensors: Tensor,
     ) -> Any:  # fmt: skip
         """Return the tensors of the result, in order."""
-        outputs = tuple(packing.tensors(answer["result"]))
+        outputs = tuple(values.tensors(answer["result"]))
         ctx.worker, ctx.id, ctx.shapes = worker, answer["id"], [t.shape for t in tensors]
         ctx.foreseen, ctx.gradients = foreseen, answer["gradients"]
         ctx.set_materialize_grads(False)

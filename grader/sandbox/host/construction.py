@@ -51,7 +51,7 @@ class Construction:
         """What has come of it, as reply.CONSTRUCTED says."""
 
     def recipe(self) -> dict[str, Any]:
-        """Return what worker.Submission.make takes."""
+        """Return what submission.Submission.make takes."""
         return {
             "number": self.number, "name": self.name, "args": self._args, "kwargs": self._kwargs,
             "wanted": self.wanted,

@@ -12,7 +12,8 @@ from ...model.message import Message, Text, joined, said
 from ...model.subject import Beginning
 from .budget import Budget
 from .reply import of_notebook
-from .sandbox import OUTPUT_BYTES, Sandbox, Zygote
+from .sandbox import OUTPUT_BYTES, Sandbox
+from .zygote import Zygote
 
 MOST_NOTES, MOST_TRIED, MOST_PLACES = 100, 3, 5
 DYNAMIC = Message(

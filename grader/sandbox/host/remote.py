@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ...model.limits import StudentError
 from ...model.message import Message
-from ..guest import packing
+from ..guest import values
 from .call import Remote, Target, call_together
 from .construction import Construction, Stage, shapes_of
 from .sandbox import Sandbox
@@ -105,7 +105,7 @@ class RemoteModule(nn.Module, Remote):
         made = self._construction.answer
         parameters, buffers = made["parameters"], made["buffers"]
         self._hold(parameters, made["learns"], buffers)
-        self._there = {n: packing.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
+        self._there = {n: values.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
 
     def adopt_parameters(self, parameters: Mapping[str, Tensor]) -> bool:
         """Hold copies of these as its own; False where that is not known to fit."""

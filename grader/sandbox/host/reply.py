@@ -52,7 +52,7 @@ ANSWERS: dict[str, Answer] = {
     ],
     "backward": list[Tensor | None],
 }
-"""The answer to each method of worker.Submission."""
+"""The answer to each method of submission.Submission."""
 
 CONSTRUCTED: Answer = {
     "shapes": dict[str, list[int]],

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 import grader
 from grader.model.limits import Deadline, TimedOut
-from grader.sandbox.guest import packing, wire
+from grader.sandbox.guest import layout, unpacking, values, wire
 
 SHAPES = [(), (1,), (3,), (2, 3), (0,), (0, 5), (5, 0), (2, 0, 3), (2, 3, 4), (1,) * 8]
 TRUSTED = sorted(Path(grader.__file__).parent.rglob("*.py"))
@@ -89,8 +89,8 @@ def filled(part: bytes) -> bytes:
 
 def tensor(dtype: torch.dtype, *shape: int) -> msgpack.ExtType:
     """Announce a tensor, as the wire does."""
-    about = struct.pack(f"<B{len(shape)}Q", packing.CODES[dtype], *shape)
-    return msgpack.ExtType(packing.TENSOR, about)
+    about = struct.pack(f"<B{len(shape)}Q", layout.CODES[dtype], *shape)
+    return msgpack.ExtType(layout.TENSOR, about)
 
 
 MARK = msgpack.ExtType(2, b"")
@@ -114,7 +114,7 @@ def same(left: Tensor, right: Tensor) -> bool:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("dtype", packing.DTYPES, ids=str)
+@pytest.mark.parametrize("dtype", layout.DTYPES, ids=str)
 def test_a_tensor_arrives_as_it_was_sent(dtype, shape):
     tensor = example_of(dtype, shape)
     assert same(echo(tensor), tensor)
@@ -212,55 +212,55 @@ def loop() -> list[Any]:
         (torch.eye(2).to_sparse(), "layout torch.sparse_coo"),
         (torch.zeros(2).to(torch.float8_e5m2), "dtype torch.float8_e5m2"),
         (torch.zeros((1,) * 9), "9 axes"),
-        (nested(packing.MAX_DEPTH + 1), "nested more than 32 deep"),
+        (nested(values.MAX_DEPTH + 1), "nested more than 32 deep"),
         (loop(), "nested more than 32 deep"),
         (2**64, "cannot be sent"),
         ("\ud800", "cannot be sent"),
-        (torch.zeros(1, dtype=torch.bool).expand(packing.MAX_BODY + 1), "cannot be sent"),
-        (torch.zeros(0, packing.MAX_BODY + 1), "cannot be sent"),
+        (torch.zeros(1, dtype=torch.bool).expand(layout.MAX_BODY + 1), "cannot be sent"),
+        (torch.zeros(0, layout.MAX_BODY + 1), "cannot be sent"),
         (
-            [torch.zeros(packing.MAX_BODY // 8 + 1, dtype=torch.float32)] * 2,
+            [torch.zeros(layout.MAX_BODY // 8 + 1, dtype=torch.float32)] * 2,
             "2 tensors of 64 MB together",
         ),
-        ([torch.zeros(0)] * (packing.MAX_TENSORS + 1), "4097 tensors"),
+        ([torch.zeros(0)] * (layout.MAX_TENSORS + 1), "4097 tensors"),
         ("x" * 1_800_000, "1757 kB of other values"),
-        ([1] * (packing.MAX_ITEMS + 1), "more than 65536 values in lists"),
+        ([1] * (values.MAX_ITEMS + 1), "more than 65536 values in lists"),
         ([{0: 1, 1: 2}] * 30_000, "more than 65536 values in lists"),
     ],
     ids=lambda v: v if isinstance(v, str) else type(v).__name__,
 )
 def test_what_cannot_be_sent_is_named_and_nothing_is_sent(value, says):
     with pair() as (ours, theirs):
-        with pytest.raises(packing.Unsendable, match=says):
+        with pytest.raises(values.Unsendable, match=says):
             wire.send(ours, value)
         ours.close()
         assert theirs.recv(1) == b""
 
 
 def test_the_deepest_value_that_is_sent_is_read():
-    value = nested(packing.MAX_DEPTH)
+    value = nested(values.MAX_DEPTH)
     assert echo(value) == value
 
 
 def test_as_many_values_as_are_sent_are_read_and_no_more():
-    assert len(echo([1] * packing.MAX_ITEMS)) == packing.MAX_ITEMS
-    header = bytearray(msgpack.packb([1] * (packing.MAX_ITEMS + 1)))
-    header += bytes(-len(header) % packing.ALIGNED)
-    with pytest.raises(packing.Malformed):
-        packing.unpack(header, len(header))
+    assert len(echo([1] * values.MAX_ITEMS)) == values.MAX_ITEMS
+    header = bytearray(msgpack.packb([1] * (values.MAX_ITEMS + 1)))
+    header += bytes(-len(header) % layout.ALIGNED)
+    with pytest.raises(unpacking.Malformed):
+        unpacking.unpack(header, len(header))
 
 
 def test_as_many_tensors_as_are_sent_are_read():
-    assert len(echo([torch.ones(1)] * packing.MAX_TENSORS)) == packing.MAX_TENSORS
+    assert len(echo([torch.ones(1)] * layout.MAX_TENSORS)) == layout.MAX_TENSORS
 
 
 F64, U8 = torch.float64, torch.uint8
 DEEP = b"\x91" * 600
-CODE = struct.pack("<B", packing.CODES[U8])
+CODE = struct.pack("<B", layout.CODES[U8])
 
 
 def odd(about: bytes) -> msgpack.ExtType:
-    return msgpack.ExtType(packing.TENSOR, about)
+    return msgpack.ExtType(layout.TENSOR, about)
 
 
 def tuples(depth: int) -> Any:
@@ -277,9 +277,9 @@ MALFORMED = {
     "an older magic": wire.PREFIX.pack(b"GRD1", 2, 0) + msgpack.packb([1]),
     "a pickle": pickle.dumps(print),
     "a header of 4 GB": wire.PREFIX.pack(wire.MAGIC, 2**32 - 1, 0),
-    "a header of 1 MB and one": wire.PREFIX.pack(wire.MAGIC, packing.MAX_HEADER + 1, 0),
+    "a header of 1 MB and one": wire.PREFIX.pack(wire.MAGIC, layout.MAX_HEADER + 1, 0),
     "a body of 8 EB": wire.PREFIX.pack(wire.MAGIC, 3, 2**63),
-    "a body of 64 MB and one": wire.PREFIX.pack(wire.MAGIC, 3, packing.MAX_BODY + 1),
+    "a body of 64 MB and one": wire.PREFIX.pack(wire.MAGIC, 3, layout.MAX_BODY + 1),
     "no header": raw(b""),
     "no msgpack": raw(b"\xc1\xc1\xc1"),
     "more after the header": raw(msgpack.packb([1]) + b"\0"),
@@ -291,7 +291,7 @@ MALFORMED = {
     "a key that is a mark": frame({MARK: 1}),
     "a key that is a tensor": frame({tensor(U8): 1}, bytes(1)),
     "a tensor without a dtype": frame(odd(b""), bytes(1)),
-    "an unknown dtype": frame(odd(bytes([len(packing.DTYPES)])), bytes(8)),
+    "an unknown dtype": frame(odd(bytes([len(layout.DTYPES)])), bytes(8)),
     "half a dimension": frame(odd(CODE + bytes(4)), bytes(1)),
     "nine axes": frame(odd(CODE + struct.pack("<9Q", *[1] * 9)), bytes(1)),
     "a huge dimension": frame(tensor(U8, 2**62)),
@@ -315,17 +315,17 @@ MALFORMED = {
     "33 tuples in one another": frame(tuples(33)),
     "1,000 tuples in one another": frame(tuples(1000)),
     "600 lists in one another": raw(DEEP + b"\x01"),
-    "a million lists in one another": raw(b"\x91" * packing.MAX_HEADER),
+    "a million lists in one another": raw(b"\x91" * layout.MAX_HEADER),
     "a list that claims a million": raw(b"\xdd\x00\x0f\xf0\x00" + bytes(1000)),
     "lists that claim a million each": raw(
-        (b"\xdd\x00\x0f\xf0\x00" * 900).ljust(packing.MAX_HEADER, b"\0")
+        (b"\xdd\x00\x0f\xf0\x00" * 900).ljust(layout.MAX_HEADER, b"\0")
     ),
     "lists that claim a thousand each": raw((b"\xdc\x03\xff" * 300).ljust(1024, b"\0")),
     "tuples that claim a million each": raw(
         (b"\xdd\x00\x0f\xf0\x00" + msgpack.packb(MARK)) * 100 + bytes(1 << 19)
     ),
     "dicts that claim a million each": raw(
-        (b"\xdf\x00\x07\xf0\x00\x01" * 900).ljust(packing.MAX_HEADER, b"\0")
+        (b"\xdf\x00\x07\xf0\x00\x01" * 900).ljust(layout.MAX_HEADER, b"\0")
     ),
     "text that claims 4 GB": raw(b"\xdb\xff\xff\xff\xff\x90"),
     "a body that never comes": frame(tensor(U8, 1000), bytes(1000))[:-1000],
@@ -406,11 +406,11 @@ ATOMS = (
     | st.text(max_size=5) | st.binary(max_size=5)
     | st.builds(msgpack.ExtType, st.integers(0, 127), st.binary(max_size=20))
     | st.builds(
-        msgpack.ExtType, st.sampled_from([packing.TENSOR, packing.TUPLE]), st.binary(max_size=20)
+        msgpack.ExtType, st.sampled_from([layout.TENSOR, layout.TUPLE]), st.binary(max_size=20)
     )
     | st.builds(
         lambda dtype, shape: tensor(dtype, *shape),
-        st.sampled_from(packing.DTYPES), st.lists(DIMENSIONS, max_size=8),
+        st.sampled_from(layout.DTYPES), st.lists(DIMENSIONS, max_size=8),
     )
 )  # fmt: skip
 TREES = st.recursive(

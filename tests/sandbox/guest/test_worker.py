@@ -6,6 +6,7 @@ from torch import nn
 
 from grader.model.limits import Limits, StudentError
 from grader.sandbox.guest import saying, worker
+from grader.sandbox.guest.submission import kind
 from grader.sandbox.host import sandbox
 from grader.sandbox.host.reply import text
 from tests.support import walls
@@ -263,4 +264,4 @@ def test_both_sides_of_the_border_agree_on_their_numbers():
     ids=str,
 )
 def test_a_name_is_a_module_a_function_or_a_value(value, expected):
-    assert worker.kind(value) == expected
+    assert kind(value) == expected

@@ -15,7 +15,8 @@ import torch
 from grader.model.limits import Limits, StudentError
 from grader.sandbox.guest import zygote
 from grader.sandbox.guest.libc import libc
-from grader.sandbox.host.sandbox import Sandbox, SandboxError, Zygote
+from grader.sandbox.host.sandbox import Sandbox, SandboxError
+from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX
@@ -179,7 +180,7 @@ def test_who_hangs_up_takes_their_workers_along_and_nobody_elses(own):
         assert gone({theirs.pid})
         assert not judge.alive and own.alive
         assert alive(others.pid)
-    assert theirs._pid not in own._ends, "nobody else is told"
+    assert theirs.there not in own._ends, "nobody else is told"
 
 
 def test_who_is_killed_with_an_answer_unread_costs_nobody_else_anything(own):

@@ -9,7 +9,8 @@ import pytest
 from grader.sandbox.guest import confine
 from grader.sandbox.guest.layer import Layer
 from grader.sandbox.host import isolation
-from grader.sandbox.host.sandbox import SandboxError, Zygote
+from grader.sandbox.host.sandbox import SandboxError
+from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX

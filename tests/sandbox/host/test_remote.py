@@ -391,13 +391,13 @@ class Net(nn.Module):
 def test_answers_to_other_calls_than_were_made_are_the_students_error(read, forged):
     cells = f"""
 import sys
-worker = sys.modules["grader.sandbox.guest.worker"]
-true_call = worker.Submission.call
+submission = sys.modules["grader.sandbox.guest.submission"]
+true_call = submission.Submission.call
 def forged(self, **request):
     answer = true_call(self, **request)
     return [{forged}]
 def f(x):
-    worker.Submission.call = forged
+    submission.Submission.call = forged
     return x
 """
     student = read(cells)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from grader.model.limits import Limits, StudentError
 from grader.model.message import Message
-from grader.sandbox.guest import worker
+from grader.sandbox.guest import submission
 from grader.sandbox.guest.saying import LONGEST, Saying, wired
 from grader.sandbox.host.reply import (
     ANSWERS,
@@ -76,7 +76,7 @@ def test_an_answer_of_another_shape_does_not(value, answer):
 
 
 def test_every_request_has_an_answer():
-    methods = {name for name in vars(worker.Submission) if not name.startswith("_")}
+    methods = {name for name in vars(submission.Submission) if not name.startswith("_")}
     along = {"answer", "begin", "make", "using"}  # what comes along with another request
     assert methods - along == ANSWERS.keys()
 

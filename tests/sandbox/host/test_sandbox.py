@@ -245,11 +245,11 @@ def test_two_workers_answer_side_by_side(zygote):
 def test_the_end_of_an_earlier_worker_is_not_taken_for_that_of_a_later_one(zygote):
     """Process numbers are given again: what was heard of one must not be said of another."""
     with walls.running(zygote, SCRIPT) as first:
-        numbers = range(first._pid + 1, first._pid + 1000)
+        numbers = range(first.there + 1, first.there + 1000)
     heard = {number: {"end": number, "status": 0} for number in numbers}
     zygote._ends |= heard
     with walls.running(zygote, SCRIPT) as second:
-        assert second._pid in numbers
+        assert second.there in numbers
         assert "exit code 9" in str(ends(second, "leaves", 9))
     for number in numbers:
         zygote._ends.pop(number, None)

@@ -13,8 +13,9 @@ from grader.model.result import Status
 from grader.model.subject import Beginning
 from grader.sandbox.host.changes import changes
 from grader.sandbox.host.loaded import DYNAMIC, Loaded, Unreadable
-from grader.sandbox.host.sandbox import Sandbox, Zygote
+from grader.sandbox.host.sandbox import Sandbox
 from grader.sandbox.host.student import Student
+from grader.sandbox.host.zygote import Zygote
 from tests.support.small_course import notebook
 
 LIMITS = Limits(seconds=1.0, memory_mb=512)

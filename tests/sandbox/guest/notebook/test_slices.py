@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.sandbox.guest.notebook.cell import Cell
-from grader.sandbox.guest.notebook.slice import How, Web
 from grader.sandbox.guest.notebook.slice import statements as statements_of
+from grader.sandbox.guest.notebook.web import How, Web
 from tests import slices
 
 
