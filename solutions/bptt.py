@@ -442,7 +442,7 @@ plt.show()
 # All gradients of a model together are *one* long vector $g$, with one norm:
 #
 # $$\lVert g \rVert = \sqrt{\sum_{\text{tensors}} \sum_{\text{entries}} g_{ij}^2}, \qquad
-#   g \leftarrow g \cdot \min\!\Big(1, \frac{\texttt{max\_norm}}{\lVert g \rVert}\Big)$$
+#   g \leftarrow g \cdot \min\!\Big(1, \frac{\mathrm{max\,norm}}{\lVert g \rVert}\Big)$$
 #
 # One norm, one factor. If each tensor is cut by its own norm, the ratios between them change: the
 # step points elsewhere. And note the $\min$: a short gradient is not made longer.
