@@ -32,7 +32,7 @@ def step_jacobian(h_next, weight_hh):
 
 def step(draw, B, H):
     """Draw a step: the state after it, the matrix, and the Jacobian that is due."""
-    h, rest, weight_hh = draw(B, H), draw(B, H, scale=0.5), draw(H, H, scale=0.7)
+    h, rest, weight_hh = draw(B, H, scale=0.5), draw(B, H, scale=0.5), draw(H, H, scale=0.7)
     h.requires_grad_()
     h_next = torch.tanh(h @ weight_hh.T + rest)
     rows = [torch.autograd.grad(h_next[:, j].sum(), h, retain_graph=True)[0] for j in range(H)]
@@ -44,7 +44,7 @@ def road(draw, T, H):
 
     The matrix neither commutes with the tanh' of the steps nor is symmetric.
     """
-    weight_hh = draw.matrix(*torch.linspace(1.6, 0.6, H).tolist())
+    weight_hh = draw.matrix(*torch.linspace(1.4, 0.6, H).tolist())
     states = [draw(H, scale=0.5).requires_grad_()]
     for _ in range(T - 1):
         states.append(torch.tanh(weight_hh @ states[-1] + draw(H, scale=0.5)))

@@ -21,12 +21,15 @@ RETURNS = {
 
 
 class Step:
-    """One step: what step_backward is given, and what is due."""
+    """One step: what step_backward is given, and what is due.
+
+    No state comes near 1, where float32 keeps few digits of 1 - h².
+    """
 
     def __init__(self, draw, B, I, H):  # noqa: E741 (the letter that students read)
         leaves = x, h, weight_ih, weight_hh, bias = (
-            draw(B, I), draw(B, H, scale=0.5), draw(H, I, scale=0.5), draw(H, H, scale=0.5),
-            draw(H, scale=0.5),
+            draw(B, I, scale=0.5), draw(B, H, scale=0.5), draw(H, I, scale=0.5),
+            draw(H, H, scale=0.5), draw(H, scale=0.3),
         )  # fmt: skip
         for leaf in leaves:
             leaf.requires_grad_()

@@ -151,7 +151,7 @@ def test_last_states(student, draw):
     out, _ = nn.utils.rnn.pad_packed_sequence(out, batch_first=True)
     by_hand = np.empty((B, 2 * H))
     for b, j in np.ndindex(by_hand.shape):
-        by_hand[b, j] = out[b, int(lengths[b]) - 1 if j < H else 0, j]
+        by_hand[b, j] = out[b, int(lengths[b]) - 1 if j < H else 0, j].item()
     found = student.last_states(out, lengths)
     agree("states", [found], [torch.cat([h_n[0], h_n[1]], dim=-1)], [by_hand])
 
