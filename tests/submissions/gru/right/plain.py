@@ -22,7 +22,7 @@ def gru_step(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
 # %%
 class GRU(nn.Module):
     def __init__(self, input_size, hidden_size, num_layers=1, bidirectional=False):
-        super(GRU, self).__init__()
+        super().__init__()
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.num_directions = 2 if bidirectional else 1
