@@ -16,6 +16,7 @@ from ..compare.draw import Draw
 from ..compare.record import recorded
 from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
+from ..course.course import seed
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
@@ -30,7 +31,7 @@ from .conclusion import Conclusion
 from .ending import Ending
 from .explain import Bank, Hypothesis
 from .item import rerun
-from .plugin import Graded, double, seed, solution
+from .plugin import Graded, double, solution
 from .proof import fault, handed_in, notebook
 
 NOTEBOOK_ONLY = Message(

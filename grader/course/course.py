@@ -1,5 +1,7 @@
 """The folder of a course, with its solutions, notebooks, checks and key."""
 
+import hashlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass
@@ -90,3 +92,11 @@ def _make_key(path: Path) -> None:
     part.touch(mode=0o600)
     part.write_text(secrets.token_hex(KEY_BYTES))
     part.replace(path)
+
+
+def seed(key: bytes, of: str) -> bytes:
+    """Return what seeds draws: unpredictable without the course's key, the same at every regrade.
+
+    Of a submission it is made by its sha256, and of a check by the submission's seed and its name.
+    """
+    return hmac.digest(key, of.encode(), hashlib.sha256)

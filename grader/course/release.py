@@ -9,7 +9,6 @@ import ast
 import io
 import json
 import textwrap
-import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from .assignment import Assignment
 from .build import build
 from .cell import REGION, without_solution
 from .course import Course
-from .settings import BLOCK, AssignmentError
+from .settings import AssignmentError, read_metadata
 
 SHORTEST_LINE = 24
 """Characters; shorter lines, such as `super().__init__()`, are common."""
@@ -61,9 +60,7 @@ def release(course: Course, name: str, target: Path) -> None:
 
 def readme(assignment: Assignment) -> str:
     """Return how to begin, with the author's text on the data."""
-    block = BLOCK.search(assignment.path.read_text("utf-8-sig"))
-    lines = block["toml"].splitlines() if block else []
-    needs = tomllib.loads("\n".join(line[2:] for line in lines))
+    needs = read_metadata(assignment.path)
     text = README.format(
         title=assignment.title, name=assignment.name, python=needs.get("requires-python", ">=3.11"),
         packages=" ".join(needs.get("dependencies", ["torch"])),

@@ -43,7 +43,7 @@ def read_settings(path: Path, text: str) -> dict[str, Any]:
         remedy = "Put [tool.grader] between the lines '# /// script' and '# ///', as comments"
         raise AssignmentError(path, 1, "there is no settings block", remedy)
     first = text.count("\n", 0, block.start("toml")) + 1
-    toml = "\n".join(line[2:] for line in block["toml"].splitlines())
+    toml = _toml(block)
     try:
         table = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
@@ -63,6 +63,16 @@ def read_settings(path: Path, text: str) -> dict[str, Any]:
     for key, value in settings.get("limits", {}).items():
         _refuse_unfit(path, first + _row(toml, key), key, value, LIMITS)
     return settings
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return the settings block of a solution that has been read: requires-python, dependencies."""
+    block = BLOCK.search(path.read_text("utf-8-sig"))
+    return tomllib.loads(_toml(block)) if block else {}
+
+
+def _toml(block: re.Match[str]) -> str:
+    return "\n".join(line[2:] for line in block["toml"].splitlines())
 
 
 def _refuse_unfit(path: Path, line: int, key: str, value: object, known: dict[str, str]) -> None:

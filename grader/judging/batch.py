@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..course.assignment import Assignment
+from ..course.course import seed
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
 from ..model.judgement import Judgement
@@ -20,7 +21,7 @@ from ..model.standing import UNKNOWN, Arrival
 from ..store.diff import files
 from ..store.store import Entry, Store
 from .grade import Graded, grade
-from .job import CannotJudge, Job, Task, seed
+from .job import CannotJudge, Job, Task
 from .shard import WHOLE, Shard
 
 FEW = 10

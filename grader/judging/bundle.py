@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Self
 
 from .. import __version__
-from ..course.versions import torch_version
+from ..course.versions import NO_PART, torch_version
 from ..model.message import Message
 from ..sandbox.guest.layer import Layer
 from .job import CannotJudge, Job
-
-LEFT_OUT = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class JobBundle:
         files = [
             (f"checks/{path.relative_to(checks)}", path.read_bytes())
             for path in below
-            if not LEFT_OUT.intersection(path.relative_to(checks).parts)
+            if not NO_PART.intersection(path.relative_to(checks).parts)
         ]
         files.append((f"solution/{job.solution.name}", job.solution.read_bytes()))
         layers = None if job.layers is None else tuple(job.layers)

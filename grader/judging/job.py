@@ -1,7 +1,5 @@
 """What a judge is told before it sees a submission, and its error if it cannot work."""
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +38,3 @@ class Task(NamedTuple):
     """Results that still hold: only the other checks are run."""
     refused: str = ""
     """Why the file was refused on the machine where it lies, if this is another one."""
-
-
-def seed(key: bytes, sha256: str) -> bytes:
-    """Return what seeds all draws for a submission: the course's key and its bytes decide."""
-    return hmac.digest(key, sha256.encode(), hashlib.sha256)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..checking.conclusion import Conclusion
 from ..checking.session import Session
 from ..course.assignment import Assignment
+from ..course.course import seed
 from ..intake.submission import Refused, Submission
 from ..model.judgement import Judgement
 from ..model.limits import StudentError
@@ -21,7 +22,7 @@ from ..sandbox.host.loaded import Loaded, Unreadable
 from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.student import Student
 from ..sandbox.host.zygote import Zygote
-from .job import TRIES, seed
+from .job import TRIES
 
 UNTOUCHED = Message(
     "Nothing is filled in here: this is the notebook as it was handed out. If you have written "

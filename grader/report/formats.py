@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
-from xml.etree import ElementTree as XML
 
 from ..csv_table import written
 from ..model.language import DEFAULT, speaker
 from ..model.result import Result, Status
 from ..model.standing import Standing
 from .columns import AFTER, BEFORE
+from .junit import Case, document, suite
 from .roll import Roll
-from .sanitize import clean, shown, whole, worded
+from .sanitize import shown, whole, worded
 
 PAGE = 200
 """Rows written at a time."""
@@ -36,42 +36,23 @@ def jsonl(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[st
 
 
 def junit(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[str]:
-    """Yield JUnit XML: a suite per student, a case per check, as CI systems show them."""
+    """Yield JUnit XML: a suite per student, a case per check."""
     say = speaker(language)
-    yield "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
-    for standing in (shown(standing, say) for standing in standings):
-        judgement = standing.judgement
-        suite = XML.Element("testsuite", name=_text(standing.student))
-        for result in judgement.results:
-            _case(suite, result)
-        suite.set("tests", f"{len(judgement.results)}")
-        for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-            suite.set(count, f"{len(suite.findall(f'*/{tag}'))}")
-        if judgement.problem:
-            XML.SubElement(suite, "system-err").text = _text(f"{judgement.problem}")
-        XML.indent(suite, level=1)
-        yield f"  {XML.tostring(suite, 'unicode')}\n"
-    yield "</testsuites>\n"
-
-
-def _text(text: str) -> str:
-    """Sanitize text; XML lacks two characters that Unicode allows."""
-    return clean(text).translate({0xFFFE: "\ufffd", 0xFFFF: "\ufffd"})
-
-
-def _case(suite: XML.Element, result: Result) -> None:
-    case = XML.SubElement(
-        suite, "testcase", classname=_text(result.question), name=_text(result.check),
-        time=f"{result.seconds:.3f}",
-    )  # fmt: skip
-    if result.status is Status.PASSED:
-        return
-    tags = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
-    ending = XML.SubElement(
-        case, tags.get(result.status, "error"), message=_text(f"{result.sentence}")
+    in_words = (shown(standing, say) for standing in standings)
+    yield from document(
+        suite(s.student, map(_case, s.judgement.results), f"{s.judgement.problem}")
+        for s in in_words
     )
-    ending.set("type", result.status)
-    ending.text = _text(whole(result))
+
+
+def _case(result: Result) -> Case:
+    if result.status is Status.PASSED:
+        return Case(result.question, result.check, seconds=result.seconds)
+    endings = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
+    return Case(
+        result.question, result.check, endings.get(result.status, "error"), f"{result.sentence}",
+        result.status, whole(result), result.seconds,
+    )  # fmt: skip
 
 
 def grades_csv(roll: Roll) -> Iterator[str]:

@@ -19,13 +19,14 @@ import torch
 from ..checking.conclusion import Conclusion
 from ..checking.explain import Bank
 from ..checking.mistake import Mistake
-from ..checking.plugin import seed, solution
+from ..checking.plugin import solution
 from ..checking.proof import handed_in, notebook
 from ..checking.session import Session
 from ..checking.solution import Program
 from ..compare.draw import Draw
 from ..compare.margin import Margin, measured
 from ..course.cell import without_solution
+from ..course.course import seed
 from ..course.settings import AssignmentError
 from ..model.limits import StudentError
 from ..model.result import Result, Status

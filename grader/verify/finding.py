@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from xml.etree import ElementTree
 
 from ..course.course import Course
 from ..files import Unwritable, replace_file
+from ..report.junit import document
 
 if TYPE_CHECKING:  # they bring torch
     from .claims import Claim
@@ -61,7 +61,7 @@ class Finding:
         return cls(
             evidence.assignment.name, digest, f"{len(claims)} claims, {matrix.summary(evidence)}",
             tuple(str(claim) for claim in claims if claim.defect),
-            matrix.page(verified), matrix.junit(verified).decode(), matrix.results(verified),
+            matrix.page(verified), matrix.junit(verified), matrix.results(verified),
         )  # fmt: skip
 
     @classmethod
@@ -93,14 +93,11 @@ def write(findings: Sequence[Finding], folder: Path) -> None:
     """Write verify.html, junit.xml and results.json of all assignments into `folder`."""
     parts = "".join(PART.findall("".join(found.page for found in findings)))
     page = PART.sub(lambda _: parts, findings[0].page) if findings else ""
-    suites = ElementTree.Element("testsuites", name="grader verify")
     results: dict[str, object] = {}
     for found in findings:
-        suites.extend(ElementTree.fromstring(found.junit))
         results |= json.loads(found.results)
     replace_file(folder / "verify.html", page)
-    whole: bytes = ElementTree.tostring(suites, "utf-8", xml_declaration=True)
-    replace_file(folder / "junit.xml", whole.decode())
+    replace_file(folder / "junit.xml", document(found.junit for found in findings))
     replace_file(folder / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
-from xml.etree import ElementTree
 
 from ..checking.mistake import Mistake
 from ..compare.margin import Margin
 from ..model.result import CAUSES, Result, Status
+from ..report.junit import Case, suite
 from ..report.page import template
 from .claims import Claim
 from .confusion import Row as Said
@@ -89,21 +89,14 @@ def summary(evidence: Evidence) -> str:
     )
 
 
-def junit(verified: Sequence[Verified]) -> bytes:
-    """Return one test case per claim, in the XML that CI systems read."""
-    root = ElementTree.Element("testsuites", name="grader verify")
-    for evidence, claims in verified:
-        name, defects = evidence.assignment.name, sum(bool(claim.defect) for claim in claims)
-        counts = {"tests": str(len(claims)), "failures": str(defects), "errors": "0"}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
-        for claim in claims:
-            title = f"{claim.subject} {claim.states}"
-            case = ElementTree.SubElement(suite, "testcase", classname=claim.file, name=title)
-            if claim.defect:
-                ElementTree.SubElement(case, "failure", message=f"{claim.subject} {claim.defect}")
-    ElementTree.indent(root)
-    whole: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
-    return whole
+def junit(verified: Sequence[Verified]) -> str:
+    """Return a JUnit suite of each assignment, with a case for each claim."""
+    return "".join(suite(e.assignment.name, map(_case, claims)) for e, claims in verified)
+
+
+def _case(claim: Claim) -> Case:
+    ending = ("failure", f"{claim.subject} {claim.defect}") if claim.defect else ()
+    return Case(claim.file, f"{claim.subject} {claim.states}", *ending)
 
 
 def results(verified: Sequence[Verified]) -> str:

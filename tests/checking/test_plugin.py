@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.plugin import seed, solution_of
+from grader.checking.plugin import solution_of
+from grader.course.course import seed
 from tests.support.small_course import CHECKS, SOLUTION, write
 
 MORE = """

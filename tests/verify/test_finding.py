@@ -24,7 +24,7 @@ try:
 except SystemExit as end:
     print("code", end.code, "torch" in sys.modules)
 """
-SUITES = '<testsuites name="grader verify"><testsuite name="{}"/></testsuites>'
+SUITES = '<testsuite name="{}"/>'
 
 
 def found(name: str, *defects: str, digest: str = "") -> Finding:

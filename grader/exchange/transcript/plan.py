@@ -6,8 +6,6 @@ points, and of the hidden checks a transcript. What does not, is said.
 """
 
 import json
-import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,7 +17,7 @@ from ...course.assignment import Assignment
 from ...course.build import Json
 from ...course.cell import Cell
 from ...course.course import Course
-from ...course.settings import BLOCK
+from ...course.settings import read_metadata
 from ...files import replace_file
 from .transcript import Transcript, Transcripts, transcribe
 
@@ -67,9 +65,7 @@ class Carried:
     @property
     def packages(self) -> list[str]:
         """What the assignment needs, by its PEP 723 block."""
-        found = BLOCK.search(self.assignment.path.read_text("utf-8").replace("\r\n", "\n"))
-        toml = re.sub(r"(?m)^# ?", "", found["toml"]) if found else ""
-        return [str(package) for package in tomllib.loads(toml).get("dependencies", [])]
+        return [str(p) for p in read_metadata(self.assignment.path).get("dependencies", [])]
 
     def losses(self) -> Iterator[str]:
         """Say in sentences what is not carried, or is weaker there."""

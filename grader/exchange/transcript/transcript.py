@@ -7,8 +7,6 @@ so a transcript is kept only where it is fair: the solution must answer the same
 every variant, correct code in another style.
 """
 
-import hashlib
-import hmac
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
@@ -24,7 +22,7 @@ from ...checking.collect import run_session
 from ...checking.session import Session
 from ...checking.solution import Program, Solution
 from ...course.assignment import Assignment
-from ...course.course import Course
+from ...course.course import Course, seed
 from ...course.settings import AssignmentError
 from ...model.result import Status
 from ...model.subject import Beginning, Subject
@@ -151,7 +149,7 @@ def transcribe(course: Course, name: str) -> Transcripts:
     Raises AssignmentError where the solution fails a check, and what `run_session` raises.
     """
     assignment, folder = Assignment.read(course.solution(name)), course.checks(name)
-    key = hmac.digest(course.key(), b"transcript", hashlib.sha256)
+    key = seed(course.key(), "transcript")
     found: list[Transcripts] = []
 
     def work(session: Session) -> None:
