@@ -64,7 +64,7 @@ def require(style: styles.Style, judgement: Judgement) -> None:
     if not style.lacks:
         assert all(r.status is Status.PASSED for r in judgement.results), told
     assert re.search(style.lacks, told), told
-    assert re.search(style.notes, "\n".join(judgement.notes)), judgement.notes
+    assert re.search(style.notes, "\n".join(map(str, judgement.notes))), judgement.notes
 
 
 @pytest.mark.parametrize("name", SMALL)
