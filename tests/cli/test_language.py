@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from grader.cli.main import main
 from grader.model.errors import ExitCode
+from grader.model.message import Message
 from grader.model.result import Status
 from grader.store.store import Store
 from tests.cli.test_main import Result
@@ -75,12 +76,20 @@ def test_the_folder_remembers_its_language(folder, judges):
     assert '<html lang="en">' in (out / "report.html").read_text()
 
 
-def test_the_language_changes_neither_grades_nor_what_gradescope_reads(folder, judges):
-    grade(folder)
-    names = ("grades.csv", "kim/results.json")
-    before = [(folder / "out" / name).read_bytes() for name in names]
-    grade(folder, "--lang", "ko")
-    assert [(folder / "out" / name).read_bytes() for name in names] == before
+def test_the_language_changes_words_and_no_score(folder, monkeypatch):
+    message = Message("Not implemented yet.")
+    unwritten = replace(OTHERS[0], status=Status.STUDENT_ERROR, message=message)
+    ours = Judges(results=(unwritten, *OTHERS[1:]))
+    monkeypatch.setattr("grader.judging.batch.grade", ours.grade)
+    seen = []
+    for language in ("en", "ko", "en"):
+        grade(folder, "--lang", language)
+        texts = [(folder / "out" / name).read_text() for name in ("grades.csv", "kim/results.json")]
+        found = json.loads(texts[1])
+        scores = [found["score"], *(test.get("score") for test in found["tests"])]
+        seen.append((texts[0], scores, found["tests"][0]["output"]))
+    assert seen[0] == seen[2] and seen[0][:2] == seen[1][:2]
+    assert (seen[0][2], seen[1][2]) == ("Not implemented yet.", "아직 구현되지 않았습니다.")
 
 
 def test_a_store_speaks_english_until_it_is_told(tmp_path):
