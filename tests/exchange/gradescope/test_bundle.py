@@ -71,7 +71,9 @@ def test_a_level_for_a_check_that_is_not_there_is_the_authors_error(tmp_path):
         "# limits", '# visibility = { "test_dubble*" = "hidden" }\n# limits'
     )
     course, _ = write(tmp_path / "course", solution=solution)
-    with pytest.raises(AssignmentError, match=r"visibility names test_dubble\*.*no hidden check"):
+    with pytest.raises(
+        AssignmentError, match=r"visibility names test_dubble\*.*not a hidden check"
+    ):
         bundle.gradescope(course, NAME, tmp_path / "a.zip")
 
 

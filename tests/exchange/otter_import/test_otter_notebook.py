@@ -91,8 +91,8 @@ BEGIN = "=== raw\n# BEGIN QUESTION\nname: q1\n"
         ("=== raw\n# BEGIN TESTS\n", "cell 1:1: TESTS begins outside of a question"),
         (BEGIN + BEGIN, "cell 2:1: QUESTION begins inside QUESTION"),
         ("=== raw\n# BEGIN QUESTION\n", "cell 1:1: the question has no name. Add a line"),
-        ("=== raw\n# BEGIN QUESTION\n- q1\n", "cell 1:1: its settings are no table"),
-        ("=== raw\n# BEGIN QUESTION\nname: [\n", "cell 1:1: its settings are no YAML"),
+        ("=== raw\n# BEGIN QUESTION\n- q1\n", "cell 1:1: its settings are not a table"),
+        ("=== raw\n# BEGIN QUESTION\nname: [\n", "cell 1:1: its settings are not valid YAML"),
         (BEGIN + "=== raw\n# BEGIN TESTS\n=== markdown\nText\n", "cell 3:1: text stands among"),
         (BEGIN + "=== raw\n# BEGIN TESTS\n=== code\n1 +\n", "cell 3:1: Python cannot read it"),
         (
@@ -107,7 +107,7 @@ BEGIN = "=== raw\n# BEGIN QUESTION\nname: q1\n"
             "=== raw\n# ASSIGNMENT CONFIG\ntests:\n    ok_format: false\n"
             + BEGIN
             + "=== raw\n# BEGIN TESTS\n=== code\nassert True\n",
-            "cell 4:1: the test is no function, though ok_format is off",
+            "cell 4:1: the test is not a function, though ok_format is off",
         ),
     ],
 )
@@ -121,7 +121,7 @@ def test_what_otter_would_not_take_is_refused_with_cell_and_remedy(tmp_path, tex
 def test_a_file_that_is_no_notebook_says_so(tmp_path, data):
     path = tmp_path / "master.ipynb"
     path.write_bytes(data)
-    with pytest.raises(AssignmentError, match="this is no notebook"):
+    with pytest.raises(AssignmentError, match="this is not a notebook"):
         OtterNotebook(path)
 
 
