@@ -18,7 +18,7 @@ from .compare.frequencies import frequencies
 from .compare.generator import seeded, uses_generator
 from .compare.live_graphs import live_graphs
 from .compare.only import only
-from .compare.parameters import no_others, parameters_are, transplant
+from .compare.parameters import make_each, no_others, parameters_are, transplant
 from .compare.precision import HALF
 from .compare.record import recorded, same
 from .compare.refusal import refuses
@@ -31,8 +31,8 @@ from .sandbox.host.changes import changes
 __all__ = [
     "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "agree", "agree_on_each",
     "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
-    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs", "needs",
-    "no_others", "only", "operators", "parameters_are", "parameters_made", "points", "pure",
-    "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant",
+    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs",
+    "make_each", "needs", "no_others", "only", "operators", "parameters_are", "parameters_made",
+    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant",
     "uses_generator", "where",
 ]  # fmt: skip

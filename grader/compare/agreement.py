@@ -40,6 +40,7 @@ from .trial import (
     in_either_precision,
     tensors,
     tried,
+    tried_together,
 )
 
 ROUNDINGS = 30
@@ -98,8 +99,8 @@ def agree(
 
 
 def agree_on_each(
-    actual: Function,
-    expected: Function,
+    actual: Function | Sequence[Function],
+    expected: Function | Sequence[Function],
     each: Sequence[Sequence[Any]],
     takes: Sequence[str] = (),
     returns: Sequence[str] = (),
@@ -110,8 +111,8 @@ def agree_on_each(
     All calls are sent to the sandbox in one message.
 
     Args:
-        actual: The code to judge.
-        expected: The oracle.
+        actual: The code to judge, or a list of modules, one for each call; see `make_each`.
+        expected: The oracle, or a list of one for each call.
         each: The positional arguments of each call.
         takes: As for `agree`.
         returns: As for `agree`.
@@ -125,21 +126,27 @@ def agree_on_each(
         >>> each = [[draw(*shape)] for shape in ((3,), (2, 3), (2, 2, 3))]
         >>> agree_on_each(lambda x: x + x, lambda x: 2 * x, each)
     """
-    named = takes or list(_signature(expected))
-    cases = [Arguments(tuple(map(Named.read, named[: len(i)])), tuple(i), options) for i in each]
-    due = cache(lambda: [Due(expected, given, returns) for given in cases])
+    judged, oracles = _for_each(actual, each), _for_each(expected, each)
+    cases = []
+    for oracle, inputs in zip(oracles, each, strict=True):
+        named = takes or list(_signature(oracle))
+        names = tuple(map(Named.read, named[: len(inputs)]))
+        cases.append(Arguments(names, tuple(inputs), options))
+    due = cache(lambda: [Due(e, given, returns) for e, given in zip(oracles, cases, strict=True)])
 
     def attempt(cast: Cast) -> list[tuple[list[Tensor], list[Tensor]]]:
-        trials = _try(actual, cases, cast, lambda: [case.cotangents for case in due()])
+        trials = _try(judged, cases, cast, lambda: [case.cotangents for case in due()])
         found = []
         for n, trial in enumerate(trials):
             note(trial.results)  # before the oracle is asked, which may not be needed
-            found.append(due()[n].found(actual, trial))
+            found.append(due()[n].found(judged[n], trial))
         return found
 
-    found = in_either_precision(actual, attempt)
-    judged = zip(due(), found, strict=True)
-    remarks = [case.judge(actual, results, gradients) for case, (results, gradients) in judged]
+    found = in_either_precision(judged, attempt)
+    remarks = [
+        case.judge(function, results, gradients)
+        for case, function, (results, gradients) in zip(due(), judged, found, strict=True)
+    ]
     for remark in filter(None, dict.fromkeys(remarks)):
         warnings.warn(Remark(remark), stacklevel=2)
 
@@ -296,7 +303,7 @@ def call(
 
 
 def call_on_each(
-    actual: Function,
+    actual: Function | Sequence[Function],
     each: Sequence[Sequence[Any]],
     shapes: Sequence[Mapping[str, Sequence[int]]],
     takes: Sequence[str] = (),
@@ -307,7 +314,7 @@ def call_on_each(
     All calls are sent to the sandbox in one message.
 
     Args:
-        actual: The code to judge.
+        actual: The code to judge, or a list of modules, one for each call; see `make_each`.
         each: The positional arguments of each call.
         shapes: As for `call`, once for each call.
         takes: Names of the inputs and their axes.
@@ -328,34 +335,42 @@ def call_on_each(
         >>> five.shape
         torch.Size([5])
     """
-    cases = []
+    judged, cases = _for_each(actual, each), []
     for inputs in each:
         names = takes[: len(inputs)] or [""] * len(inputs)
         cases.append(Arguments(tuple(map(Named.read, names)), tuple(inputs), options))
     with torch.no_grad():
-        trials = in_either_precision(actual, lambda cast: _try(actual, cases, cast))
-    for given, trial, due in zip(cases, trials, shapes, strict=True):
+        trials = in_either_precision(judged, lambda cast: _try(judged, cases, cast))
+    for function, given, trial, due in zip(judged, cases, trials, shapes, strict=True):
         named = [Named.read(text) for text in due]
         try:
             if isinstance(trial.returned, dict):
                 names = [name.name for name in named]
                 if problem := key_difference(trial.returned, names):
-                    raise Disagreement(_of_call(actual, given, problem))
+                    raise Disagreement(_of_call(function, given, problem))
                 trial.returned = tuple(trial.returned[name] for name in names)
                 trial.results = tensors(trial.returned)
-            _require_shapes(actual, given, trial.results, named, list(due.values()))
+            _require_shapes(function, given, trial.results, named, list(due.values()))
         except Disagreement:
             note(trial.results)
             raise
     return [watched([result.double() for result in trial.results]) for trial in trials]
 
 
+def _for_each(functions: Function | Sequence[Function], each: Sequence[Any]) -> Sequence[Function]:
+    """Return a function for each call: the same for all, or those that are given."""
+    return functions if isinstance(functions, Sequence) else [functions] * len(each)
+
+
 def _try(
-    actual: Function, cases: Sequence[Arguments], cast: Cast, foreseen: Foreseen | None = None
+    judged: Sequence[Function],
+    cases: Sequence[Arguments],
+    cast: Cast,
+    foreseen: Foreseen | None = None,
 ) -> list[Trial]:
     """Make all calls. Raises Disagreement if one returns something other than tensors."""
-    trials = tried(actual, cases, cast, foreseen)
-    for given, trial in zip(cases, trials, strict=True):
+    trials = tried_together(list(zip(judged, cases, strict=True)), cast, foreseen)
+    for actual, given, trial in zip(judged, cases, trials, strict=True):
         try:
             _ = trial.results
         except Failure as problem:

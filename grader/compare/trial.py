@@ -225,7 +225,7 @@ def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None =
     return [function(*args, **more) for function, (args, more) in calls]
 
 
-def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:
+def in_either_precision(functions: Function | Sequence[Function], work: Callable[[Cast], T]) -> T:
     """Do ``work(cast)`` with unchanged inputs and, if dtypes clash, again in float32.
 
     Code that says `dtype=torch.float32` is right about the mathematics: the student is told with
@@ -239,7 +239,7 @@ def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:
         if not re.search(r"dtype|scalar type|double", str(error), re.IGNORECASE):
             raise
         first = error
-    with _single_precision(function):
+    with _single_precision(*(functions if isinstance(functions, Sequence) else [functions])):
         try:
             result = work(lambda x: x.float() if x.is_floating_point() else x)
         except AssertionError:
@@ -251,13 +251,12 @@ def in_either_precision(function: Function, work: Callable[[Cast], T]) -> T:
 
 
 @contextmanager
-def _single_precision(function: Function) -> Iterator[None]:
-    """Hold a module's parameters and buffers in float32 for a while; functions have none."""
-    if not isinstance(function, nn.Module):
-        yield
-        return
-    exact = [(t, t.data) for t in (*function.parameters(), *function.buffers())]
-    function.float()
+def _single_precision(*functions: Function) -> Iterator[None]:
+    """Hold the parameters and buffers of modules in float32 for a while; functions have none."""
+    modules = [function for function in functions if isinstance(function, nn.Module)]
+    exact = [(t, t.data) for m in modules for t in (*m.parameters(), *m.buffers())]
+    for module in modules:
+        module.float()
     try:
         yield
     finally:
