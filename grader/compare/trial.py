@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import torch
@@ -215,6 +215,7 @@ def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None =
 
     Each turn between two processes costs up to 1 ms of CPU time.
     """
+    calls = [_bound(function, call) for function, call in calls]
     remote: list[tuple[Remote, Call]] = []
     for function, call in calls:
         if isinstance(function, Remote):
@@ -223,6 +224,15 @@ def call_all(calls: Sequence[tuple[Function, Call]], foreseen: Foreseen | None =
     if len(remote) == len(calls) and len(workers) == 1:
         return call_together(remote, foreseen)
     return [function(*args, **more) for function, (args, more) in calls]
+
+
+def _bound(function: Function, call: Call) -> tuple[Function, Call]:
+    """Return what a partial function calls, and with what."""
+    while isinstance(function, partial):
+        args, more = call
+        call = (*function.args, *args), {**function.keywords, **more}
+        function = function.func
+    return function, call
 
 
 def in_either_precision(functions: Function | Sequence[Function], work: Callable[[Cast], T]) -> T:

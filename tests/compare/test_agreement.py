@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import suppress
+from functools import partial
 
 import pytest
 import torch
@@ -318,3 +319,50 @@ def test_several_calls_in_single_precision_are_remarked_on_once(draw):
     with pytest.warns(Remark) as caught:
         agree_on_each(lambda x: 2 * x.float(), lambda x: x + x, each)
     assert len(caught) == 1
+
+
+def linears(*sizes: int) -> list[nn.Linear]:
+    """Return layers with n inputs each, with equal weights whenever they are made."""
+    torch.manual_seed(0)
+    return [nn.Linear(n, 1) for n in sizes]
+
+
+def test_each_of_several_modules_is_held_against_its_own_oracle(draw):
+    each = [(draw(2, n),) for n in (3, 4)]
+    agree_on_each(linears(3, 4), linears(3, 4), each)
+    wrong = linears(3, 4)
+    with torch.no_grad():
+        wrong[1].weight.mul_(2)
+    with pytest.raises(Disagreement, match=r"Linear with `input` \(2, 4\): `result` is wrong"):
+        agree_on_each(wrong, linears(3, 4), each)
+    found = call_on_each(linears(3, 4), each, [{"y (B, 1)": (2, 1)}] * 2)
+    due = [layer(x) for layer, (x,) in zip(linears(3, 4), each, strict=True)]
+    assert all(torch.equal(y, z) for (y,), z in zip(found, due, strict=True))
+
+
+def test_as_many_modules_as_inputs_are_asked_for(draw):
+    with pytest.raises(ValueError, match="zip"):
+        agree_on_each(linears(3), linears(3), [(draw(2, 3),)] * 2)
+
+
+class Single(nn.Linear):
+    def forward(self, x):
+        return super().forward(x + torch.ones(1, dtype=torch.float32)[0] * 0).float() @ ONE
+
+
+ONE = torch.ones(1, 1, dtype=torch.float32)
+
+
+def test_several_modules_that_want_float32_have_it_all_and_their_parameters_back(draw):
+    torch.manual_seed(0)
+    singles = [Single(n, 1) for n in (3, 4)]
+    with pytest.warns(Remark) as caught:
+        agree_on_each(singles, linears(3, 4), [(draw(2, n),) for n in (3, 4)])
+    assert len(caught) == 1
+    assert {p.dtype for layer in singles for p in layer.parameters()} == {torch.float64}
+
+
+def test_a_partial_function_is_called_with_what_it_has_first(draw):
+    double = partial(lambda x, factor: factor * x, factor=2)
+    (found,) = call_on_each([double], [(x := draw(3),)], [{"y (n)": (3,)}])
+    assert torch.equal(*found, 2 * x)

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader.checks import Failure, Remark, parameters_are, transplant
+from grader.checks import Failure, Remark, make_each, parameters_are, transplant
+from grader.model.limits import StudentError
+from tests.support.subjects import PLACES, placed
 
 
 def test_missing_misshapen_and_frozen_parameters_are_named():
@@ -30,3 +32,20 @@ def test_transplant_copies_by_name():
     assert torch.equal(source.weight, target.weight) and torch.equal(source.bias, target.bias)
     with pytest.raises(Failure, match="`bias` is missing"):
         transplant(source, nn.Linear(2, 3, bias=False))
+
+
+SOURCE = """
+from torch import nn
+class Net(nn.Linear):
+    def __init__(self, n, *, bias=True):
+        super().__init__(n, 2, bias)
+"""
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_several_modules_are_made_in_their_order(where, zygote):
+    with placed(where, zygote, SOURCE, ("Net",)) as student:
+        nets = make_each(student.Net, [(1,), (2,)], bias=False)
+        assert [p.shape for net in nets for p in net.parameters()] == [(2, 1), (2, 2)]
+        with pytest.raises(StudentError if where == "sandbox" else TypeError):
+            make_each(student.Net, [(1,), ()])
