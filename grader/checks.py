@@ -33,6 +33,6 @@ __all__ = [
     "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
     "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs",
     "make_each", "needs", "no_others", "only", "operators", "parameters_are", "parameters_made",
-    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled", "transplant",
-    "uses_generator", "where",
+    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled",
+    "transplant", "uses_generator", "where",
 ]  # fmt: skip
