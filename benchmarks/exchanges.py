@@ -53,7 +53,8 @@ def count(name: str) -> tuple[Counter[str], Counter[str]]:
 
             session.results = told  # type: ignore[method-assign]
             found = judge(path, session, zygote, b"a key")
-            assert all(result.status is Status.PASSED for result in found.results), found
+            lost = [r.check for r in found.results if r.points and r.status is not Status.PASSED]
+            assert not lost, lost
 
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
