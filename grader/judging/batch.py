@@ -14,7 +14,7 @@ from ..course.assignment import Assignment
 from ..course.course import seed
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
-from ..model.judgement import Judgement
+from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.message import Message, Text
 from ..model.result import Result, Status
 from ..model.standing import UNKNOWN, Arrival
@@ -190,7 +190,7 @@ class Batch:
     def _holding(self, digest: str) -> list[Result]:
         """Return the results of an earlier time that would be the same today."""
         before = self.store.latest(digest)
-        if before is None or ("UNSANDBOXED" in before.judgement.layers and not self.job.unsafe):
+        if before is None or (UNSANDBOXED in before.judgement.layers and not self.job.unsafe):
             return []
         return [
             result

@@ -11,7 +11,7 @@ from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..course.course import seed
 from ..intake.submission import Refused, Submission
-from ..model.judgement import Judgement
+from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import CAUSES, Result, Status
@@ -55,7 +55,7 @@ def judge(
     """
     start = time.perf_counter()
     assignment = session.assignment
-    layers = (*([] if enough(zygote.layers) else ["UNSANDBOXED"]), *zygote.walls())
+    layers = (*([] if enough(zygote.layers) else [UNSANDBOXED]), *zygote.walls())
     remarks: list[Text] = []
     problem: Text = ""
     printed, sha256 = "", ""

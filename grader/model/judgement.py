@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from .message import Text
 from .result import Result, Status
 
+UNSANDBOXED = "UNSANDBOXED"
+"""Stands first among the layers of a judgement that was made without a sandbox."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -22,7 +25,7 @@ class Judgement:
     problem: Text = ""
     """Why nothing could be graded (an empty file, not a notebook, ...), or empty."""
     layers: tuple[str, ...] = ()
-    """Sandbox layers that were in force, e.g. ``("namespaces", "landlock", "seccomp")``."""
+    """What the sandbox was, e.g. ``("namespaces", "landlock 7", "seccomp")``; see UNSANDBOXED."""
     uses: tuple[str, ...] = ()
     """Names of torch in the code of the answers, for the course team."""
     output: str = ""

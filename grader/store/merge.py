@@ -24,6 +24,7 @@ from pathlib import Path
 from sys import intern
 
 from ..model.errors import GraderError
+from ..model.judgement import UNSANDBOXED
 from ..model.message import Message, joined
 from ..model.result import Status
 from ..model.standing import Override
@@ -76,7 +77,7 @@ class Found:
     @property
     def worth(self) -> tuple[bool, bool]:
         """Of two, the greater one counts."""
-        return not self.fault, "UNSANDBOXED" not in self.layers
+        return not self.fault, UNSANDBOXED not in self.layers
 
     def adds_to(self, other: "Found | None") -> bool:
         """Whether it differs from an earlier judgement of the same bytes."""

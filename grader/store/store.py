@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from .. import __version__
 from ..course.versions import Versions, torch_version
-from ..model.judgement import Judgement
+from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.result import Result, Status
@@ -259,7 +259,7 @@ class Store(Database):
         if row is None:
             return False
         followed, layers, fault = row
-        return followed == plan and not fault and (unsafe or "UNSANDBOXED" not in layers)
+        return followed == plan and not fault and (unsafe or UNSANDBOXED not in layers)
 
     def standing(self, entry: Entry) -> Standing | None:
         """Return where a student stands, or None while nothing is judged."""
