@@ -129,7 +129,7 @@ def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder,
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         to_do, _ = batch.to_do(batch.take_in(handed_in).students)
         for judgement in batch.judge(to_do, 1):
-            seen.append(judgement.sha256 or judgement.problem)
+            seen.append(judgement.sha256 or f"{judgement.problem}")
             if len(seen) == 3:
                 os.kill(victim.pid, signal.SIGKILL)
     assert victim.wait(10) == -signal.SIGKILL
