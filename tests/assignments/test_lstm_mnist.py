@@ -262,7 +262,7 @@ def test_a_mistake_costs_its_own_question_and_says_why(judgements, mistake):
         (r.check, whole(r)) for r in results
     ]
     assert results[0].status in (Status.FAILED, Status.OUT_OF_MEMORY, Status.STUDENT_ERROR)
-    assert SAID.get(mistake.name, "") in results[0].message
+    assert SAID.get(mistake.name, "") in f"{results[0].message}"
 
 
 @pytest.mark.whole
@@ -288,7 +288,7 @@ def test_every_hidden_check_is_failed_by_a_wrong_version(judgements):
 
 
 def test_single_precision_is_remarked(judgements):
-    assert any("float32" in note for note in judgements["float32"].notes)
+    assert any("float32" in f"{note}" for note in judgements["float32"].notes)
 
 
 def execute(notebook: dict) -> list[nbformat.NotebookNode]:
