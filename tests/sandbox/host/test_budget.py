@@ -4,7 +4,6 @@ import pytest
 
 from grader.model.limits import TOTAL, WALL, Limits, TimedOut
 from grader.model.subject import Beginning
-from grader.sandbox.host import sandbox
 from grader.sandbox.host.budget import Budget
 from grader.sandbox.host.loaded import Loaded
 from grader.sandbox.host.student import Student
@@ -78,7 +77,8 @@ def test_workers_that_follow_each_other_share_one_budget_and_none_is_forked_for_
 
 
 def test_the_workers_own_cpu_limit_is_a_time_out_and_no_fault_of_ours(zygote, monkeypatch):
-    monkeypatch.setattr(sandbox, "_backstop", lambda limits: 1)
+    for side in ("sandbox", "zygote"):  # who judges an end, and who sets the limit
+        monkeypatch.setattr(f"grader.sandbox.host.{side}.backstop", lambda limits: 1)
     with (
         walls.running(zygote, SCRIPT, Limits(seconds=30)) as worker,
         pytest.raises(TimedOut, match="goes on computing"),
