@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from grader.checks import Draw, Failure, Remark
+from grader.model.subject import Beginning
 
 ROOT = Path(__file__).parents[2]
 POINTS = {
@@ -40,6 +41,8 @@ def float64():
 
 class Code:
     """Python source in the place of a student."""
+
+    beginning = Beginning()
 
     def __init__(self, source):
         self._names = {}
