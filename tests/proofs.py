@@ -145,7 +145,8 @@ def prove(name: str, proof: Proof, noted: Note | None, *, always: bool) -> tuple
     if code == NOT_HERE:
         print(f"{name}: SKIPPED. This machine cannot run it, see above; nothing is proved.")
         return 0, noted
-    return code, now if now and code == 0 and not git("status", "--porcelain") else noted
+    clean = now and not git("status", "--porcelain", "--", ".", f":!{NOTES}")
+    return code, now if clean and code == 0 else noted
 
 
 def main(names: Sequence[str], proofs: dict[str, Proof] = PROOFS) -> int:
