@@ -160,6 +160,7 @@ def main(names: Sequence[str], proofs: dict[str, Proof] = PROOFS) -> int:
             break
         found |= {name: said} if said else {}
     if found != notes:
+        NOTES.parent.mkdir(exist_ok=True)
         NOTES.write_text(json.dumps(found, indent=1) + "\n")
     return worst
 
