@@ -56,7 +56,7 @@ class Row:
         """The names of mistakes that were not made, but are claimed."""
         if self.told is None:
             return []
-        own = {together(self.made), *(mistake.sentence for mistake in self.made)}
+        own = {f"{together(self.made)}", *(mistake.sentence for mistake in self.made)}
         names = (name for text in self.told.mistakes for name in text.split(" + "))
         return list(dict.fromkeys(name for name in names if self.sentences[name] not in own))
 
