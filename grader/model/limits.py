@@ -84,6 +84,7 @@ class Deadline:
         self._start = self._cpu
         self._began = time.monotonic()
         self._patience = WALL * seconds if wall is None else wall
+        self._used: tuple[float, float] | None = None
         self._wall = self._began + self._patience
 
     def spent(self) -> bool:
@@ -103,7 +104,12 @@ class Deadline:
         return TimedOut(Message("your code computed for more than {n} s", n=seconds))
 
     def used(self) -> tuple[float, float]:
-        """Return the CPU and wall seconds used; wall seconds for both once it has ended."""
+        """Return the CPU and wall seconds used: until the time was up, if it was.
+
+        Once the worker has ended by itself, wall seconds for both.
+        """
+        if self._used:
+            return self._used
         wall = time.monotonic() - self._began
         try:
             return time.clock_gettime(self._clock) - self._start, wall
@@ -122,4 +128,6 @@ class Deadline:
             if self._glance:
                 self._glance()
             left = min(self._seconds - (self._cpu - self._start), self._wall - time.monotonic())
+        # read now, because the worker will be killed: code that slept has computed nothing
+        self._used = self._cpu - self._start, time.monotonic() - self._began
         raise self.error()

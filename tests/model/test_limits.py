@@ -73,6 +73,17 @@ def test_a_peer_that_answers_is_not_late():
         Deadline(os.getpid(), 100)(ours, POLLIN)
 
 
+def test_code_that_slept_and_was_killed_for_it_has_not_computed():
+    """Its worker is killed at once, and may be gone when the time is subtracted from the budget."""
+    sleeper = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+    deadline = Deadline(sleeper.pid, 0.2)
+    waited(deadline)
+    sleeper.kill()
+    sleeper.wait()
+    cpu, wall = deadline.used()
+    assert cpu < 0.2 < WALL * 0.2 <= wall
+
+
 def test_a_process_that_has_ended_has_not_spent_its_time():
     process = subprocess.Popen(["true"])
     process.wait()
