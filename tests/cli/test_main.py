@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -390,8 +391,9 @@ def test_an_interrupt_keeps_what_is_graded_and_leaves_no_process(tmp_path):
     command = [sys.executable, "-c", "from grader.cli.main import main; main()"]
     command += ["--course", tmp_path, "grade", handed_in, "-a", "doubling", "-o", out, "-j", "2"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # CI may ignore Ctrl-C
+    ) as process:  # fmt: skip
         while not (out / "a" / "feedback.html").exists():
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.05)
