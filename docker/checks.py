@@ -29,7 +29,7 @@ print([line.split()[1].strip("0") for line in open("/proc/self/status") if line.
 """
 COMPILED = """
 import importlib.util, os
-from grader.sandbox.host.sandbox import Zygote
+from grader.sandbox.host.zygote import Zygote
 with Zygote() as zygote:
     names = zygote.modules
 def spec(name):
