@@ -6,7 +6,9 @@ docs/reference.md has every name with an example.
 """
 
 from .checking.marks import assuming, needs, points, question
-from .compare.agreement import Disagreement, agree, agree_on_each, call, call_on_each
+from .compare.agreement import agree, agree_on_each
+from .compare.calls import call, call_on_each
+from .compare.disagreement import Disagreement
 from .compare.answer import answer
 from .compare.by_hand import by_hand
 from .compare.compare import ratio, spelled

@@ -35,7 +35,8 @@ from .plugin import Graded, double, solution
 from .proof import fault, handed_in, notebook
 
 NOTEBOOK_ONLY = Message(
-    "This check works in your notebook only: it hands over a model or an optimizer."
+    "This check works in your notebook only: it hands your code something that cannot be sent to "
+    "where you are graded, such as a model or a function."
 )
 DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\bassert\b", re.I)
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""

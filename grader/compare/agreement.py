@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..model.message import Message, Text, counted, said
-from ..sandbox.host.call import Foreseen
+from ..model.message import Message, Text
 from .compare import (
     EXACT,
     SINGLE,
@@ -20,42 +19,30 @@ from .compare import (
     first_difference,
     is_single,
     largest,
-    shape_difference,
     value_difference,
 )
+from .disagreement import Disagreement, for_each, make_calls, of_call, require_shapes
 from .gradients import gradient_difference, lost_gradients
-from .keys import key_difference, unlike
+from .keys import unlike
 from .margin import measure
 from .precision import HALF, HALF_PRECISION, LARGE, TOO_COARSE, is_half, is_telling, rounds
-from .record import note, recorded, watched
-from .sketch import first_lost, first_wrong, shapes_of
+from .record import note, recorded
+from .sketch import first_lost, first_wrong
 from .trial import (
     SINGLE_PRECISION,
     Arguments,
     Cast,
-    Failure,
     Function,
     Remark,
     Trial,
     in_either_precision,
-    tensors,
     tried,
-    tried_together,
 )
 
 ROUNDINGS = 30
 """Code rounds its numbers more than once."""
 MOST_LENIENT = 0.02
 """As a share of the largest entry; real mistakes are usually larger."""
-
-
-class Disagreement(Failure):
-    """A Failure of `agree` or `call`: a result or gradient that differs from the one that is due.
-
-    Example:
-        >>> issubclass(Disagreement, Failure)
-        True
-    """
 
 
 def agree(
@@ -126,7 +113,7 @@ def agree_on_each(
         >>> each = [[draw(*shape)] for shape in ((3,), (2, 3), (2, 2, 3))]
         >>> agree_on_each(lambda x: x + x, lambda x: 2 * x, each)
     """
-    judged, oracles = _for_each(actual, each), _for_each(expected, each)
+    judged, oracles = for_each(actual, each), for_each(expected, each)
     cases = []
     for oracle, inputs in zip(oracles, each, strict=True):
         named = takes or list(_signature(oracle))
@@ -135,7 +122,7 @@ def agree_on_each(
     due = cache(lambda: [Due(e, given, returns) for e, given in zip(oracles, cases, strict=True)])
 
     def attempt(cast: Cast) -> list[tuple[list[Tensor], list[Tensor]]]:
-        trials = _try(judged, cases, cast, lambda: [case.cotangents for case in due()])
+        trials = make_calls(judged, cases, cast, lambda: [case.cotangents for case in due()])
         found = []
         for n, trial in enumerate(trials):
             note(trial.results)  # before the oracle is asked, which may not be needed
@@ -169,9 +156,9 @@ class Due:
     def found(self, actual: Function, trial: Trial) -> tuple[list[Tensor], list[Tensor]]:
         """Return the results and gradients of a trial. Raises Disagreement over shapes."""
         if problem := unlike(trial.returned, self._returned):
-            raise Disagreement(_of_call(actual, self._given, problem))
+            raise Disagreement(of_call(actual, self._given, problem))
         shapes = [result.shape for result in self._results]
-        _require_shapes(actual, self._given, trial.results, self._named, shapes)
+        require_shapes(actual, self._given, trial.results, self._named, shapes)
         found = trial.gradients(self.cotangents)
         gradients = [found.get(name, torch.zeros_like(g)) for name, g in self._gradients.items()]
         note(gradients)
@@ -231,7 +218,7 @@ class Due:
             sketch = first_wrong(results, self._results, self._named, tolerance) or first_lost(
                 gradients, want, leaves, tolerance
             )
-            raise Disagreement(_of_call(actual, self._given, found), sketch)
+            raise Disagreement(of_call(actual, self._given, found), sketch)
         return HALF_PRECISION if half else SINGLE_PRECISION if single else ""
 
     def _is_half(self, actual: Function, results: list[Tensor], near: bool) -> bool:
@@ -268,150 +255,6 @@ class Due:
         return Message(
             "there is no parameter {names}; there is {others}", names=absent, others=others
         )
-
-
-def call(
-    actual: Function,
-    *inputs: Any,
-    shapes: Mapping[str, Sequence[int]],
-    takes: Sequence[str] = (),
-    **options: Any,
-) -> list[Tensor]:
-    """Call the code and require the shape of each result.
-
-    Args:
-        actual: The code to judge: a function or a module.
-        *inputs: Positional arguments.
-        shapes: The shape that is due for each result, in their order, by its name and axes, as in
-            ``{"out (B, n_Q, e)": (2, 5, 3)}``. Where a dict is returned, the names are its keys.
-        takes: Names of the inputs and their axes.
-        **options: Keyword arguments.
-
-    Returns:
-        The results in float64, without gradients, in the order of `shapes`.
-
-    Raises:
-        Disagreement: For another number of results, or another shape.
-        StudentError: What the judged code raises.
-
-    Example:
-        >>> (y,) = call(lambda x: 2 * x, draw(2, 3), shapes={"y (B, d)": (2, 3)})
-        >>> y.shape
-        torch.Size([2, 3])
-    """
-    return call_on_each(actual, [inputs], [shapes], takes=takes, **options)[0]
-
-
-def call_on_each(
-    actual: Function | Sequence[Function],
-    each: Sequence[Sequence[Any]],
-    shapes: Sequence[Mapping[str, Sequence[int]]],
-    takes: Sequence[str] = (),
-    **options: Any,
-) -> list[list[Tensor]]:
-    """Do what `call` does, for each of several inputs, at a fraction of the time.
-
-    All calls are sent to the sandbox in one message.
-
-    Args:
-        actual: The code to judge, or a list of modules, one for each call; see `make_each`.
-        each: The positional arguments of each call.
-        shapes: As for `call`, once for each call.
-        takes: Names of the inputs and their axes.
-        **options: Keyword arguments of every call.
-
-    Returns:
-        The results of each call.
-
-    Raises:
-        Disagreement: For the first call with another number of results, or another shape.
-        StudentError: What the judged code raises.
-
-    Example:
-        >>> xs = [draw(2), draw(5)]
-        >>> [[two], [five]] = call_on_each(
-        ...     lambda x: 2 * x, [[x] for x in xs], [{"y (n)": x.shape} for x in xs]
-        ... )
-        >>> five.shape
-        torch.Size([5])
-    """
-    judged, cases = _for_each(actual, each), []
-    for inputs in each:
-        names = takes[: len(inputs)] or [""] * len(inputs)
-        cases.append(Arguments(tuple(map(Named.read, names)), tuple(inputs), options))
-    with torch.no_grad():
-        trials = in_either_precision(judged, lambda cast: _try(judged, cases, cast))
-    for function, given, trial, due in zip(judged, cases, trials, shapes, strict=True):
-        named = [Named.read(text) for text in due]
-        try:
-            if isinstance(trial.returned, dict):
-                names = [name.name for name in named]
-                if problem := key_difference(trial.returned, names):
-                    raise Disagreement(_of_call(function, given, problem))
-                trial.returned = tuple(trial.returned[name] for name in names)
-                trial.results = tensors(trial.returned)
-            _require_shapes(function, given, trial.results, named, list(due.values()))
-        except Disagreement:
-            note(trial.results)
-            raise
-    return [watched([result.double() for result in trial.results]) for trial in trials]
-
-
-def _for_each(functions: Function | Sequence[Function], each: Sequence[Any]) -> Sequence[Function]:
-    """Return a function for each call: the same for all, or those that are given."""
-    return functions if isinstance(functions, Sequence) else [functions] * len(each)
-
-
-def _try(
-    judged: Sequence[Function],
-    cases: Sequence[Arguments],
-    cast: Cast,
-    foreseen: Foreseen | None = None,
-) -> list[Trial]:
-    """Make all calls. Raises Disagreement if one returns something other than tensors."""
-    trials = tried_together(list(zip(judged, cases, strict=True)), cast, foreseen)
-    for actual, given, trial in zip(judged, cases, trials, strict=True):
-        try:
-            _ = trial.results
-        except Failure as problem:
-            message = Message(
-                "{call}: {problem}", call=_called(actual, given), problem=said(problem)
-            )
-            raise Disagreement(message) from None
-    return trials
-
-
-def _require_shapes(
-    actual: Function,
-    given: Arguments,
-    results: Sequence[Tensor],
-    named: Sequence[Named],
-    shapes: Sequence[Sequence[int]],
-) -> None:
-    if len(results) != len(shapes):
-        message = counted(
-            "{call} returns {n} value, not {due}: {names}.",
-            "{call} returns {n} values, not {due}: {names}.",
-            n=len(results), call=_called(actual, given), due=len(shapes),
-            names=[f"`{name.name}`" for name in named],
-        )  # fmt: skip
-        raise Disagreement(message)
-    for result, name, shape in zip(results, named, shapes, strict=True):
-        if problem := shape_difference(result, shape, name):
-            message = _of_call(actual, given, problem)
-            raise Disagreement(message, shapes_of(result, shape, name))
-
-
-def _of_call(actual: Function, given: Arguments, found: Text) -> Message:
-    """Say what was found of a call."""
-    return Message("{call}: {found}.", call=_called(actual, given), found=found)
-
-
-def _called(actual: Function, given: Arguments) -> Text:
-    title = getattr(actual, "__name__", None) or type(actual).__name__
-    if not (given.values or given.keywords):
-        return f"{title}()"
-    return Message("{title} with {given}", title=title, given=given)
 
 
 def _signature(function: Function) -> Mapping[str, inspect.Parameter]:

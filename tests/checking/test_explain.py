@@ -276,7 +276,6 @@ ROOT = Path(__file__).parents[2]
 HIDDEN = ROOT / "autograder_tests" / "attention"
 ENTRIES = {e["name"]: e for e in tomllib.loads((HIDDEN / "mistakes.toml").read_text())["mistake"]}
 MISTAKES = [name for name, e in ENTRIES.items() if not e.get("equivalent")]
-EQUIVALENTS = [name for name in ENTRIES if name not in MISTAKES]
 VARIANTS = [path.stem for path in sorted(HIDDEN.glob("variants/*.py"))]
 SAMPLE = [
     "scale_d", "softmax_over_axis_1", "mask_fills_tiny", "scale_floor_division",
@@ -290,25 +289,21 @@ SAMPLE = [
 
 @pytest.fixture(scope="module")
 def attention() -> dict[str, list[Result]]:
-    """What comes of every mistake and variant; of a sample of mistakes, with explanations."""
+    """What comes of a sample of mistakes; `grader verify attention` makes all, and the variants."""
     assignment, found = Assignment.read(ROOT / "solutions" / "attention.py"), {}
 
     def work(session: Session) -> None:
-        bank, session.bank = session.bank, Bank(assignment)
-        for mistake in bank.mistakes:
-            session.bank = bank if mistake.name in SAMPLE else Bank(assignment)
-            student = bank.solution(mistake)
-            found[mistake.name] = list(session.results(student, b"a key", []))
-        for name in VARIANTS:
-            student = Program(assignment).run_with((HIDDEN / f"variants/{name}.py").read_text())
-            found[f"{name}.py"] = list(session.results(student, b"a key", []))
+        for mistake in session.bank.mistakes:
+            if mistake.name in SAMPLE:
+                student = session.bank.solution(mistake)
+                found[mistake.name] = list(session.results(student, b"a key", []))
 
     run_session(assignment, HIDDEN, work)
     return found
 
 
-@pytest.mark.parametrize("name", MISTAKES)
-def test_every_mistake_costs_points_in_its_own_question_only(attention, name):
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_mistake_costs_points_in_its_own_question_only(attention, name):
     lost = {r.question for r in attention[name] if r.earned < r.points}
     assert lost == {ENTRIES[name]["question"]}
     assert all(r.status is not Status.GRADER_ERROR for r in attention[name])
@@ -319,11 +314,6 @@ def test_a_mistake_is_explained_by_its_own_sentence(attention, name):
     (said,) = (r for r in attention[name] if r.mistake)
     assert f"Hypothesis: {ENTRIES[name]['sentence']}. That " in whole(said)
     assert name in said.mistake.split(" / ")
-
-
-@pytest.mark.parametrize("name", [*EQUIVALENTS, *(f"{name}.py" for name in VARIANTS)])
-def test_right_code_of_any_style_passes_every_check(attention, name):
-    assert [r for r in attention[name] if r.status is not Status.PASSED] == []
 
 
 def test_the_bank_is_as_large_as_it_should_be():

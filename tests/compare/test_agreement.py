@@ -2,34 +2,16 @@
 
 import warnings
 from contextlib import suppress
-from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from grader.compare.agreement import (
-    Disagreement,
-    agree,
-    agree_on_each,
-    call,
-    call_on_each,
-)
-from grader.compare.draw import Draw
+from grader.compare.agreement import agree, agree_on_each
+from grader.compare.calls import call, call_on_each
+from grader.compare.disagreement import Disagreement
 from grader.compare.record import Unlike, note, recorded, same
 from grader.compare.trial import Remark
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-@pytest.fixture
-def draw():
-    return Draw(b"test")
 
 
 def product(x, y):
@@ -224,13 +206,6 @@ def test_a_dtype_error_that_float32_does_not_cure_stays_as_it_was(draw):
         agree(broken, lambda x: x, draw(3))
 
 
-def test_call_returns_results_and_requires_their_shapes(draw):
-    (z,) = call(product, draw(2, 3), draw(3, 4), shapes={"z (B, e)": (2, 4)})
-    assert z.shape == (2, 4)
-    with pytest.raises(Disagreement, match="B and e are swapped"):
-        call(product, draw(2, 3), draw(3, 4), shapes={"z (B, e)": (4, 2)})
-
-
 def test_a_mistake_is_recognised_by_its_numbers(draw):
     inputs = draw(2, 3), draw(3, 4)
 
@@ -296,14 +271,6 @@ def test_agreement_on_each_of_several_inputs_names_the_one_that_is_wrong(draw):
         agree_on_each(lambda x, y: x @ y if len(x) == 2 else (x @ y).mT, product, each)
 
 
-def test_each_call_returns_results_of_the_shape_that_is_its_own(draw):
-    each, shapes = [(draw(2),), (draw(3),)], [{"twice (n)": (2,)}, {"twice (n)": (3,)}]
-    twice = call_on_each(lambda x: 2 * x, each, shapes, takes=("x (n)",))
-    assert [torch.equal(*found, 2 * x) for found, (x,) in zip(twice, each, strict=True)] == [1, 1]
-    with pytest.raises(Disagreement, match=r"with `x` \(n=3\): `twice` has shape \(2,\), not"):
-        call_on_each(lambda x: 2 * x[:2], each, shapes, takes=("x (n)",))
-
-
 def test_what_a_record_keeps_of_several_calls_is_in_their_order(draw):
     each = [(draw(2),), (draw(3),)]
     with recorded() as record:
@@ -360,9 +327,3 @@ def test_several_modules_that_want_float32_have_it_all_and_their_parameters_back
         agree_on_each(singles, linears(3, 4), [(draw(2, n),) for n in (3, 4)])
     assert len(caught) == 1
     assert {p.dtype for layer in singles for p in layer.parameters()} == {torch.float64}
-
-
-def test_a_partial_function_is_called_with_what_it_has_first(draw):
-    double = partial(lambda x, factor: factor * x, factor=2)
-    (found,) = call_on_each([double], [(x := draw(3),)], [{"y (n)": (3,)}])
-    assert torch.equal(*found, 2 * x)

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from grader.compare.agreement import Disagreement, agree, call
+from grader.compare.agreement import agree
+from grader.compare.calls import call
+from grader.compare.disagreement import Disagreement
 from grader.compare.keys import key_difference, unlike
 from grader.compare.trial import tensors
 from grader.model.limits import Limits

@@ -7,20 +7,7 @@ import torch
 
 from grader.checks import agree, equal
 from grader.compare.compare import EXACT
-from grader.compare.draw import Draw
 from grader.compare.margin import measured
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-@pytest.fixture
-def draw():
-    return Draw(b"test")
 
 
 def test_a_margin_is_a_share_of_the_tolerance(draw):

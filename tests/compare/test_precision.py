@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from grader.checks import Failure, equal, half_precision
-from grader.compare.agreement import Disagreement, agree
+from grader.compare.agreement import agree
 from grader.compare.compare import Named
+from grader.compare.disagreement import Disagreement
 from grader.compare.precision import HALVES, is_half, is_telling, nearly, rounds
 from grader.compare.trial import Arguments, Remark
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.compare.agreement import call
+from grader.compare.calls import call
 from grader.compare.record import note, recorded, same, watched
 
 SIZES = {"a (n)": (2,), "b (n)": (2,), "c ()": ()}

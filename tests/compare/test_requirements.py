@@ -5,19 +5,7 @@ import torch
 from torch import nn
 
 from grader.checking.solution import Randomness
-from grader.checks import Draw, Failure, dependencies, equal, pure
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-@pytest.fixture
-def draw():
-    return Draw(b"test")
+from grader.checks import Failure, dependencies, equal, pure
 
 
 def test_equal_says_what_the_author_says_and_where(draw):

@@ -3,17 +3,11 @@
 import pytest
 import torch
 
-from grader.compare.agreement import Disagreement, agree
+from grader.compare.agreement import agree
 from grader.compare.compare import EXACT, Named
+from grader.compare.disagreement import Disagreement
 from grader.compare.sketch import grid, where
 from grader.model.picture import Grid, Reach, Shapes
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def random(*shape, seed=1):

@@ -1,5 +1,6 @@
 """Workers of dask judge as this machine does, also when one of them is killed in the middle."""
 
+import contextlib
 import json
 import os
 import signal
@@ -67,6 +68,7 @@ class Machines:
         log = (self.folder / f"{what}{len(self.processes)}.log").open("w")
         process = subprocess.Popen(
             [*words, str(self.about), *options], stdout=log, stderr=log, cwd=self.folder,
+            start_new_session=True,  # a worker has a nanny, and both are to be ended
             env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
         )  # fmt: skip
         self.processes.append(process)
@@ -82,12 +84,9 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
     made = Machines(tmp_path / "dask")
     yield made
     for process in made.processes[::-1]:
-        process.terminate()
-    for process in made.processes:
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait(happens) -> None:
