@@ -7,14 +7,14 @@ docs/reference.md has every name with an example.
 
 from .checking.marks import assuming, needs, points, question
 from .compare.agreement import agree, agree_on_each
-from .compare.calls import call, call_on_each
-from .compare.disagreement import Disagreement
 from .compare.answer import answer
 from .compare.by_hand import by_hand
+from .compare.calls import call, call_on_each
 from .compare.compare import ratio, spelled
 from .compare.continues import continues
 from .compare.convention import convention
 from .compare.counts import linear_cost, operators, parameters_made
+from .compare.disagreement import Disagreement
 from .compare.draw import Draw
 from .compare.frequencies import frequencies
 from .compare.generator import seeded, uses_generator

@@ -13,7 +13,9 @@ from grader.checks import (
     agree,
     assuming,
     call,
+    continues,
     equal,
+    linear_cost,
     needs,
     no_others,
     operators,
@@ -120,7 +122,7 @@ def test_the_state_of_the_last_step_is_returned(student, draw):
 
 
 @question("RNN")
-@points(3)
+@points(2)
 @needs(test_output_t_is_the_state_after_step_t)
 @with_a_right_step
 def test_a_given_state_is_where_reading_starts(student, draw):
@@ -129,6 +131,16 @@ def test_a_given_state_is_where_reading_starts(student, draw):
     x, h_0 = draw(2, 5, 3), draw(1, 2, 4)
     out, _ = read(rnn, x, h_0)
     equal(out, torchs(x, h_0)[0].detach(), "Started from a given state", OUT)
+
+
+@question("RNN")
+@points(1)
+@needs(test_the_state_of_the_last_step_is_returned, test_a_given_state_is_where_reading_starts)
+@with_a_right_step
+def test_reading_goes_on_from_a_returned_state(student, draw):
+    """The state that a call returns can be given to the next, which goes on from there."""
+    rnn, _ = twins(student, draw, 3, 4, 2)
+    continues(rnn, draw(2, 5, 3), draw(2, 2, 4), at=2, returns=RETURNS)
 
 
 @question("RNN")
@@ -217,7 +229,8 @@ def test_a_network_has_no_other_parameters(student, draw):
 @needs(test_output_t_is_the_state_after_step_t)
 @with_a_right_step
 def test_all_sequences_are_read_at_once(student, draw):
-    """A step is done for the whole batch at once: more sequences take no more operators."""
+    """Twice as many steps take twice as long, and more sequences take no more operators."""
+    linear_cost(student, "RNN", lambda T: [draw(2, T, 3)], make=(3, 4))
     few, more = (operators(student, "RNN", draw(B, 5, 3), make=(3, 4)) for B in (3, 12))
     if more > few:
         raise Failure(
