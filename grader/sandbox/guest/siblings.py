@@ -55,7 +55,7 @@ def operators(family: str) -> dict[str, tuple[str, ...]]:
     """Return the operators of a family that run on a CPU, with the keys of what does their work."""
     found = {}
     for name in _names():
-        if not FAMILIES[family].search(name.partition("::")[2]) or "backward" in name:
+        if not FAMILIES[family].search(name.partition("::")[2]):
             continue
         keys = tuple(key for key in KEYS if _has(name, key))
         hands_over = name.endswith("out") and keys == ("CompositeExplicitAutograd",)

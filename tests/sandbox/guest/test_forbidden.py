@@ -323,6 +323,23 @@ SIBLINGS = {
         "by mkldnn": lambda: torch.mkldnn_convolution(
             IMAGE, KERNEL, None, (0, 0), (1, 1), (1, 1), 1
         ),
+        "by time, batch and channel": lambda: torch.conv_tbc(
+            IMAGE[0], torch.randn(1, 6, 4), torch.zeros(4)
+        ),
+        "by a lazy layer": lambda: nn.LazyConv2d(3, 3)(IMAGE),
+        "backwards": lambda: aten.convolution_backward(
+            torch.randn(1, 3, 4, 4), IMAGE, KERNEL, [3], [1, 1], [0, 0], [1, 1], False, [0, 0],
+            1, [True, True, True],
+        ),
+        "backwards, for the input": lambda: torch.nn.grad.conv2d_input(
+            IMAGE.shape, KERNEL, torch.randn(1, 3, 4, 4)
+        ),
+        "backwards, for the weights": lambda: torch.nn.grad.conv2d_weight(
+            IMAGE, KERNEL.shape, torch.randn(1, 3, 4, 4)
+        ),
+        "slowly backwards": lambda: aten._slow_conv2d_backward.output_mask(
+            torch.randn(1, 3, 4, 4), IMAGE, KERNEL, [3, 3], [1, 1], [0, 0], [True, True, True]
+        ),
     },
     "layer_norm": {
         "by attribute": lambda: F.layer_norm(X, (4,)),
@@ -331,6 +348,9 @@ SIBLINGS = {
         "by torch": lambda: torch.layer_norm(X, (4,)),
         "by operator": lambda: torch.native_layer_norm(X, (4,), None, None, 1e-5),
         "by a reference of torch": lambda: torch._refs.native_layer_norm(X, (4,), None, None, 1e-5),
+        "backwards": lambda: aten.native_layer_norm_backward(
+            X, X, (4,), torch.zeros(2, 3, 1), torch.ones(2, 3, 1), None, None, [True, False, False]
+        ),
         "under vmap": lambda: torch.vmap(lambda x: F.layer_norm(x, (4,)))(X),
     },
     "group_norm": {
@@ -379,6 +399,27 @@ def test_every_family_is_that_of_a_name_and_has_operators():
     assert SIBLINGS.keys() == NAMES.keys() == FAMILIES.keys()
     for family, name in NAMES.items():
         assert families(name) == [family] and operators(family)
+
+
+@pytest.mark.parametrize(
+    "name", ["torch.conv*", "torch.nn.Conv*", "torch.nn.functional.conv*", "torch.nn.grad.*",
+             "torch.ops.aten.convolution", "torch.ops.aten.convolution_backward"],
+)  # fmt: skip
+def test_any_name_of_a_convolution_closes_all_of_them(forbid, name):
+    forbid(name)
+    for way in SIBLINGS["convolution"].values():
+        with pytest.raises(Forbidden, match="is not allowed in this question"):
+            way()
+
+
+def test_what_a_convolution_is_made_of_stays_open(forbid):
+    forbid("torch.nn.Conv*", "torch.conv*")
+    windows = IMAGE.unfold(2, 3, 1).unfold(3, 3, 1)  # (B, C, H', W', K, L)
+    torch.einsum("bchwkl,ockl->bohw", windows, KERNEL)
+    columns = F.unfold(F.pad(IMAGE, (1, 1, 1, 1)), 3)
+    F.fold(columns, (6, 6), 3, padding=1)
+    IMAGE.as_strided((2, 2), (1, 1))
+    torch.fft.irfft2(torch.fft.rfft2(IMAGE))
 
 
 def test_another_family_and_what_is_only_called_alike_stay_open(forbid):
