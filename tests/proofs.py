@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.include import sources
+
 ROOT = Path(__file__).parents[1]
 NOTES = Path(".ci/proved.json")
 NOT_HERE = 77
@@ -54,9 +56,10 @@ PROOFS = {
     **{
         f"verify-{name}": Proof(
             f"make verify ASSIGNMENT={name}",
-            (*CODE, f"solutions/{name}.py", f"autograder_tests/{name}"),
+            (*CODE, *(f"solutions/{p.name}" for p in (path, *sources(path))),
+             f"autograder_tests/{name}"),
         )
-        for name in sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
+        for name, path in sorted((p.stem, p) for p in (ROOT / "solutions").glob("*.py"))
     },
     "demo": Proof(
         "make demo",

@@ -32,7 +32,7 @@ class Program:
         cells = [Cell(number, cell.source) for number, cell in enumerate(code, 1)]
         names = [*assignment.questions, *(check for cell in code for check in cell.checks)]
         statements, _ = slice.statements(cells)
-        self._path, self._lines = assignment.path, [cell.line for cell in code]
+        self._path, self._cells = assignment.path, code
         self._name = f"solutions.{assignment.name}"
         self._statements = slice.needed(statements, names)
         self._sure = slice.needed(statements, names, How.SURE)
@@ -43,7 +43,7 @@ class Program:
         problems = execution.run(self._statements, vars(module), self._sure)
         if problems := [problem for problem in problems if problem.sure]:
             remedy = "Correct it; the solution must run as it stands"
-            where = self._lines[problems[0].cell - 1] + problems[0].line
+            where = self._cells[problems[0].cell - 1].line_of(problems[0].line)
             raise AssignmentError(self._path, where, problems[0].error, remedy)
         return Solution(module)
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..course.assignment import Assignment
 from ..course.course import Course, CourseError
+from ..course.include import sources
 from ..model.errors import ExitCode, GraderError
 from .options import JOBS, ZIP
 from .terminal import console, progress
@@ -175,8 +176,15 @@ def release(root: Path, name: str, out: Path) -> None:
     """
     from ..course.release import release as pack
 
-    pack(Course.find(root), name, out)
+    course = Course.find(root)
+    pack(course, name, out)
     console.print(f"[green]✓[/] {out} is for students: no solution and no hidden check is in it")
+    if given := [path.stem for path in sources(course.solution(name))]:
+        console.print(
+            f"[yellow]![/] As it includes what students wrote in {' and '.join(given)}, it gives "
+            "that away: hand it out once that is due",
+            soft_wrap=True,
+        )
 
 
 COMMANDS: tuple[Any, ...] = (new, build, verify, handout, release)

@@ -1,11 +1,12 @@
 """An Assignment as its author writes it: one runnable notebook in solutions/, solution inside.
 
-The file is ordinary Python in jupytext's py:percent format, with four marks of ours:
+The file is ordinary Python in jupytext's py:percent format, with five marks of ours:
 
     # /// script … # ///                 the settings, TOML under [tool.grader] (PEP 723)
     # %% question="Name"                 a cell in which students define ``Name``
     # BEGIN SOLUTION … # END SOLUTION    lines that students do not get
     # %% tags=["check"]                  a cell of public checks, ``def test_…(student)``
+    # %% tags=["include"]                a cell of imports from other solutions; see include.py
 
 Reading executes nothing, needs no torch, and rejects whatever would surprise students later.
 """
@@ -17,7 +18,8 @@ from typing import Self
 from ..model.limits import Limits
 from ..model.subject import RESERVED
 from .cell import Cell, read_cells
-from .settings import AssignmentError, read_settings
+from .include import filled
+from .settings import AssignmentError, read_settings, read_text
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,9 @@ class Assignment:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read solutions/<name>.py. Raises AssignmentError, and OSError for a missing file."""
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise AssignmentError(path, line, "this is not UTF-8", "Save it as UTF-8") from None
+        text = read_text(path)
         settings = read_settings(path, text)
-        cells = tuple(read_cells(path, text))
+        cells = tuple(filled(path, read_cells(path, text)))
         _refuse_reserved(path, cells)
         _refuse_duplicates(path, cells)
         questions = tuple(cell.question for cell in cells if cell.question)
@@ -100,7 +97,7 @@ def _refuse_reserved(path: Path, cells: tuple[Cell, ...]) -> None:
 def _refuse_duplicates(path: Path, cells: tuple[Cell, ...]) -> None:
     seen: dict[str, int] = {}
     for cell in cells:
-        for name in (*cell.checks, *([cell.question] if cell.question else [])):
+        for name in (*cell.checks, *([cell.question] if cell.question else []), *cell.gives):
             if name in seen:
                 what = f"{name} is already the name of a question or check in line {seen[name]}"
                 raise AssignmentError(path, cell.line, what, "Give this one another name")

@@ -35,11 +35,27 @@ class Cell:
     """Names of the public checks that this cell defines."""
     is_value: bool = False
     """Whether the question is assigned, ``x = …``, so that it may be a value."""
+    given: bool = False
+    """Whether its code stands in another solution, from which it is included."""
 
     @property
     def is_check(self) -> bool:
         """Whether this is a cell of public checks."""
         return bool(self.checks)
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """Names of what it defines, if that is included."""
+        return tuple(_defined(ast.parse(self.source).body)) if self.given else ()
+
+    @property
+    def includes(self) -> bool:
+        """Whether it says what of other solutions is to stand in its place."""
+        return self.kind == "code" and "include" in self.tags
+
+    def line_of(self, number: int) -> int:
+        """Return the line of the file for one of the source; what is included has its mark's."""
+        return self.line if self.given else self.line + number
 
 
 def without_solution(source: str) -> str:

@@ -34,6 +34,16 @@ class AssignmentError(GraderError):
         super().__init__(f"{path}:{line}: {what}.", f"{remedy}.")
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a solution. Raises AssignmentError, and OSError for a missing file."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise AssignmentError(path, line, "this is not UTF-8", "Save it as UTF-8") from None
+
+
 def read_settings(path: Path, text: str) -> dict[str, Any]:
     """Return the table [tool.grader]: known keys with values of the right type, all optional.
 

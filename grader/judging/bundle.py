@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from .. import __version__
+from ..course.include import sources
 from ..course.versions import NO_PART, torch_version
 from ..model.message import Message
 from ..sandbox.guest.layer import Layer
@@ -20,7 +21,7 @@ class JobBundle:
 
     name: str
     files: tuple[tuple[str, bytes], ...]
-    """Below checks/, and solution/NAME.py."""
+    """Below checks/, solution/NAME.py and what that includes."""
     key: bytes
     layers: tuple[Layer, ...] | None
     unsafe: bool
@@ -37,7 +38,8 @@ class JobBundle:
             for path in below
             if not NO_PART.intersection(path.relative_to(checks).parts)
         ]
-        files.append((f"solution/{job.solution.name}", job.solution.read_bytes()))
+        solutions = [job.solution, *sources(job.solution)]
+        files += [(f"solution/{path.name}", path.read_bytes()) for path in solutions]
         layers = None if job.layers is None else tuple(job.layers)
         return cls(job.solution.stem, tuple(files), job.key, layers, job.unsafe)
 

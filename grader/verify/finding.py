@@ -1,9 +1,9 @@
 """The result of verifying one assignment, kept while everything it depends on is unchanged.
 
-That is the solution, the hidden checks' folder, our own code, Python and all packages. It lies in
-the course's .grader/verified, outside of any repository. A result with a defect is not kept: the
-defect may be the machine's, and after a fix it should be examined again. Reading it needs no torch,
-so an unchanged assignment costs no more than reading its files.
+That is the solution, what it includes, the hidden checks' folder, our own code, Python and all
+packages. It lies in the course's .grader/verified, outside of any repository. A result with a
+defect is not kept: the defect may be the machine's, and after a fix it should be examined again.
+Reading it needs no torch, so an unchanged assignment costs no more than reading its files.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..course.course import Course
+from ..course.include import sources
 from ..files import Unwritable, replace_file
 from ..report.junit import document
 
@@ -104,7 +105,8 @@ def write(findings: Sequence[Finding], folder: Path) -> None:
 def digest(course: Course, name: str, draws: int) -> str:
     """Return a digest of everything that can change the result. Raises CourseError."""
     found = hashlib.sha256(json.dumps([draws, sys.version, platform.machine()]).encode())
-    files = [course.solution(name), *_files(course.checks(name)), *_files(CODE)]
+    solution = course.solution(name)
+    files = [solution, *sources(solution), *_files(course.checks(name)), *_files(CODE)]
     for path in files:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         found.update(f"{path.relative_to(_above(path, course))} {content}\n".encode())

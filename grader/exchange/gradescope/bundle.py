@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...course.assignment import Assignment
 from ...course.course import Course
+from ...course.include import spelled_out
 from ...course.settings import AssignmentError
 from ...files import LONG_AGO, replace_file
 
@@ -33,7 +34,8 @@ def gradescope(course: Course, name: str, target: Path) -> int:
             mode = 0o755 if path.parent == SCRIPTS else 0o644
             about.external_attr = (stat.S_IFREG | mode) << 16
             about.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(about, path.read_bytes())
+            whole = spelled_out(path).encode() if path == assignment.path else path.read_bytes()
+            archive.writestr(about, whole)
     replace_file(target, packed.getvalue())
     return len(files)
 
