@@ -132,4 +132,5 @@ def written(rows: Iterable[Sequence[object]]) -> str:
 def cell(value: object) -> str:
     """Return a cell that spreadsheets do not take for a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    number = isinstance(value, int | float)  # points that a person takes are below 0
+    return f"'{text}" if FORMULA.match(text) and not number else text

@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+import getpass
 import os
 from pathlib import Path
 
@@ -62,3 +63,11 @@ CLUSTER = click.option(
     "--cluster", metavar="ADDRESS", default="",
     help="Judge on the workers of a dask scheduler, e.g. tcp://10.0.0.1:8786.",
 )  # fmt: skip
+
+
+def me() -> str:
+    """Return the name of the user who runs this, by which decisions are kept; it may be unknown."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a user may have a number alone
+        return ""

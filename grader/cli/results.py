@@ -18,7 +18,7 @@ from ..model.result import Result, Status
 from ..store.history import mark
 from ..store.store import NAME, Entry, Store
 from .machines import merge
-from .options import JOBS, LANGUAGE, UNSAFE
+from .options import JOBS, LANGUAGE, UNSAFE, me
 from .terminal import console, plain, refusal, tell, voice
 
 WRITTEN = Message("the scores were written into {file}")
@@ -160,8 +160,8 @@ def override(folder: Path, table: Path) -> None:
 
     TABLE is a CSV file with the columns id, question, points and comment. Points replace those of
     the checks; a line with only a comment keeps the points; a line with neither removes a manual
-    grade. Students see both on their page; results.json, grades.csv and report.html mark manual
-    points.
+    grade. For the question (submission), points are added to the others, or taken if negative.
+    Students see both on their page; results.json, grades.csv and report.html mark manual points.
 
     \b
     Example:
@@ -176,7 +176,7 @@ def override(folder: Path, table: Path) -> None:
         voice.speak(store.language)
         decisions, remarks = read(table, store.by_student())
         _remark(remarks)
-        store.override(decisions)
+        store.override(decisions, me())
         mark(store)
         tell(counted("{n} decision counts.", "{n} decisions count.", n=len(decisions)))
         Export(store, folder).write({student for student, _ in decisions})

@@ -21,6 +21,8 @@ class Arrival:
 
 
 UNKNOWN = Arrival()
+SUBMISSION = "(submission)"
+"""The question of a decision about the whole submission: its points are added, or taken."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,14 @@ class Override:
 
     question: str
     points: float | None = None
-    """Points for the whole question, or None for a comment alone."""
+    """Points for the whole question, or None for a comment alone; see SUBMISSION and EXCUSED."""
     comment: str = ""
     """For the student."""
+
+    @property
+    def line(self) -> str:
+        """The comment after the question that it is about, unless that is the submission."""
+        return self.comment if self.question == SUBMISSION else f"{self.question}: {self.comment}"
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,19 @@ class Standing:
     @property
     def decided(self) -> dict[str, float]:
         """Points of the questions that a person has decided."""
-        given = (o for o in self.overrides if o.question != EXCUSED)
+        given = (o for o in self.overrides if o.question not in (EXCUSED, SUBMISSION))
         return {o.question: o.points for o in given if o.points is not None}
+
+    @property
+    def bonus(self) -> float:
+        """Points that a person adds to those of the questions, or takes if negative."""
+        given = (o.points for o in self.overrides if o.question == SUBMISSION)
+        return next((points for points in given if points is not None), 0)
+
+    @property
+    def by_hand(self) -> list[str]:
+        """What a person has given points for: questions, and SUBMISSION."""
+        return [*self.decided, *[SUBMISSION] * bool(self.bonus)]
 
     @property
     def judged(self) -> bool:
@@ -90,7 +108,7 @@ class Standing:
         found = [
             *self.judgement.questions,
             *(r.question for r in self.judgement.results),
-            *(o.question for o in self.overrides if o.question != EXCUSED),
+            *(o.question for o in self.overrides if o.question not in (EXCUSED, SUBMISSION)),
         ]
         return list(dict.fromkeys(found))
 
@@ -103,7 +121,7 @@ class Standing:
     def _sum(self) -> float:
         decided = self.decided
         earned = sum(r.earned for r in self.judgement.results if r.question not in decided)
-        return whole(earned + sum(decided.values()))
+        return whole(max(0.0, earned + sum(decided.values()) + self.bonus))
 
     @property
     def _left(self) -> float | None:

@@ -8,7 +8,7 @@ keeps such fields as they are, and pages are made anew where one changes.
 from collections.abc import Callable, Mapping
 
 from ..model.result import Status
-from ..model.standing import Standing
+from ..model.standing import SUBMISSION, Standing
 
 Cell = str | float | None
 Columns = Mapping[str, Callable[[Standing], Cell]]
@@ -28,9 +28,10 @@ BEFORE: Columns = {
 """What stands before the points of each question."""
 AFTER: Columns = {
     **{status: _ended(status) for status in Status},
+    SUBMISSION: lambda s: s.bonus or None,
     "hours late": lambda s: s.hours or None,
-    "decided by hand": lambda s: " ".join(s.decided),
-    "comments": lambda s: "; ".join(f"{o.question}: {o.comment}" for o in s.overrides if o.comment),
+    "decided by hand": lambda s: " ".join(s.by_hand),
+    "comments": lambda s: "; ".join(o.line for o in s.overrides if o.comment),
     "problem": lambda s: f"{s.judgement.problem}",
 }
 """And what stands behind them."""

@@ -129,7 +129,7 @@ class Gradebook:
             if standing.score is not None:
                 self._put(i, target, f"{standing.score}".replace(".", decimal))
                 if remark is not None:
-                    said = [f"{o.question}: {o.comment}" for o in standing.overrides if o.comment]
+                    said = [o.line for o in standing.overrides if o.comment]
                     if said:
                         self._put(i, remark, "\n".join(said))
         in_table = set(rows.values())

@@ -15,7 +15,7 @@ def outcome(standing: Standing) -> str:
     """Return how a submission ended: FULL, PERSON, or the status of the first thing to repair."""
     if for_a_person(standing):
         return PERSON
-    if standing.earned == standing.judgement.max_score:
+    if (standing.earned or 0) >= standing.judgement.max_score:
         return FULL
     lost = [r.status for r in standing.judgement.results if r.status is not Status.PASSED]
     return next((status for status in lost if status in CAUSES), Status.NOT_RUN)

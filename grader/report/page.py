@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 from ..model.language import DEFAULT, Find, finder, speaker
 from ..model.late import EXCUSED
 from ..model.result import CAUSES, Result, Status
-from ..model.standing import Standing
-from .results_json import DECIDED, REMARK
+from ..model.standing import SUBMISSION, Standing
+from .results_json import DECIDED, REMARK, added
 from .sanitize import OUR_FAULT, whole
 
 
@@ -52,6 +52,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
         "CAUSES": CAUSES,
         "OUR_FAULT": OUR_FAULT,
         "EXCUSED": EXCUSED,
+        "SUBMISSION": SUBMISSION,
     }
     environment.filters["say"] = speaker(language)
     environment.globals |= {
@@ -59,7 +60,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
         "ngettext": partial(_counted, finder(language)),
         "LANGUAGE": language,
     }
-    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "EXCUSED": EXCUSED}
+    environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "added": added}
     return environment.get_template(name)
 
 

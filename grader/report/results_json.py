@@ -10,11 +10,21 @@ from fnmatch import fnmatch
 from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message, Text, counted
 from ..model.result import Result, Status
-from ..model.standing import Standing
+from ..model.standing import SUBMISSION, Standing
 from .sanitize import OUR_FAULT, for_student, whole
 
 DECIDED = Message("The course team has set the points of this question.")
 REMARK = Message("A remark of the course team.")
+ADDED = counted(
+    "The course team has added {points} point to those of the questions.",
+    "The course team has added {points} points to those of the questions.",
+    n=0,
+)
+TAKEN = counted(
+    "The course team has taken {points} point from those of the questions.",
+    "The course team has taken {points} points from those of the questions.",
+    n=0,
+)
 NOTHING_HIDDEN: Mapping[str, str] = {}
 
 
@@ -39,11 +49,22 @@ def results_json(
     if standing.judged:
         file["score"] = standing.score
     file["tests"] = [
-        test
-        for i, question in enumerate(standing.questions, 1)
-        for test in _gradescope_question(standing, question, i, visibility, say)
+        *_gradescope_submission(standing, say),
+        *(
+            test
+            for i, question in enumerate(standing.questions, 1)
+            for test in _gradescope_question(standing, question, i, visibility, say)
+        ),
     ]
     return json.dumps(file, indent=1) + "\n"
+
+
+def added(points: float | None) -> Text:
+    """Say what a person has added to the points of the questions, or taken; or just a remark."""
+    if not points:
+        return REMARK
+    said = ADDED if points > 0 else TAKEN
+    return said.format(n=1 if abs(points) == 1 else 2, points=f"{abs(points):g}")
 
 
 def late(standing: Standing) -> Text:
@@ -64,6 +85,23 @@ def late(standing: Standing) -> Text:
         "{rule}.",
         n=n, hours=hours, earned=standing.earned, score=standing.score, rule=standing.late_rule,
     )  # fmt: skip
+
+
+def _gradescope_submission(standing: Standing, say: Say) -> Iterator[dict[str, object]]:
+    """Yield what a person has decided about the whole submission."""
+    for given in standing.overrides:
+        if given.question == SUBMISSION:
+            about: dict[str, object] = {
+                "name": say(added(given.points)),
+                "name_format": "text",
+                "number": "0.0",
+                "output": given.comment,
+                "output_format": "text",
+                "visibility": "visible",
+            }
+            if standing.judged and given.points:
+                about |= {"score": given.points, "max_score": 0}
+            yield about
 
 
 def _gradescope_question(

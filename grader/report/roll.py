@@ -63,7 +63,7 @@ class Row:
     outcome: str
     """How it ended, in one word."""
     decided: tuple[str, ...]
-    """Questions whose points a person has set."""
+    """What a person has given points for: questions, and the submission."""
     problem: str
     uses: tuple[str, ...]
     layers: tuple[str, ...]
@@ -90,7 +90,7 @@ class Row:
             duration=judgement.duration,
             judged=standing.judged,
             outcome=outcome(standing),
-            decided=tuple(standing.decided),
+            decided=tuple(standing.by_hand),
             problem=f"{judgement.problem}",
             uses=judgement.uses,
             layers=judgement.layers,

@@ -17,7 +17,7 @@ from ..model.message import Message
 
 OURS = 0x67726164  # "grad", PRAGMA application_id
 BUSY_SECONDS = 30
-VERSION = 8
+VERSION = 9
 """Of the schema, in PRAGMA user_version; a store of an earlier one is refused."""
 SCHEMA = """
     CREATE TABLE submissions (
@@ -39,8 +39,8 @@ SCHEMA = """
         PRIMARY KEY (judgement, place)
     ) WITHOUT ROWID;
     CREATE TABLE overrides (
-        id INTEGER PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, points REAL,
-        comment TEXT NOT NULL
+        id INTEGER PRIMARY KEY, act INTEGER NOT NULL, student TEXT NOT NULL, question TEXT NOT NULL,
+        points REAL, comment TEXT NOT NULL, who TEXT NOT NULL, moment REAL NOT NULL
     );
     CREATE INDEX latest_override ON overrides (student, question, id);
     CREATE TABLE files (

@@ -7,7 +7,8 @@
 
 Points replace those of the question's checks, now and after regrading. With only a comment, the
 checks count. A line with neither removes an earlier decision. For the question (late), points are
-the hours after the deadline that count.
+the hours after the deadline that count; for (submission), they are added to those of the questions,
+a bonus, or taken where negative.
 """
 
 import math
@@ -18,7 +19,7 @@ from ..csv_table import TableError, rows
 from ..intake.ids import Ids
 from ..model.late import EXCUSED
 from ..model.message import Message, Text, counted, said
-from ..model.standing import Override, Standing, whole
+from ..model.standing import SUBMISSION, Override, Standing, whole
 
 COLUMNS = ("id", "question", "points", "comment")
 
@@ -35,8 +36,8 @@ def read(
     for place, row in rows(path, COLUMNS):
         question = row["question"]
         try:
-            student, points = _student(row["id"], known), _points(row["points"])
-            _require(student, question, points, standings[student])
+            student, points = _student(row["id"], known), read_points(row["points"])
+            require(student, question, points, standings[student])
             decision = Override(question, points, row["comment"])
             if decisions.setdefault((student, question), decision) is not decision:
                 if decisions[student, question] != decision:
@@ -76,7 +77,7 @@ def _student(cell: str, known: Ids) -> str:
     raise ValueError(Message("there is no judged submission of {student}", student=repr(cell)))
 
 
-def _points(text: str) -> float | None:
+def read_points(text: str) -> float | None:
     """Read points, or None from an empty cell. Raises ValueError."""
     if not text:
         return None
@@ -86,13 +87,27 @@ def _points(text: str) -> float | None:
         raise ValueError(
             Message("points cannot be {points}; they are a number such as 2.5", points=repr(text))
         ) from None
-    if not (math.isfinite(points) and points >= 0):
+    if not math.isfinite(points):
         raise ValueError(Message("points cannot be {points}", points=text))
     return whole(points)
 
 
-def _require(student: str, question: str, points: float | None, standing: Standing) -> None:
-    """Raise ValueError if a line is about no student, no question, or too many points."""
+def require(student: str, question: str, points: float | None, standing: Standing) -> None:
+    """Raise ValueError if a decision is about no question, or has too many points or too few."""
+    judgement = standing.judgement
+    if question == SUBMISSION:
+        if points is not None and abs(points) > judgement.max_score:
+            raise ValueError(
+                counted(
+                    "the submission is worth {n} point, so {points} is too many to add or take",
+                    "the submission is worth {n} points, so {points} is too many to add or take",
+                    n=judgement.max_score,
+                    points=f"{points:g}",
+                )
+            )
+        return
+    if points is not None and points < 0:
+        raise ValueError(Message("points cannot be {points}", points=f"{points:g}"))
     if question == EXCUSED:
         if points is not None and points > standing.hours_late:
             raise ValueError(
@@ -104,7 +119,6 @@ def _require(student: str, question: str, points: float | None, standing: Standi
                 )
             )
         return
-    judgement = standing.judgement
     if question not in judgement.questions:
         raise ValueError(
             Message(

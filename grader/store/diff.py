@@ -136,6 +136,12 @@ def _reasons(old: Side, new: Side) -> Iterator[Text]:
                 yield Message("{question}: {before} → {now}, set by a person", **moved)
             else:
                 yield Message("{question}: {before} → {now}, no longer set by a person", **moved)
+    if (was_bonus := old.standing.bonus) != (now_bonus := new.standing.bonus):
+        yield Message(
+            "points beside the questions: {before} → {now}, set by a person",
+            before=f"{was_bonus:g}",
+            now=f"{now_bonus:g}",
+        )
     then, today = old.results(), new.results()
     for check in {**then, **today}:
         was_result, now_result = then.get(check), today.get(check)

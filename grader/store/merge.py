@@ -27,7 +27,7 @@ from ..model.errors import GraderError
 from ..model.judgement import UNSANDBOXED
 from ..model.message import Message, joined
 from ..model.result import Status
-from ..model.standing import Override
+from .act import Decision, latest, put
 from .store import PAGE, Entry, Store
 from .terms import Terms
 
@@ -94,7 +94,7 @@ class Merge:
         """By student, the digest of the submission, and a store that has it."""
         self.found: dict[str, Found] = {}
         """By digest."""
-        self.decisions: dict[tuple[str, str], Override] = {}
+        self.decisions: dict[tuple[str, str], Decision] = {}
         """By student and question."""
         for shard in shards:
             seen = set[str]()
@@ -117,11 +117,12 @@ class Merge:
                 for one in page:
                     _copy(one, out)
             count += len(page)
-        out.override(
-            (student, decision)
-            for (student, question), decision in self.decisions.items()
-            if not _has_decided(out, student, question)
-        )
+        new_ones = [
+            decision for key, decision in self.decisions.items() if latest(out, *key) is None
+        ]
+        with out.transaction() as db:
+            for new_one in new_ones:
+                put(db, [(new_one.student, new_one.made)], new_one.who, new_one.moment)
         return count
 
     def _refuse_other_assignments(self, stores: Sequence[Store]) -> None:
@@ -162,7 +163,8 @@ class Merge:
             )
         for decision in entry.overrides:
             key = entry.student, decision.question
-            if self.decisions.setdefault(key, decision) != decision:
+            one = latest(shard, *key)
+            if one and self.decisions.setdefault(key, one).made != decision:
                 raise Conflict(
                     Message(
                         "there are two decisions about {question} of {student}, one of them in "
@@ -235,12 +237,6 @@ def _copy(one: Found, out: Store) -> None:
         f"INSERT INTO results (judgement, {RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((number, *row) for row in rows),
     )
-
-
-def _has_decided(store: Store, student: str, question: str) -> bool:
-    """Whether a store has a decision, even if it was later removed."""
-    query = "SELECT 1 FROM overrides WHERE student = ? AND question = ? LIMIT 1"
-    return store.db.execute(query, (student, question)).fetchone() is not None
 
 
 def _name(store: Store) -> Path:

@@ -3,7 +3,7 @@
     submissions   who handed in which bytes and how; a later line of a student takes its place
     judgements    one line each time that bytes were judged, with everything it followed from
     results       the checks of a judgement, each with the version of the check
-    overrides     manual grades; the last line on a student's question counts
+    overrides     manual grades; the last line on a student's question counts, see act.py
     files         which files were written, and from what; a cache, see export.py
     roll          what the class's page says of each student; a cache, see report/roll.py
     settings      deadline, roster and the like, see terms.py
@@ -32,6 +32,7 @@ from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.result import Result, Status
 from ..model.standing import UNKNOWN, Arrival, Override, Standing, whole
+from .act import decide
 from .as_json import tuples
 from .database import Database
 
@@ -279,13 +280,9 @@ class Store(Database):
         """Return the Standing of every student whose submission is judged."""
         return Standings(self)
 
-    def override(self, decisions: Iterable[tuple[str, Override]]) -> None:
+    def override(self, decisions: Iterable[tuple[str, Override]], who: str = "") -> None:
         """Store manual grades."""
-        with self.transaction() as db:
-            db.executemany(
-                "INSERT INTO overrides (student, question, points, comment) VALUES (?, ?, ?, ?)",
-                ((s, o.question, o.points, json.dumps(o.comment)) for s, o in decisions),
-            )
+        decide(self, decisions, who)
 
     def file(self, path: str) -> tuple[str, int, int] | None:
         """Return the digest a file was made from, its size and its modification time in ns."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from grader.model.late import EXCUSED
 from grader.model.result import Status
-from grader.model.standing import Override
+from grader.model.standing import SUBMISSION, Override
 from tests.support.standings import RESULTS, a_standing, changed, ours
 
 
@@ -20,6 +20,15 @@ def test_a_decision_settles_what_was_our_fault():
     assert replace(ours(), overrides=(Override("split_heads", None, "Sorry."),)).score is None
     decided = replace(ours(), overrides=(Override("split_heads", 2.0),))
     assert decided.judged and decided.score == 2
+
+
+def test_points_for_the_submission_are_added_or_taken_and_the_score_stays_above_nothing():
+    earned = a_standing().score
+    for points, score in ((2.5, earned + 2.5), (-0.5, earned - 0.5), (-9.0, 0), (None, earned)):
+        standing = a_standing(overrides=(Override(SUBMISSION, points, "Tidy."),))
+        assert standing.score == score and standing.bonus == (points or 0)
+        assert (standing.decided, standing.by_hand) == ({}, [SUBMISSION] if points else [])
+        assert SUBMISSION not in standing.questions
 
 
 def test_a_question_beside_the_listed_ones_has_its_place_after_them():

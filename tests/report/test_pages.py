@@ -486,6 +486,29 @@ def test_a_student_reads_a_decision_and_its_comment_on_the_page() -> None:
     assert "A remark of the course team." in Page(feedback_html(decided(points=None))).text()
 
 
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (1, "The course team has added 1 point to those of the questions."),
+        (-2.5, "The course team has taken 2.5 points from those of the questions."),
+        (None, "A remark of the course team."),
+    ],
+)
+def test_points_for_the_submission_are_shown_with_their_comment(points, said):
+    given = a_standing(overrides=(Override("(submission)", points, "Tidy <code>."),))
+    assert f"{said}Tidy <code>." in Page(feedback_html(given)).text()
+    (about, *others) = json.loads(results_json(given))["tests"]
+    assert (about["number"], about["output"]) == ("0.0", "Tidy <code>.")
+    assert about.get("score") == points and (about.get("max_score") == 0) == bool(points)
+    rest = sum(test["score"] for test in others if "score" in test)
+    assert json.loads(results_json(given))["score"] == max(0, rest + (points or 0))
+    row = Roll.of([given])
+    (cells,) = csv.DictReader("".join(grades_csv(row)).splitlines())
+    assert cells["(submission)"] == (f"{points:g}" if points else "")
+    assert cells["decided by hand"] == ("(submission)" if points else "")
+    assert cells["comments"] == "Tidy <code>."
+
+
 def test_the_class_page_counts_half_points_and_marks_decisions() -> None:
     words = Page(class_html(Roll.of([decided(), a_standing("lee")]))).text()
     assert "mean score1.8 of 10" in words and "set by hand: split_heads" in words

@@ -74,6 +74,18 @@ def test_hours_after_the_deadline_can_be_excused_as_far_as_there_are_any(tmp_pat
         read(path, KNOWN)
 
 
+def test_points_of_the_submission_are_added_or_taken_up_to_what_it_is_worth(tmp_path):
+    path = tmp_path / "decisions.csv"
+    for points in ("1,5", "-5"):
+        path.write_text(f'{HEADER}kim,(submission),"{points}",Tidy.\n')
+        ((_, made),), _ = read(path, KNOWN)
+        assert made == Override("(submission)", float(points.replace(",", ".")), "Tidy.")
+    for points in ("5.5", "-6"):
+        path.write_text(f"{HEADER}kim,(submission),{points},\n")
+        with pytest.raises(TableError, match=f"worth 5 points, so {points} is too many to add"):
+            read(path, KNOWN)
+
+
 def test_a_line_that_is_repeated_exactly_counts_once_and_is_named(tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text(HEADER + "kim,one,1,\nkim,two,1,\nkim,one,1,\n")

@@ -203,6 +203,13 @@ def test_another_time_is_listed(stores):
     assert words(move.reasons)[0].startswith("handed in at another time: 1970-01-0")
 
 
+def test_points_for_the_submission_are_a_reason(stores):
+    for store in stores:
+        keep(store, BOTH)
+    stores[1].override([("kim", Override("(submission)", 1.5))])
+    assert said(stores) == ["2 → 3.5", "points beside the questions: 0 → 1.5, set by a person"]
+
+
 def test_a_late_rule_and_an_excuse_are_reasons(stores):
     for store in stores:
         store.hand_in(

@@ -10,6 +10,7 @@ import pytest
 from grader.course.versions import Versions
 from grader.model.result import Status
 from grader.model.standing import Override
+from grader.store.act import latest
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Entry, Store
 from grader.store.terms import Terms
@@ -157,9 +158,10 @@ def test_another_assignment_is_refused(make, out):
 
 def test_decisions_come_along_where_the_whole_has_none(make, out):
     one = make("one", KIM)
-    one.override([("kim", Override("two", 2.5, "Nearly."))])
+    one.override([("kim", Override("two", 2.5, "Nearly."))], "a TA")
     Merge([one]).into(out)
     assert [standing.score for standing in out.standings()] == [4.5]
+    assert latest(out, "kim", "two") == latest(one, "kim", "two"), "with who and when"
     out.override([("kim", Override("two"))])
     Merge([one]).into(out)
     assert [standing.score for standing in out.standings()] == [2], "lifted in the whole"
