@@ -34,7 +34,7 @@ def test_a_table_that_cannot_be_used_names_the_line_and_the_remedy(tmp_path, dat
 
 def test_written_cells_are_no_formulas_and_none_is_empty():
     assert written([("a", None), ("=1", 'say "x", y')]) == 'a,\r\n\'=1,"say ""x"", y"\r\n'
-    assert cell(-1) == "'-1" and cell(0.5) == "0.5"
+    assert cell("-1") == "'-1" and cell(-1) == "-1" and cell(0.5) == "0.5"
 
 
 @pytest.mark.parametrize(
