@@ -29,6 +29,7 @@ from ..model.message import Message, counted, joined, lines, said, some
 from ..store.terms import NONE, Terms
 from . import author as authoring
 from .exchange import export, import_
+from .feedback import feedback
 from .options import (
     ASSIGNMENT,
     CLUSTER,
@@ -363,5 +364,5 @@ def doctor() -> None:
     sys.exit(ExitCode.FINE if examine(console) else ExitCode.DIFFERS)
 
 
-for command in (*COMMANDS, *authoring.COMMANDS, export, import_):
+for command in (*COMMANDS, *authoring.COMMANDS, feedback, export, import_):
     main.add_command(command)

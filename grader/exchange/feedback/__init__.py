@@ -1,0 +1,1 @@
+"""Feedback on its way back to where the hand-ins came from."""
