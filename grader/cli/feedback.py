@@ -1,4 +1,4 @@
-"""The command that returns feedback to where the hand-ins came from."""
+"""The command that returns feedback to where the submissions came from."""
 
 import sys
 from collections.abc import Mapping
@@ -23,7 +23,11 @@ NOTHING = Message("Nothing can be returned in this form; see above, or take --fo
 @click.command()
 @FOLDER
 @click.option(
-    "--for", "name", type=click.Choice(NAMES), required=True, help="Where the hand-ins came from."
+    "--for",
+    "name",
+    type=click.Choice(NAMES),
+    required=True,
+    help="Where the submissions came from.",
 )
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path),
@@ -31,7 +35,7 @@ NOTHING = Message("Nothing can be returned in this form; see above, or take --fo
 )  # fmt: skip
 @click.pass_obj
 def feedback(root: Path, folder: Path, name: str, out: Path) -> None:
-    """Pack the feedback of OUT in the form in which a platform takes it back.
+    """Pack the feedback of OUT for the platform it returns to.
 
     \b
       moodle       a zip for “Upload multiple feedback files in a zip”
@@ -41,7 +45,7 @@ def feedback(root: Path, folder: Path, name: str, out: Path) -> None:
       classroom50  a result.json for each repository, with whole points and no hidden check
       files        a zip with a folder for each student
 
-    What goes where is read from the paths of the hand-ins, as the platform has named them. Who
+    What goes where is read from the paths of the submissions, as the platform has named them. Who
     cannot be reached, and who has no score yet, is listed. Members of a group get one page.
 
     \b
@@ -57,7 +61,8 @@ def feedback(root: Path, folder: Path, name: str, out: Path) -> None:
     with Store(folder / STORE) as store:
         voice.speak(store.language)
         form = Gradescope(_visibility(root, store)) if name == "gradescope" else FORMS[name]()
-        parcel = Parcel.of(store, form)
+        parcel = Parcel(form)
+        parcel.pack(store)
         for line in parcel.left:
             tell(line, "yellow")
         if not parcel.students:

@@ -114,8 +114,9 @@ def diff(before: Path, after: Path | None) -> None:
     """Show whose score changed from BEFORE to AFTER, and why.
 
     BEFORE and AFTER are folders of `grader grade`, or backups. With BEFORE alone: what has changed
-    since scores were last written by `grader gradebook`, `grader feedback` or `grader results` or, if
-    they never were, what the last command changed. Also lists students whose submission is a different file or time.
+    since scores were last written by `grader gradebook`, `grader feedback` or `grader results` or,
+    if they never were, what the last command changed. Also lists students whose submission is a
+    different file or time.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""Feedback on its way back to where the hand-ins came from."""
+"""Feedback on its way back to where the submissions came from."""

@@ -12,7 +12,7 @@ from ...model.standing import Standing
 from ...store.store import Entry
 
 MOST_BYTES = 1 << 20
-"""Of a file that a platform has put beside a hand-in."""
+"""Of a file that a platform has put beside a submission."""
 
 
 Files = Mapping[str, str | bytes]
@@ -20,13 +20,13 @@ Files = Mapping[str, str | bytes]
 
 
 class Elsewhere(GraderError):
-    """This hand-in did not come from the platform, which has no place for its feedback."""
+    """This submission did not come from the platform, which has no place for its feedback."""
 
 
 class Form(ABC):
     """One platform's form.
 
-    A place is one hand-in on the platform. Several students share one if they handed in together.
+    A place is one submission on the platform. Several students share one if they handed in together.
     """
 
     zipped = True

@@ -34,15 +34,12 @@ class Parcel:
     students: int = 0
     """How many get something."""
 
-    @classmethod
-    def of(cls, store: Store, form: Form) -> "Parcel":
-        """Pack the feedback of everybody whose submission is judged."""
-        parcel = cls(form)
-        for students in parcel._together(store):
-            parcel._pack(students, store)
-        if parcel.students:
-            parcel.files |= form.besides(store.language)
-        return parcel
+    def pack(self, store: Store) -> None:
+        """Add the feedback of everybody whose submission is judged."""
+        for entries in self._together(store):
+            self._pack(entries, store)
+        if self.students:
+            self.files |= self.form.besides(store.language)
 
     def write(self, target: Path) -> None:
         """Write a zip, or the files into a folder. Raises Unwritable."""
