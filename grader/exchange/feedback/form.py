@@ -26,7 +26,7 @@ class Elsewhere(GraderError):
 class Form(ABC):
     """One platform's form.
 
-    A place is one submission on the platform. Several students share one if they handed in together.
+    A place is one submission there. Several students share one if they handed in together.
     """
 
     zipped = True
