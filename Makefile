@@ -34,7 +34,7 @@ test: $(READY)  ## Lint, notebooks up to date, all tests, and of what `whole` an
 	$(PYTEST) -m "not whole" --dist worksteal
 
 whole: $(READY)  ## The real otter-grader, nbgrader, dask and kernels, naive graders, kills, the tutorial.
-	$(PYTEST) -m whole --dist loadfile
+	$(PYTEST) -m whole --dist loadfile $(FILES) $(if $(ONLY),-k '$(ONLY)')
 
 exploits: $(READY)  ## Attack the sandbox in every mode that this machine can enact; prints a table.
 	$(BIN)/python -m tests.exploits

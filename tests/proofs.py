@@ -1,11 +1,14 @@
 """What CI proves at length, what each proof depends on, and which of them still stand.
 
     python -m tests.proofs                 prove what is in doubt; with CI_FULL=1 prove everything
-    python -m tests.proofs exploits demo   prove these, if they are in doubt
+    python -m tests.proofs verify demo     prove these, if they are in doubt
 
 A proof that succeeds on a clean checkout is noted in .ci/proved.json: the commit, a digest of all
 files that the proof depends on, and what the machine was. It stands as long as that commit is in
 the history, and files and machine are the same. Only then it is not run again, and that is said.
+
+Of our code, a proof depends on what it starts from and on what is imported from there on
+(support/imports.py). So a change of a page puts in doubt only what a page takes part in.
 """
 
 import hashlib
@@ -19,14 +22,19 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from grader.course.include import sources
+from tests.support.imports import Needs, Source
 
 ROOT = Path(__file__).parents[1]
 NOTES = Path(".ci/proved.json")
 NOT_HERE = 77
 """Exit code of a command that proves nothing, since this machine cannot run it."""
+MACHINE = ("python", "kernel", "processor", "user", "bubblewrap", "packages")
+ANY_LAYERS = ("python", "processor", "packages")
+"""What counts of a machine where the sandbox may have any layers: it holds the team's own code."""
 
 Note = dict[str, str]
 
@@ -36,52 +44,119 @@ class Proof:
     """A command whose outcome follows from files and from the machine."""
 
     command: str
+    """With {parts} in it, it proves at once all that have the same command and are in doubt."""
     depends: tuple[str, ...]
-    """The files, as pathspecs of git."""
-    brings_its_machine: bool = False
-    """Whether it runs in images, whose packages are fixed by files."""
+    """Files, as pathspecs of git."""
+    starts: tuple[str, ...] = ()
+    """Files that count with all that is imported from there on."""
+    machine: tuple[str, ...] = MACHINE
+    """What counts of the machine; nothing where images bring theirs."""
+    part: str = ""
+    joint: str = " "
+    """Stands between the parts."""
+
+    @cached_property
+    def code(self) -> Needs:
+        """Our code that it depends on."""
+        starts = [Path.cwd() / start for start in self.starts]
+        return Needs.of(Path.cwd(), starts) if starts else Needs()
+
+    @property
+    def paths(self) -> list[str]:
+        """All files, as pathspecs of git."""
+        code = (f"{path.relative_to(Path.cwd())}" for path in self.code.files)
+        return sorted({*self.depends, *code})
 
 
-CODE = ("grader", "pyproject.toml", "Makefile", ".ci/run")
+SETUP = ("pyproject.toml", "Makefile", ".ci/run")
 COURSE = ("solutions", "autograder_tests", "assignments")
+NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
+OF_EACH = ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py")
+"""What they prove of an assignment depends on no other."""
+MORE = {"tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md")}
+"""What a test starts from beside itself: the commands that it runs are in a document."""
+
+
+def of(name: str) -> tuple[str, ...]:
+    """Return what belongs to an assignment of this course."""
+    folders = (f"autograder_tests/{name}", f"tests/submissions/{name}")
+    places = (*solutions(name), f"assignments/{name}.ipynb", *folders)
+    return tuple(place for place in places if (ROOT / place).exists())
+
+
+def solutions(name: str) -> tuple[str, ...]:
+    """Return the file that an assignment is written in, and those that it includes."""
+    path = ROOT / "solutions" / f"{name}.py"
+    return tuple(f"solutions/{file.name}" for file in (path, *sources(path)))
+
+
+def checks(name: str) -> tuple[str, ...]:
+    """Return the Python files by which an assignment is graded and verified."""
+    found = sorted((ROOT / "autograder_tests" / name).glob("*.py"))
+    return (*solutions(name), *(f"{path.relative_to(ROOT)}" for path in found))
+
+
+def verified(name: str) -> Proof:
+    """Hold the checks of an assignment against mistakes and variants."""
+    return Proof(
+        f"{sys.executable} -m tests.verified {name}", (f"autograder_tests/{name}",),
+        ("tests/verified.py", *checks(name)), ANY_LAYERS,
+    )  # fmt: skip
+
+
+def ran(name: str) -> Proof:
+    """Run an assignment's notebook in a kernel, and judge all its samples."""
+    return Proof(
+        f"make whole FILES='{' '.join(OF_EACH)}' ONLY='{{parts}}'", (*SETUP, *of(name)),
+        (*OF_EACH, *checks(name)), part=f"[{name}] or [{name}-", joint=" or ",
+    )  # fmt: skip
+
+
+def whole(path: Path) -> Proof:
+    """Run the long tests of a file. Those name the assignments that they need."""
+    file = f"{path.relative_to(ROOT)}"
+    named = {
+        word
+        for found in Needs.of(ROOT, [path]).files
+        if found.is_relative_to(ROOT / "tests") and found.suffix == ".py"
+        for word in Source.read(found, ROOT).words
+    }
+    ours = [name for name in NAMES if name in named]
+    return Proof(
+        "make whole FILES='{parts}'", (*SETUP, *(p for name in ours for p in of(name))),
+        (file, *MORE.get(file, ()), *(p for name in ours for p in checks(name))), part=file,
+    )  # fmt: skip
+
+
+def long_tests() -> list[Path]:
+    """Return the files of tests that are marked `whole` and are not proved for each assignment."""
+    found = sorted((ROOT / "tests").rglob("test_*.py"))
+    marked = (path for path in found if "mark.whole" in path.read_text("utf-8"))
+    return [path for path in marked if f"{path.relative_to(ROOT)}" not in OF_EACH]
+
+
 PROOFS = {
     "exploits": Proof(
-        "make exploits",
-        (*CODE, "solutions/attention.py", "autograder_tests/attention", "tests/exploits",
-         "tests/support", "tests/classroom.py", "tests/submissions"),
+        "make exploits", (*SETUP, *of("attention"), "tests/exploits"),
+        ("tests/exploits/__main__.py", *checks("attention")),
     ),
-    "whole": Proof(
-        "make whole", (*CODE, *COURSE, "tests", ":!tests/exploits", "docs/tutorial.md")
-    ),
-    **{
-        f"verify-{name}": Proof(
-            f"make verify ASSIGNMENT={name}",
-            (*CODE, *(f"solutions/{p.name}" for p in (path, *sources(path))),
-             f"autograder_tests/{name}"),
-        )
-        for name, path in sorted((p.stem, p) for p in (ROOT / "solutions").glob("*.py"))
-    },
+    **{f"whole-{path.stem.removeprefix('test_')}": whole(path) for path in long_tests()},
+    **{f"run-{name}": ran(name) for name in NAMES},
+    **{f"verify-{name}": verified(name) for name in NAMES},
     "demo": Proof(
-        "make demo",
-        (*CODE, "solutions/attention.py", "autograder_tests/attention", "tests/submissions",
-         "tests/classroom.py", "tests/support"),
+        "make demo", (*SETUP, *of("attention")),
+        ("tests/classroom.py", "grader/cli/main.py", *checks("attention")),
     ),
     "images": Proof(
         "timeout --kill-after=30 900 docker/verify",
-        ("docker", "grader", "pyproject.toml", ".dockerignore", *COURSE, ".ci/run"),
-        brings_its_machine=True,
+        ("docker", "grader", "pyproject.toml", ".dockerignore", *COURSE, ".ci/run"), machine=(),
     ),
 }  # fmt: skip
 
 
-def git(*words: str) -> str:
+def git(*said: str) -> str:
     """Return what git says of the current folder. Raises CalledProcessError."""
-    command = [
-        "git",
-        "-c",
-        "safe.directory=*",
-        *words,
-    ]  # root's CI may look at another user's clone
+    command = ["git", "-c", "safe.directory=*", *said]  # root's CI may look at another's clone
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -93,6 +168,7 @@ def has_history() -> bool:
         return False
 
 
+@cache
 def machine() -> Note:
     """Return what a verdict depends on beside our files."""
     packages = sorted(f"{d.name} {d.version}" for d in importlib.metadata.distributions())
@@ -107,17 +183,18 @@ def machine() -> Note:
 
 def note(proof: Proof) -> Note:
     """Return what is noted of a proof that succeeds now."""
-    files = git("ls-files", "--stage", "--", *proof.depends)
-    about = {} if proof.brings_its_machine else machine()
-    digest = hashlib.sha256(files.encode()).hexdigest()[:16]
-    return {"commit": git("rev-parse", "HEAD").strip(), "files": digest, **about}
+    files = git("ls-files", "--stage", "--", *proof.paths)
+    found = hashlib.sha256("\n".join([files, *sorted(proof.code.passed_on)]).encode())
+    about = {what: value for what, value in machine().items() if what in proof.machine}
+    commit = git("rev-parse", "HEAD").strip()
+    return {"commit": commit, "files": found.hexdigest()[:16], **about}
 
 
 def doubt(proof: Proof, noted: Note | None) -> str:
     """Say why a proof must be run; empty where it stands."""
     if noted is None or not has_history():
         return "no run of it that succeeded is noted"
-    if git("status", "--porcelain", "--", *proof.depends):
+    if git("status", "--porcelain", "--", *proof.paths):
         return "files are not committed"
     commit = noted["commit"]
     try:
@@ -126,42 +203,58 @@ def doubt(proof: Proof, noted: Note | None) -> str:
         return f"{commit[:9]}, where it was run, is not in this history"
     now = note(proof)
     if noted["files"] != now["files"]:
-        changed = git("diff", "--name-only", commit, "HEAD", "--", *proof.depends).split()
-        return f"since {commit[:9]}, {len(changed)} files that it depends on have changed"
+        changed = git("diff", "--name-only", commit, "HEAD", "--", *proof.paths).split()
+        some = f": {', '.join(changed[:3])}{', …' * (len(changed) > 3)}" if changed else ""
+        return f"since {commit[:9]}, {len(changed)} files that it depends on have changed{some}"
     others = (now.keys() | noted.keys()) - {"commit"}
     unlike = sorted(key for key in others if now.get(key) != noted.get(key))
     return f"since {commit[:9]}, there are other {' and '.join(unlike)}" if unlike else ""
 
 
-def prove(name: str, proof: Proof, noted: Note | None, *, always: bool) -> tuple[int, Note | None]:
-    """Run a proof if it is in doubt; return its exit code, and what is to be noted."""
+def stands(name: str, proof: Proof, noted: Note | None, *, always: bool) -> bool:
+    """Say whether a proof is run, and why."""
     reason = "everything is" if always else doubt(proof, noted)
-    if not reason:
-        assert noted
-        print(f"{name}: NOT RUN. All that it depends on is as at {noted['commit'][:9]}, ", end="")
-        print("where it succeeded: the same files, packages, Python and kernel.", flush=True)
-        return 0, noted
-    print(f"{name}: run, for {reason}.", flush=True)
-    began, now = time.monotonic(), note(proof) if has_history() else None
-    code = subprocess.run(proof.command, shell=True).returncode
-    print(f"{name}: exit code {code} after {time.monotonic() - began:.0f} s.", flush=True)
+    if reason:
+        print(f"{name}: run, for {reason}.", flush=True)
+        return False
+    assert noted
+    print(f"{name}: NOT RUN. All that it depends on is as at {noted['commit'][:9]}, ", end="")
+    print("where it succeeded: the same files, packages and Python.", flush=True)
+    return True
+
+
+def prove(proofs: dict[str, Proof]) -> tuple[int, dict[str, Note]]:
+    """Run proofs that have the same command; return its exit code, and what is to be noted."""
+    said, first = ", ".join(proofs), next(iter(proofs.values()))
+    parts = first.joint.join(proof.part for proof in proofs.values())
+    command = first.command.replace("{parts}", parts)
+    began = time.monotonic()
+    now = {name: note(proof) for name, proof in proofs.items()} if has_history() else {}
+    code = subprocess.run(command, shell=True).returncode
+    print(f"{said}: exit code {code} after {time.monotonic() - began:.0f} s.", flush=True)
     if code == NOT_HERE:
-        print(f"{name}: SKIPPED. This machine cannot run it, see above; nothing is proved.")
-        return 0, noted
+        print(f"{said}: SKIPPED. This machine cannot run it, see above; nothing is proved.")
+        return 0, {}
     clean = now and not git("status", "--porcelain", "--", ".", f":!{NOTES}")
-    return code, now if clean and code == 0 else noted
+    return code, now if clean and code == 0 else {}
 
 
 def main(names: Sequence[str], proofs: dict[str, Proof] = PROOFS) -> int:
     """Prove what is in doubt, and note what succeeds; return the first exit code that is not 0."""
     notes: dict[str, Note] = json.loads(NOTES.read_text()) if NOTES.exists() else {}
     always = bool(os.environ.get("CI_FULL"))
-    found, worst = dict(notes), 0
-    for name in names or proofs:
-        worst, said = prove(name, proofs[name], notes.get(name), always=always)
+    in_doubt: dict[str, dict[str, Proof]] = {}
+    for name, proof in proofs.items():
+        asked = not names or any(f"{name}-".startswith(f"{given}-") for given in names)
+        if asked and not stands(name, proof, notes.get(name), always=always):
+            in_doubt.setdefault(proof.command, {})[name] = proof
+    found = {name: noted for name, noted in notes.items() if name in proofs}
+    worst = 0
+    for together in in_doubt.values():
+        worst, succeeded = prove(together)
         if worst:
             break
-        found |= {name: said} if said else {}
+        found |= succeeded
     if found != notes:
         NOTES.parent.mkdir(exist_ok=True)
         NOTES.write_text(json.dumps(found, indent=1) + "\n")

@@ -68,7 +68,7 @@ def test_what_is_as_it_was_is_not_run_and_that_is_said(proved, capsys):
         (lambda _: Path("code").write_text("two"), "files are not committed"),
         (lambda _: Path("code").unlink(), "files are not committed"),
         (lambda patch: patch.setitem(HERE, "kernel", "6.2"), "there are other kernel"),
-        (lambda patch: patch.setitem(HERE, "torch", "3"), "there are other torch"),
+        (lambda patch: patch.setitem(HERE, "user", "root"), "there are other user"),
         (lambda patch: patch.setenv("CI_FULL", "1"), "run, for everything is"),
         (lambda _: git("rm", "-q", str(NOTES)), "no run of it that succeeded is noted"),
     ],
@@ -116,19 +116,89 @@ def test_what_comes_after_a_failure_is_not_run_and_what_came_before_is_noted(run
     assert json.loads(NOTES.read_text()).keys() == {"a"} and not runs.exists()
 
 
+def test_neighbours_with_the_same_command_are_run_at_once_as_far_as_they_are_in_doubt(runs):
+    def prove(*files: str) -> int:
+        command = "echo '{parts}' >> runs"
+        return main((), {f: Proof(command, (f,), part=f"[{f}]", joint=" or ") for f in files})
+
+    commit("more", one="1", two="2")
+    assert prove("one") == 0 and runs.read_text() == "[one]\n"
+    commit("proved")
+    assert prove("one", "code", "two") == 0
+    assert runs.read_text() == "[one]\n[code] or [two]\n"
+    assert json.loads(NOTES.read_text()).keys() == {"one", "code", "two"}
+
+
+def test_some_are_proved_by_the_beginning_of_their_names(runs):
+    every = {
+        n: Proof(f"echo {n} >> runs", ("code",)) for n in ("verify-gru", "verify", "verifying")
+    }
+    assert main(("verify",), every) == 0
+    assert runs.read_text().split() == ["verify-gru", "verify"]
+
+
+def test_where_any_layers_will_do_another_kernel_changes_nothing(runs, monkeypatch):
+    every = {"all": Proof("echo run >> runs", ("code",), machine=proofs.ANY_LAYERS)}
+    assert main((), every) == 0
+    commit("proved")
+    monkeypatch.setitem(HERE, "kernel", "6.2")
+    assert main((), every) == 0 and count(runs) == 1
+    monkeypatch.setitem(HERE, "packages", "others")
+    assert main((), every) == 0 and count(runs) == 2
+
+
+def test_a_proof_depends_on_what_is_imported_and_a_planted_import_puts_it_in_doubt(
+    runs, tmp_path_factory, monkeypatch, capsys
+):
+    def moved(message: str, **modules: str) -> int:
+        """Commit modules of grader/ in a copy, as what was read of a file is kept; prove there."""
+        here = tmp_path_factory.mktemp("copy") / "copy"
+        shutil.copytree(Path.cwd(), here, symlinks=True)
+        monkeypatch.chdir(here)
+        Path("grader").mkdir(exist_ok=True)
+        commit(message, **{f"grader/{name}.py": text for name, text in modules.items()})
+        assert main((), {"all": Proof("echo run >> runs", (), ("grader/start.py",))}) == 0
+        git("add", "-A")
+        git("commit", "-qm", "proved", "--allow-empty")
+        return count(Path("runs"))
+
+    Path("pyproject.toml").write_text("[project.entry-points.pytest11]\n")
+    assert moved("first", __init__="", start="from . import near", near="", far="x = 1") == 1
+    assert moved("a file that is not imported", far="x = 2") == 1
+    assert moved("one that is", near="x = 1") == 2
+    capsys.readouterr()
+    assert moved("an import is planted", near="def f():\n    from .far import x\n") == 3
+    assert "1 files that it depends on have changed: grader/near.py." in capsys.readouterr().out
+    assert moved("what is imported now", far="x = 3") == 4
+    assert moved("and another that is not", further="") == 4
+
+
 def test_every_proof_of_ours_depends_on_files_that_exist():
     for proof in proofs.PROOFS.values():
-        for path in proof.depends:
-            assert (proofs.ROOT / path.removeprefix(":!")).exists(), path
+        for path in proof.paths:
+            assert (proofs.ROOT / path).exists(), path
+
+
+def test_every_long_test_is_in_a_proof():
+    files = {path for path in (proofs.ROOT / "tests").rglob("*.py") if is_long(path)}
+    parts = {proof.part for proof in proofs.PROOFS.values()} | {*proofs.OF_EACH}
+    assert {f"{path.relative_to(proofs.ROOT)}" for path in files} <= parts
+    for name in proofs.NAMES:
+        assert {f"verify-{name}", f"run-{name}"} <= proofs.PROOFS.keys()
+
+
+def is_long(path: Path) -> bool:
+    return path.name.startswith("test_") and "pytest.mark.whole" in path.read_text("utf-8")
 
 
 def test_the_machine_is_described(monkeypatch):
-    about = proofs.machine()
+    machine = proofs.machine.__wrapped__
+    about = machine()
     assert about["kernel"] and about["python"].startswith("3.") and len(about["packages"]) == 16
-    assert proofs.machine() == about
+    assert machine() == about and about.keys() == {*proofs.MACHINE}
     dists = list(proofs.importlib.metadata.distributions())[1:]
     monkeypatch.setattr(proofs.importlib.metadata, "distributions", lambda: dists)
-    assert proofs.machine()["packages"] != about["packages"]
+    assert machine()["packages"] != about["packages"]
 
 
 def test_the_notes_of_this_repository_can_be_read():
