@@ -140,7 +140,7 @@ PROOFS = {
         "make exploits", (*SETUP, *of("attention"), "tests/exploits"),
         ("tests/exploits/__main__.py", *checks("attention")),
     ),
-    **{f"whole-{path.stem.removeprefix('test_')}": whole(path) for path in long_tests()},
+    **{f"whole-{path.parent.name}-{path.stem[5:]}": whole(path) for path in long_tests()},
     **{f"run-{name}": ran(name) for name in NAMES},
     **{f"verify-{name}": verified(name) for name in NAMES},
     "demo": Proof(
