@@ -25,6 +25,7 @@ from .compare.precision import HALF
 from .compare.record import recorded, same
 from .compare.refusal import refuses
 from .compare.requirements import dependencies, equal, half_precision, pure
+from .compare.scripted import scripted
 from .compare.sketch import where
 from .compare.trial import Failure, Remark
 from .model.subject import Subject
@@ -35,6 +36,6 @@ __all__ = [
     "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
     "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs",
     "make_each", "needs", "no_others", "only", "operators", "parameters_are", "parameters_made",
-    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "seeded", "spelled",
-    "transplant", "uses_generator", "where",
+    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "scripted", "seeded",
+    "spelled", "transplant", "uses_generator", "where",
 ]  # fmt: skip

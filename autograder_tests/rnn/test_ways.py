@@ -1,10 +1,7 @@
-"""Hidden checks of many_to_one, one_to_many and many_to_many_loss.
-
-A network that speaks is a function, which cannot be sent to a submission. So a function of ours
-goes there, and makes one out of tables.
-"""
+"""Hidden checks of many_to_one, one_to_many and many_to_many_loss."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -19,6 +16,7 @@ from grader.checks import (
     points,
     pure,
     question,
+    scripted,
 )
 
 # ── many_to_one ──────────────────────────────────────────────────────────────────────────────────
@@ -94,61 +92,46 @@ SAID = "said (B, length)"
 B, V, H = 3, 7, 4
 
 
-def speak(student, by_symbol, by_state, enter, carry, h, first, length):
-    """Have the student let a network speak, whose logits and states follow from these tables.
-
-    Returns what was said, how often the network was asked, and whether h was changed.
-    """
-    import torch
-
-    calls = []
-
-    def step(token, state):
-        if token.shape != first.shape or state.shape != h.shape:
-            given = f"{tuple(token.shape)} and {tuple(state.shape)}"
-            due = f"{tuple(first.shape)} and {tuple(h.shape)}"
-            raise ValueError(f"step is given shapes {given}; it takes {due}")
-        calls.append(token)
-        return by_symbol[token] + state @ by_state, torch.tanh(state @ carry + enter[token])
-
-    said = student.one_to_many(step, h, first, length)
-    if isinstance(said, list | tuple):  # of rows, one for each sequence
-        said = torch.stack([torch.as_tensor(row) for row in said])
-    return said, len(calls)
+def step(tables, token, state):
+    """Return the logits and the next state of a network, as they follow from its tables."""
+    if state.shape != (*token.shape, len(tables.carry)) or token.dim() != 1:
+        given = f"{tuple(token.shape)} and {tuple(state.shape)}"
+        raise ValueError(f"step is given shapes {given}; it takes (B,) and (B, H)")
+    logits = tables.by_symbol[token] + state @ tables.by_state
+    return logits, torch.tanh(state @ tables.carry + tables.enter[token])
 
 
 def steps(draw, symbol=0.0, state=0.0, enter=0.0, carry=0.0):
     """Draw the tables of a network: what of the four has an influence, and how much."""
-    return (
-        draw(V, V, scale=symbol),
-        draw(H, V, scale=state),
-        draw(V, H, scale=enter),
-        draw(H, H, scale=carry),
-    )
+    return {
+        "by_symbol": draw(V, V, scale=symbol),
+        "by_state": draw(H, V, scale=state),
+        "enter": draw(V, H, scale=enter),
+        "carry": draw(H, H, scale=carry),
+    }
 
 
 def spoken(student, tables, h, first, length):
     """Return what the student's function lets a network say, and how often it asks for a step."""
+    speak = scripted(student, "one_to_many", step, **tables)
 
     def one_to_many(h, first, length):  # the name that the student reads
-        own = [table.to(h) for table in tables]
-        return student.beside(speak)(*own, h, first, length)
+        said = speak(h, first, length)
+        if isinstance(said, list | tuple):  # of rows, one for each sequence
+            said = torch.stack([torch.as_tensor(row) for row in said])
+        return said
 
-    shapes = {SAID: (len(first), length), "calls": ()}
     takes = ("h (B, H)", "first (B)", "length")
-    said, calls = call(one_to_many, h, first, length, takes=takes, shapes=shapes)
-    return said, calls
+    (said,) = call(one_to_many, h, first, length, takes=takes, shapes={SAID: (len(first), length)})
+    return said, len(speak.calls)
 
 
 def due(tables, h, first, length):
     """Return what the network should say."""
-    by_symbol, by_state, enter, carry = tables
     said = first[:, None]
     for _ in range(length):
-        newest = said[:, -1]
-        best = (by_symbol[newest] + h @ by_state).max(dim=-1).indices
-        h = torch.tanh(h @ carry + enter[newest])
-        said = torch.cat([said, best[:, None]], dim=1)
+        logits, h = step(SimpleNamespace(**tables), said[:, -1], h)
+        said = torch.cat([said, logits.max(dim=-1).indices[:, None]], dim=1)
     return said[:, 1:].double()
 
 
@@ -204,7 +187,7 @@ def test_no_step_is_taken_in_vain(student, draw):
     for length in (1, 4):
         _, calls = spoken(student, steps(draw, 1.0, 1.0, 1.0, 1.0), h, first, length)
         if calls != length:
-            raise Failure(f"For {length} symbols, `step` is called {int(calls)} times.")
+            raise Failure(f"For {length} symbols, `step` is called {calls} times.")
 
 
 @question("one_to_many")

@@ -1,4 +1,4 @@
-"""Answers other than tensors: a whole number, a text, or a list of either."""
+"""Answers other than tensors: a whole number, a text, or a list of these or of lists."""
 
 from collections import Counter
 from typing import Any
@@ -11,7 +11,7 @@ from .compare import Named
 from .record import note
 from .trial import Failure, Function
 
-Plain = int | str | list[int] | list[str]
+Plain = int | str | list[int] | list[str] | list[list[int]] | list[list[str]]
 END = -1
 """Stands behind each text of a list, where texts are recorded as numbers."""
 
@@ -19,7 +19,7 @@ END = -1
 def answer(
     actual: Function, *inputs: Any, due: Plain, name: str = "answer", **options: Any
 ) -> None:
-    """Require a whole number, a text, or a list of either.
+    """Require a whole number, a text, a list of either, or a list of such lists.
 
     What says the same counts as the same: a number may be a float without a fraction or a tensor
     without axes, and a list a tuple or a tensor with one axis. Text must be text, and a set has no
@@ -37,6 +37,7 @@ def answer(
 
     Example:
         >>> answer(lambda text: list(text), "abc", due=["a", "b", "c"], name="letters")
+        >>> answer(lambda n: [[2], [3, 4]][:n], 2, due=[[2], [3, 4]], name="pairs")
         >>> answer(lambda text: list(text), "cba", due=["a", "b", "c"], name="letters")
         Traceback (most recent call last):
             ...
@@ -67,9 +68,19 @@ def _as(value: Any, due: Plain) -> Plain | None:
         case list():
             if not isinstance(value, list | tuple):
                 return None
+            if rows := _rows(due):
+                kind: Any = next(filter(None, rows), [])  # an empty one has entries of any kind
+                found = [_as(row, kind) for row in value]
+                return None if None in found else found  # type: ignore[return-value]
             whole = bool(due) and isinstance(due[0], int)
             items = [_whole(item) if whole else _text(item, due) for item in value]
             return None if None in items else items  # type: ignore[return-value]
+
+
+def _rows(value: Any) -> list[list[Any]]:
+    """Return the lists in a list that has nothing else."""
+    rows = value if isinstance(value, list | tuple) else []
+    return [*rows] if all(isinstance(row, list | tuple) for row in rows) else []
 
 
 def _whole(value: Any) -> int | None:
@@ -100,6 +111,13 @@ def _kind(value: Any) -> Message:
             return Message("a list of texts")
         case list() | tuple() if value and None not in map(_whole, value):
             return Message("a list of whole numbers")
+        case list() | tuple() if _rows(value):
+            flat = [item for row in value for item in row]
+            if flat and all(isinstance(item, str) for item in flat):
+                return Message("a list of lists of texts")
+            if flat and None not in map(_whole, flat):
+                return Message("a list of lists of whole numbers")
+            return Message("a list of lists")
         case list() | tuple():
             return Message("another list") if value else Message("an empty list")
         case Tensor():
@@ -115,7 +133,9 @@ def _numbers(value: Plain) -> Tensor:
         case int():
             found = [value]
         case _:
-            found = [n for item in value for n in _numbers(item).tolist()]
+            sizes = [[len(row)] for row in _rows(value)] or [[]] * len(value)
+            parts: Any = zip(sizes, value, strict=True)
+            found = [n for size, item in parts for n in (*size, *_numbers(item).tolist())]
     return torch.tensor([float(n) for n in found], dtype=torch.float64)
 
 
@@ -126,6 +146,8 @@ def _difference(have: Any, due: Any) -> Message:
             return Message("is too large by {offset}", offset=have - due)
         return Message("is too small by {offset}", offset=due - have)
     part = Message("characters") if isinstance(due, str) else Message("entries")
+    if rows := _rows(due):
+        have, due, part = [*map(tuple, have)], [*map(tuple, rows)], Message("lists")
     if have == due[::-1]:
         return Message("has the right {part} in another order: it is turned round", part=part)
     if Counter(have) == Counter(due):
@@ -135,6 +157,12 @@ def _difference(have: Any, due: Any) -> Message:
     if len(have) != len(due):
         return Message("has {count} {part}, not {due}", count=len(have), part=part, due=len(due))
     wrong = [place for place, (a, b) in enumerate(zip(have, due, strict=True)) if a != b]
+    if rows:
+        return Message(
+            "is wrong in {wrong} of its {all} lists, first at {place}, which {found}",
+            wrong=len(wrong), all=len(due), place=wrong[0],
+            found=_difference([*have[wrong[0]]], [*due[wrong[0]]]),
+        )  # fmt: skip
     return Message(
         "is wrong in {wrong} of its {all} {part}, first at {place}",
         wrong=len(wrong), all=len(due), part=part, place=wrong[0],

@@ -32,6 +32,12 @@ def said(have, due) -> str:
         (("a", "b"), ["a", "b"]),
         ([], []),
         (torch.zeros(0), []),
+        ([[1, 2], []], [[1, 2], []]),
+        (((), [torch.tensor(1), 2.0]), [[], [1, 2]]),
+        (torch.tensor([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        ([torch.tensor([1, 2]), torch.zeros(0)], [[1, 2], []]),
+        ([["a", "b"], ["c"]], [["a", "b"], ["c"]]),
+        ([[], []], [[], []]),
     ],
 )
 def test_what_says_the_same_is_the_same(have, due):
@@ -49,7 +55,7 @@ def test_what_says_the_same_is_the_same(have, due):
         ("ab", ["a", "b"], "is a text, and not a list of texts"),
         ({"a"}, ["a"], "is of type set, and not a list of texts"),
         ([1, 2], ["a", "b"], "is a list of whole numbers, and not a list of texts"),
-        ([[1], [2]], [1, 2], "is another list, and not a list of whole numbers"),
+        ([[1], [2]], [1, 2], "a list of lists of whole numbers, and not a list of whole numbers"),
         (torch.ones(2, 2), [1, 1], "is a tensor of shape (2, 2), and not a list of whole numbers"),
         (5, 3, "is too large by 2"),
         ("cba", "abc", "has the right characters in another order: it is turned round"),
@@ -57,6 +63,22 @@ def test_what_says_the_same_is_the_same(have, due):
         (["a", "a", "b"], ["a", "b"], "has the right entries, but some of them more than once"),
         ("abd", "ab", "has 3 characters, not 2"),
         ([1, 2, 4], [1, 2, 3], "is wrong in 1 of its 3 entries, first at 2"),
+        (
+            [1, 2],
+            [[1], [2]],
+            "is a list of whole numbers, and not a list of lists of whole numbers",
+        ),
+        ([[1]], [["a"]], "is a list of lists of whole numbers, and not a list of lists of texts"),
+        ([["a"], [1]], [[1], [2]], "is a list of lists, and not a list of lists of whole numbers"),
+        ([[1, 2]], [[1], [2]], "has 1 lists, not 2"),
+        ([[2], [1]], [[1], [2]], "has the right lists in another order: it is turned round"),
+        (
+            [[1], [2, 3, 9]],
+            [[1], [2, 3]],
+            "1 of its 2 lists, first at 1, which has 3 entries, not 2",
+        ),
+        ([[1], [4]], [[1], [2]], "first at 1, which is wrong in 1 of its 1 entries, first at 0"),
+        ([[1]], [[]], "1 of its 1 lists, first at 0, which has 1 entries, not 0"),
     ],
 )
 def test_what_differs_is_said(have, due, words):
@@ -79,6 +101,11 @@ def test_an_answer_is_recorded_so_that_a_mistake_is_known_by_it():
         said(["ab", "c"], ["x"])
     with recorded() as apart:
         said(["a", "bc"], ["x"])
+    assert not same(together, apart)
+    with recorded() as together:
+        said([[1, 2], []], [[3]])
+    with recorded() as apart:
+        said([[1], [2]], [[3]])
     assert not same(together, apart)
 
 
