@@ -22,9 +22,10 @@ from .compare.live_graphs import live_graphs
 from .compare.only import only
 from .compare.parameters import make_each, no_others, parameters_are, transplant
 from .compare.precision import HALF
+from .compare.reach import dependencies, reach
 from .compare.record import recorded, same
 from .compare.refusal import refuses
-from .compare.requirements import dependencies, equal, half_precision, pure
+from .compare.requirements import equal, half_precision, pure
 from .compare.scripted import scripted
 from .compare.sketch import where
 from .compare.trial import Failure, Remark
@@ -36,6 +37,6 @@ __all__ = [
     "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
     "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs",
     "make_each", "needs", "no_others", "only", "operators", "parameters_are", "parameters_made",
-    "points", "pure", "question", "ratio", "recorded", "refuses", "same", "scripted", "seeded",
-    "spelled", "transplant", "uses_generator", "where",
+    "points", "pure", "question", "ratio", "reach", "recorded", "refuses", "same", "scripted",
+    "seeded", "spelled", "transplant", "uses_generator", "where",
 ]  # fmt: skip

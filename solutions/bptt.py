@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "Backwards through time, by hand"
+# learns = "One step, then a sequence; why gradients vanish or explode; truncation."
+# hours = 4
+# level = 3
+# builds_on = ["graph", "rnn"]
 #
 # [tool.grader.forbid]
 # step_backward = ["torch.autograd"]

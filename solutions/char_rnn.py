@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "hello, character by character"
+# learns = "A loss, its gradient, Adagrad and sampling, in numbers alone."
+# hours = 4
+# level = 3
+# builds_on = ["bptt"]
 #
 # [tool.grader.forbid]
 # gradients = ["torch.autograd"]

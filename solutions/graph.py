@@ -4,6 +4,9 @@
 #
 # [tool.grader]
 # title = "What the graph keeps: detach, memory, weight decay"
+# learns = "Where gradients stop, what a loop holds in memory, and two kinds of weight decay."
+# hours = 2
+# level = 1
 #
 # [tool.grader.forbid]
 # sgd_step = ["torch.optim.Optimizer"]

@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "Two gates, many layers, both directions"
+# learns = "The reset and the update gate, and sequences of any length in one batch."
+# hours = 4
+# level = 3
+# builds_on = ["lstm_mnist"]
 #
 # [tool.grader.forbid]
 # gru_step = ["torch.nn.GRU*", "torch.nn.LSTM*", "torch.nn.RNN*", "torch.gru*", "torch.lstm*"]

@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "One rule for every step: a recurrent network"
+# learns = "Why the step needs a nonlinearity, and the four ways in and out of a network."
+# hours = 3
+# level = 2
+# builds_on = ["sequences"]
 # forbid = ["torch.nn.RNN*", "torch.nn.LSTM*", "torch.nn.GRU*"]
 #
 # [tool.grader.limits]

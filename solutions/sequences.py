@@ -4,6 +4,9 @@
 #
 # [tool.grader]
 # title = "What comes next: chain rule, autoregression, Markov, a latent state"
+# learns = "Windows and forecasts, Markov chains, and a state that cannot be seen."
+# hours = 3
+# level = 2
 #
 # [tool.grader.forbid]
 # LatentAR = [

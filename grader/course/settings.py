@@ -16,13 +16,19 @@ SETTINGS = {
     "forbid": 'a list of dotted names, like ["torch.nn.LSTM"], or one for each question',
     "limits": "a table, like {seconds = 10.0}",
     "visibility": "visible, hidden, after_due_date or after_published, for all or for each check",
+    "learns": 'a sentence on what one learns, like "Why scores are divided by √d."',
+    "hours": "a positive number, like 3 or 2.5",
+    "level": "1 for the first steps, 2, 3, or 4 for a capstone",
+    "builds_on": 'a list of other files in solutions/, like ["rnn"]',
 }
 LIMITS = {
     "seconds": "a positive number, like 10.0",
     "memory_mb": "a positive whole number, like 2048",
     "total_seconds": "a positive number, like 200.0",
 }
-LEVELS = ("visible", "hidden", "after_due_date", "after_published")
+LEVELS = range(1, 5)
+"""How much an assignment asks of students."""
+SHOWN = ("visible", "hidden", "after_due_date", "after_published")
 """When Gradescope shows students the result of a test."""
 
 
@@ -88,7 +94,7 @@ def _toml(block: re.Match[str]) -> str:
 def _refuse_unfit(path: Path, line: int, key: str, value: object, known: dict[str, str]) -> None:
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
-        remedy = f"Perhaps {near[0]} is meant" if near else f"There are {' and '.join(known)}"
+        remedy = f"Perhaps {near[0]} is meant" if near else f"There are {', '.join(known)}"
         raise AssignmentError(path, line, f"there is no setting {key}", remedy)
     if not _fits(key, value):
         raise AssignmentError(path, line, f"{key} cannot be {value!r}", f"It is {known[key]}")
@@ -98,17 +104,21 @@ def _fits(key: str, value: object) -> bool:
     match key, value:
         case _, bool():  # which is a number in Python
             return False
-        case ("title", str()) | ("limits", dict()):
+        case ("title" | "learns", str()) | ("limits", dict()):
             return True
+        case "builds_on", list(names):
+            return all(isinstance(name, str) and name.isidentifier() for name in names)
+        case "level", int(number):
+            return number in LEVELS
         case "forbid", list(names):
             return all(isinstance(n, str) and _is_dotted_name(n) for n in names)
         case "forbid", dict(questions):
             return all(isinstance(n, list) and _fits(key, n) for n in questions.values())
         case "visibility", str(level):
-            return level in LEVELS
+            return level in SHOWN
         case "visibility", dict(checks):
-            return all(level in LEVELS for level in checks.values())
-        case ("seconds" | "total_seconds", int(number) | float(number)) | (
+            return all(level in SHOWN for level in checks.values())
+        case ("hours" | "seconds" | "total_seconds", int(number) | float(number)) | (
             "memory_mb",
             int(number),
         ):

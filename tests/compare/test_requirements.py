@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from grader.checking.solution import Randomness
-from grader.checks import Failure, dependencies, equal, pure
+from grader.checks import Failure, equal, pure
 
 
 def test_equal_says_what_the_author_says_and_where(draw):
@@ -51,11 +51,3 @@ def test_pure_catches_chance_and_memory(draw):
     calls = []
     with pytest.raises(Failure, match="Two equal calls"):
         pure(lambda x: calls.append(1) or x + len(calls), draw(3), takes=("x",))
-
-
-def test_dependencies_tell_which_position_sees_which(draw):
-    x = draw(4, 3)
-    assert torch.equal(dependencies(lambda x: x.cumsum(1), x) > 0, torch.ones(4, 4).tril() > 0)
-    assert torch.equal(dependencies(lambda x: x.roll(1, 1), x) > 0, torch.eye(4).roll(1, 0) > 0)
-    with pytest.raises(Failure, match="no gradient"):
-        dependencies(lambda x: x.detach(), x)
