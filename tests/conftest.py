@@ -6,6 +6,7 @@ judges who are no processes.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,16 @@ from tests.support.judges import Judges, here
 from tests.support.small_course import write
 
 Start = Callable[..., Zygote]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share out tests for `make test`; for any other --dist, xdist does."""
+    if config.option.dist != "loadscope":
+        return None
+    from tests.support.shares import Shares
+
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")
