@@ -14,7 +14,9 @@ from .roll import ENDINGS, First, Roll, Row
 
 Key = TypeVar("Key")
 LIMITS = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)
-SHOWN = 10
+FREQUENT = 5
+"""Number of mistakes that a class's page shows at first sight."""
+SHOWN = 40
 """Number of unknown failures shown, the most frequent ones."""
 
 
@@ -56,6 +58,12 @@ class Clusters:
             made.add(row, roll)
         made.look_up(roll)
         return made
+
+    @property
+    def frequent(self) -> list[Cluster]:
+        """The most frequent ones, whether a known mistake explains them or not."""
+        everything = [*self.known.values(), *self.unknown.values()]
+        return sorted(everything, key=lambda cluster: -cluster.size)[:FREQUENT]
 
     @property
     def rarer(self) -> int:

@@ -7,9 +7,11 @@ from collections import Counter, defaultdict
 
 from ..model.result import Result, Status
 from ..model.standing import Standing
-from .mistakes import Clusters
-from .roll import STATUSES, Roll, Row
+from .mistakes import LIMITS, Clusters
+from .roll import ENDINGS, STATUSES, Roll, Row
 
+BINS = 20
+"""Bars of the histogram beside that of full marks."""
 TOLD, FEW = 100, 3
 """Number of students shown in full who need a person, and of those shown per name of torch."""
 
@@ -39,6 +41,8 @@ class Overview:
         """Seconds that judging took."""
         self.slowest = ("", 0.0)
         """Whose took longest, and how long."""
+        self.limited: list[str] = []
+        """Who ran into a limit."""
         self.clusters = Clusters()
         self._examples: dict[str, tuple[Result, ...]] = {}
         self._endings: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -51,6 +55,13 @@ class Overview:
         for plan, endings in self._endings.items():
             self._count(self._examples[plan], endings)
         self.clusters.look_up(roll)
+
+    @property
+    def histogram(self) -> list[tuple[int, int, int]]:
+        """How many earned from how many to how many whole points; full marks stand alone."""
+        most, step = self.max_score, max(1, -(-self.max_score // BINS))
+        parts = [(low, min(low + step, most) - 1) for low in range(0, most, step)] + [(most, most)]
+        return [(a, z, sum(self.bins[n] for n in range(a, z + 1))) for a, z in parts]
 
     @property
     def uses(self) -> list[tuple[str, int, list[str]]]:
@@ -69,7 +80,9 @@ class Overview:
         self.clusters.add(row, roll)
         if row.score is not None:
             self.scores[row.score] += 1
-            self.bins[min(int(row.score), row.max_score)] += 1
+            self.bins[max(0, min(int(row.score), row.max_score))] += 1
+        if any(ENDINGS[status] in row.endings for status in LIMITS):
+            self.limited.append(row.student)
         if row.for_a_person:
             self.for_a_person += 1
             if len(self.needs_person) < TOLD:

@@ -37,6 +37,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
     filters = (
         _cells,
         _csp_hash,
+        first_sentence,
         headline,
         _link,
         whole,
@@ -77,6 +78,11 @@ def _counted(find: Find, one: str, many: str, n: int, **values: object) -> Marku
 def headline(result: Result) -> str:
     """Return the most telling line of a result: its first, or the last of a traceback."""
     return f"{result.message}".partition("\n")[0] or result.traceback.rpartition("\n")[2]
+
+
+def first_sentence(text: str) -> str:
+    """Return what is the case; the rest tells the student what to do."""
+    return re.split(r"(?<=[.:?!])\s", f"{text}", maxsplit=1)[0].rstrip(":")
 
 
 def _link(student: str) -> Markup:

@@ -5,12 +5,14 @@ result gives the same bytes for all other files.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from ..files import replace_file
-from ..model.language import DEFAULT, speaker
-from ..model.result import CAUSES, Result
+from ..model.language import DEFAULT, Say, speaker
+from ..model.message import Message
+from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
 from .formats import grades_csv
 from .overview import Overview
@@ -20,20 +22,54 @@ from .roll import Roll
 from .sanitize import for_student
 
 Of = TypeVar("Of")
+FOLLOWS = Message(
+    "What the hidden checks ask of this question holds: this follows from `{question}`, which "
+    "comes first."
+)
 Files = Mapping[str, Callable[[Of, str], str | Iterable[str]]]
 
 
 def feedback_html(standing: Standing, language: str = DEFAULT) -> str:
     """Return a student's page: question by question, the one thing to fix first standing out."""
-    standing = for_student(standing, speaker(language))
+    say = speaker(language)
+    standing = _without_what_follows(for_student(standing, say), say)
     starts = {
         question: next((r for r in standing.judgement.of(question) if r.status in CAUSES), None)
         for question in standing.questions
     }
-    waiting = {question: _waiting(standing, start) for question, start in starts.items()}
     return template("feedback.html", language).render(
-        standing=standing, judgement=standing.judgement, starts=starts, waiting=waiting
+        standing=standing,
+        judgement=standing.judgement,
+        starts=starts,
+        first_cause=next(filter(None, starts.values()), None),
+        waiting={question: _waiting(standing, start) for question, start in starts.items()},
     )
+
+
+def _without_what_follows(standing: Standing, say: Say) -> Standing:
+    """Have public checks wait that fail for the sake of an earlier question alone.
+
+    A public check runs the student's whole notebook, hidden ones their question with right code
+    around it: where these pass, the question is right.
+    """
+    causes, told = dict[str, str](), list[Result]()
+    for question in standing.questions:
+        results = standing.judgement.of(question)
+        hidden = {r.status for r in results if not r.public}
+        right = Status.PASSED in hidden and not hidden & {*CAUSES}
+        earlier = next(iter(causes), "")
+        for result in results:
+            if result.public and result.status in CAUSES and right and earlier:
+                why = say(FOLLOWS.format(question=earlier))
+                result = replace(
+                    result, status=Status.NOT_RUN, message=why, traceback="", picture=None
+                )
+            elif result.status in CAUSES:
+                causes.setdefault(question, result.check)
+            told.append(result)
+    others = [r for r in standing.judgement.results if r.question not in standing.questions]
+    judgement = replace(standing.judgement, results=(*told, *others))
+    return replace(standing, judgement=judgement)
 
 
 def _waiting(standing: Standing, start: Result | None) -> list[Result]:

@@ -204,8 +204,8 @@ def test_a_click_on_a_head_sorts_by_number_and_another_one_turns_it_round(
 
 def test_the_keyboard_sorts_too(site: Path, seen: Seen) -> None:
     seen.page.goto((site / "report.html").as_uri())
-    seen.page.get_by_role("searchbox", name="Search").focus()
-    for key in ("Tab", "Tab", "Tab", "Enter"):  # the table's scroll box, Student, Score
+    seen.page.get_by_role("region", name="Students").focus()
+    for key in ("Tab", "Tab", "Enter"):  # Student, Score
         seen.page.keyboard.press(key)
     assert seen.page.locator("th[aria-sort=ascending]").inner_text().startswith("Score")
 
@@ -226,7 +226,7 @@ def test_the_search_leaves_the_rows_that_match(
     seen.page.goto((site / "report.html").as_uri())
     seen.page.get_by_role("searchbox", name="Search").fill(words)
     assert names(seen.page) == found
-    assert seen.page.locator("#students output").inner_text() == f"{len(found)} of {len(STUDENTS)}"
+    assert seen.page.locator(".find output").inner_text() == f"{len(found)} of {len(STUDENTS)}"
 
 
 def test_every_student_can_be_opened_from_the_table(site: Path, seen: Seen) -> None:
@@ -319,10 +319,18 @@ def test_a_korean_class_is_searched_in_korean(site: Path, seen: Seen) -> None:
     seen.page.goto((site / "ko/report.html").as_uri())
     assert seen.page.evaluate("document.documentElement.lang") == "ko"
     seen.page.get_by_role("searchbox", name="검색").fill("student1")
-    assert seen.page.locator("#students output").inner_text() == f"{len(STUDENTS)}명 중 10명"
+    assert seen.page.locator(".find output").inner_text() == f"{len(STUDENTS)}명 중 10명"
 
 
 def test_a_mistake_is_found_by_its_name(site: Path, seen: Seen) -> None:
     seen.page.goto((site / "report.html").as_uri())
     seen.page.get_by_role("searchbox", name="Search").fill("no_scale")
     assert len(names(seen.page)) == len(STUDENTS)
+
+
+def test_the_search_shows_the_table_alone(site: Path, seen: Seen) -> None:
+    seen.page.goto((site / "report.html").as_uri())
+    seen.page.get_by_role("searchbox", name="Search").fill("student1")
+    assert seen.page.locator("main > :visible").all_inner_texts()[0].startswith("Students")
+    seen.page.get_by_role("searchbox", name="Search").fill("")
+    assert seen.page.get_by_text("The most frequent mistakes").is_visible()

@@ -4,12 +4,13 @@ import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from grader.model.result import Status
 from grader.model.standing import Standing
 from grader.report.mistakes import SHOWN
 from grader.report.overview import FEW, TOLD, Overview
 from grader.report.pages import class_html, class_pieces
 from grader.report.roll import Roll, Row
-from tests.support.standings import RESULTS, a_standing, ours
+from tests.support.standings import RESULTS, a_standing, decided, ours, with_results
 
 
 @dataclass
@@ -40,10 +41,10 @@ def test_of_a_thousand_reports_few_are_in_memory_at_the_same_time():
 
 
 def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_rest_counted():
-    standings = list(Class(30))
+    standings = list(Class(SHOWN + 20))
     standings += [replace(standings[7], student=f"t{i}") for i in range(3)]
     clusters = Overview(Roll.of(standings)).clusters
-    assert len(clusters.unknown) == SHOWN and clusters.rarer == 30 - SHOWN
+    assert len(clusters.unknown) == SHOWN and clusters.rarer == 20
     first, *others = sorted(clusters.unknown.values(), key=lambda c: -c.size)
     assert first.example.message == "7 is wrong."
     assert first.students == ["s000007", "t0", "t1", "t2"]
@@ -71,7 +72,7 @@ def test_few_users_of_a_name_are_named_and_many_are_counted():
         ("torch.add", 9, [f"s{i}" for i in range(FEW)]),
     ]
     page = class_html(Roll.of(standings))
-    assert '<td class="text">s5</td>' in page and "s0, s1" not in page
+    assert '<td class="names">s5</td>' in page and "s0, s1" not in page
 
 
 def test_a_page_is_begun_before_the_last_student_is_read():
@@ -89,3 +90,31 @@ def test_a_page_is_begun_before_the_last_student_is_read():
     while len(walks) < 3 or not walks[2]:
         assert isinstance(next(pieces), str)
     assert [len(walk) for walk in walks] == [50, 50, 1]
+
+
+def test_a_histogram_has_few_bars_and_full_marks_stand_alone():
+    standings = [decided(points) for points in (0, 1.5, 7)]
+    overview = Overview(Roll.of(standings))
+    assert overview.max_score == 10 and len(overview.histogram) == 11
+    overview.max_score = 100
+    overview.bins.update({4: 2, 5: 1, 99: 1, 100: 6})
+    parts = overview.histogram
+    assert len(parts) == 21 and parts[0][:2] == (0, 4) and parts[-1] == (100, 100, 6)
+    assert parts[19] == (95, 99, 1) and sum(many for *_, many in parts) == 3 + 10
+
+
+def test_the_most_frequent_mistakes_are_few_whatever_explains_them():
+    known = replace(RESULTS[1], mistake="no_scale", hypothesis="no scale")
+    standings = [a_standing(f"s{i}", results=(known,)) for i in range(2)]
+    standings += [
+        *Class(9),
+        *(replace(one, student=f"t{i}") for i, one in enumerate([Class(9)[3]] * 2)),
+    ]
+    frequent = Overview(Roll.of(standings)).clusters.frequent
+    assert [cluster.size for cluster in frequent] == [3, 2, 1, 1, 1]
+    assert frequent[1].sentence == "no scale"
+
+
+def test_who_ran_into_a_limit_is_counted_once():
+    standing = with_results(Status.TIMED_OUT)
+    assert Overview(Roll.of([standing, a_standing("lee")])).limited == [standing.student]

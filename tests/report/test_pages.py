@@ -83,9 +83,9 @@ class Page(HTMLParser):
 # --- a student's page ----------------------------------------------------------------------------
 
 
-def test_a_question_has_one_place_to_start() -> None:
+def test_a_page_has_one_place_to_start() -> None:
     html = feedback_html(a_standing())
-    assert html.count("<h3>Start here</h3>") == 2  # one for each question
+    assert html.count("<h3>Start here</h3>") == 1
     start = html.split("<h3>Start here</h3>")[1]
     assert start.index("Heads are apart.") < start.index("Gradients flow.")
 
@@ -93,6 +93,30 @@ def test_a_question_has_one_place_to_start() -> None:
 @pytest.mark.parametrize("status", [Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR])
 def test_what_a_student_cannot_repair_is_no_place_to_start(status: Status) -> None:
     assert "Start here" not in feedback_html(with_results(status))
+
+
+def test_what_is_not_filled_in_is_said_to_be_and_has_no_traceback() -> None:
+    empty = replace(RESULTS[5], error="NotImplementedError")
+    html = feedback_html(a_standing(results=(empty,)))
+    assert "not filled in yet" in html and "stopped with an error" not in html
+    assert "unsupported operand" not in html
+
+
+def public_after(*hidden: Status) -> str:
+    """Return the page of who fails a question, and a public check of the next one."""
+    own = (
+        replace(RESULTS[5], public=False, status=status, check=f"h{status}") for status in hidden
+    )
+    return feedback_html(a_standing(results=(RESULTS[1], *own, RESULTS[5])))
+
+
+def test_a_public_check_that_fails_for_an_earlier_question_waits_for_it() -> None:
+    html = public_after(Status.PASSED, Status.NOT_RUN)
+    follows = "this follows from <code>split_heads</code>, which comes first"
+    assert follows in html and "unsupported operand" not in html
+    for hidden in ((Status.FAILED, Status.PASSED), (Status.NOT_RUN,), ()):
+        html = public_after(*hidden)
+        assert follows not in html and "unsupported operand" in html
 
 
 def test_a_message_that_repeats_the_cause_is_not_repeated() -> None:
@@ -105,6 +129,7 @@ def test_checks_that_wait_for_the_same_reason_are_listed_under_it_once() -> None
     text = Page(feedback_html(a_standing())).text()
     assert text.count("Wait for the values.") == 1
     assert "One token." in text and "Two tokens." in text and "0 of 3" in text
+    assert "2 checks wait for this" in text
 
 
 def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
