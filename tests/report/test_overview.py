@@ -105,11 +105,9 @@ def test_a_histogram_has_few_bars_and_full_marks_stand_alone():
 
 def test_the_most_frequent_mistakes_are_few_whatever_explains_them():
     known = replace(RESULTS[1], mistake="no_scale", hypothesis="no scale")
+    others = list(Class(9))
     standings = [a_standing(f"s{i}", results=(known,)) for i in range(2)]
-    standings += [
-        *Class(9),
-        *(replace(one, student=f"t{i}") for i, one in enumerate([Class(9)[3]] * 2)),
-    ]
+    standings += [*others, *(replace(others[3], student=f"t{i}") for i in range(2))]
     frequent = Overview(Roll.of(standings)).clusters.frequent
     assert [cluster.size for cluster in frequent] == [3, 2, 1, 1, 1]
     assert frequent[1].sentence == "no scale"
