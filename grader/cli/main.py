@@ -26,7 +26,7 @@ from ..model.errors import ExitCode, FileError, GraderError
 from ..model.language import DEFAULT
 from ..model.late import require
 from ..model.message import Message, counted, joined, lines, said, some
-from ..store.terms import NONE, Terms
+from ..store.terms import ANONYMOUS, NONE, Terms
 from . import author as authoring
 from .exchange import export, import_
 from .feedback import feedback
@@ -165,6 +165,10 @@ def main(context: click.Context, root: Path) -> None:
     "--late", metavar="FORMULA", callback=_rule,
     help='Score of a late submission, e.g. "score * (1 - 0.1 * days)".',
 )  # fmt: skip
+@click.option(
+    "--anonymous/--with-names", default=None,
+    help="Leave the names of the roster out of all pages and tables, or show them (the default).",
+)  # fmt: skip
 @LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @JOBS
@@ -174,8 +178,8 @@ def main(context: click.Context, root: Path) -> None:
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
-    roster: Path | str | None, deadline: str | None, late: str | None, language: str | None,
-    as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
+    roster: Path | str | None, deadline: str | None, late: str | None, anonymous: bool | None,
+    language: str | None, as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders, or zips of a whole class.
 
@@ -185,7 +189,7 @@ def grade(
 
     Run the same command again to grade what is new, after an interruption as well: only new files,
     checks that have changed and errors of the grader are judged. OUT remembers --names, --deadline,
-    --late, --roster and --lang; "none" clears one.
+    --late, --roster, --anonymous and --lang; "none" clears one.
 
     \b
     Examples:
@@ -195,7 +199,7 @@ def grade(
     Exit codes: 0 if everything was judged; 3 if a person should look, because a submission could
     not be judged or a different file counts than before; 4 if a file cannot be written.
     """
-    from ..intake.roster import compare
+    from ..intake.roster import compare, listed
     from ..judging.batch import Batch
     from ..store.store import NAME, Store
     from .run import run
@@ -206,6 +210,7 @@ def grade(
     given = {
         "names": "" if names == NONE else names, "deadline": deadline, "late": late,
         "roster": None if roster is None else f"{roster}", "language": language,
+        "anonymous": None if anonymous is None else ANONYMOUS * anonymous,
     }  # fmt: skip
     terms = known.given(**given)
     voice.speak(terms.language or DEFAULT)
@@ -218,6 +223,8 @@ def grade(
     remarks += intake.remarks
     if (people := terms.people) is not None:
         remarks += compare((s for s, _ in submissions), people)
+        for student, one in listed((s for s, _ in submissions), people).items():
+            intake.arrivals[student] = replace(intake.arrivals[student], name=people[one])
     if not submissions:
         nothing = Message("There is no file that can be graded.")
         raise refusal(lines(nothing, *remarks, *intake.doubts))

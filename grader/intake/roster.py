@@ -49,6 +49,20 @@ def read_groups(path: Path) -> dict[str, str]:
     }
 
 
+def listed(students: Iterable[str], roster: dict[str, str]) -> dict[str, str]:
+    """Return the roster's id of each student who is in it; see `compare`."""
+    handed_in = sorted(set(students))
+    known = {safe(one): one for one in roster}
+    local = Counter(_local(one) for one in roster)
+    by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
+    found: dict[str, str] = {}
+    for student in handed_in:
+        base = student.partition("~")[0]
+        if one := known.get(base) or _by_address(base, by_local, handed_in):
+            found[student] = one
+    return found
+
+
 def compare(students: Iterable[str], roster: dict[str, str]) -> list[Text]:
     """Return a line for each student who is in only one of the two.
 
@@ -56,15 +70,10 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[Text]:
     Similar ids are named, but not matched.
     """
     handed_in = sorted(set(students))
-    known = {safe(one): one for one in roster}
-    local = Counter(_local(one) for one in roster)
-    by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
-    found, unknown = set[str](), list[Text]()
+    found, unknown = listed(handed_in, roster), list[Text]()
     for student in handed_in:
-        base = student.partition("~")[0]
-        if one := known.get(base) or _by_address(base, by_local, handed_in):
-            found.add(one)
-        else:
+        if student not in found:
+            base = student.partition("~")[0]
             near = [one for one in roster if _near(base) == _near(one)]
             unknown.append(
                 Message(
@@ -75,10 +84,11 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[Text]:
                 if near
                 else Message("not in the roster: {student}", student=student)
             )
+    there = set(found.values())
     missing = (
         Message("nothing submitted: {student}", student=f"{s} {roster[s]}".rstrip())
         for s in roster
-        if s not in found
+        if s not in there
     )
     return [*missing, *unknown]
 

@@ -18,6 +18,8 @@ class Arrival:
     """Hours after the deadline, 0 before it."""
     moment: float | None = None
     """When it was handed in, in seconds since 1970, as far as the platform says."""
+    name: str | None = None
+    """Of the student, as the roster says; None as well where pages are to be anonymous."""
 
 
 UNKNOWN = Arrival()
@@ -55,6 +57,11 @@ class Standing:
     arrival: Arrival = UNKNOWN
     late_rule: str = ""
     """The formula for what lateness costs, see late.py; empty if it costs nothing."""
+
+    @property
+    def name(self) -> str:
+        """The student's name, or empty if it is not known."""
+        return self.arrival.name or ""
 
     @property
     def hours_late(self) -> float:

@@ -29,6 +29,7 @@ BEFORE: Columns = {
 AFTER: Columns = {
     **{status: _ended(status) for status in Status},
     SUBMISSION: lambda s: s.bonus or None,
+    "name": lambda s: s.name,
     "hours late": lambda s: s.hours or None,
     "decided by hand": lambda s: " ".join(s.by_hand),
     "comments": lambda s: "; ".join(o.line for o in s.overrides if o.comment),

@@ -35,7 +35,8 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
-        self._settings, self._say = [store.language, store.late_rule], speaker(store.language)
+        self._settings = [store.language, store.late_rule, store.setting("anonymous")]
+        self._say = speaker(store.language)
         self._new: dict[str, Stamp] = {}
         self._rows: dict[str, Kept] = {}
         self._count = 0

@@ -22,6 +22,8 @@ class Overview:
     def __init__(self, roll: Roll) -> None:
         """Walk through the class twice."""
         self.title = ""
+        self.names: dict[str, str] = {}
+        """Of the students, where they are known."""
         self.count = 0
         self.max_score = 0
         self.scores: Counter[float] = Counter()
@@ -72,6 +74,8 @@ class Overview:
     def _add(self, row: Row, roll: Roll) -> None:
         self.title = self.title or row.title
         self.count += 1
+        if row.name:
+            self.names[row.student] = row.name
         self.max_score = max(self.max_score, row.max_score)
         self.layers[row.layers] = None
         self.durations.append(row.duration)

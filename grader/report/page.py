@@ -5,7 +5,7 @@ import hashlib
 import re
 import statistics
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -85,9 +85,10 @@ def first_sentence(text: str) -> str:
     return re.split(r"(?<=[.:?!])\s", f"{text}", maxsplit=1)[0].rstrip(":")
 
 
-def _link(student: str) -> Markup:
-    """Return the link to a student's page."""
-    return Markup(f'<a href="{quote(student, safe="")}/feedback.html">{escape(student)}</a>')
+def _link(student: str, names: Mapping[str, str]) -> Markup:
+    """Return the link to a student's page, by name where it is known."""
+    shown = escape(names.get(student, student))
+    return Markup(f'<a href="{quote(student, safe="")}/feedback.html">{shown}</a>')
 
 
 def _cells(numbers: Iterable[float | None]) -> Markup:

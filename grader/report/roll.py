@@ -46,6 +46,7 @@ class Row:
     id: str
     """The student's id as the store has it; `student` is what may be shown."""
     student: str
+    name: str
     title: str
     score: float | None
     max_score: int
@@ -79,6 +80,7 @@ class Row:
         return cls(
             id=id,
             student=standing.student,
+            name=standing.name,
             title=judgement.title,
             score=standing.score,
             max_score=judgement.max_score,

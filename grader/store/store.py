@@ -20,7 +20,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -161,6 +161,11 @@ class Store(Database):
     def language(self, language: str) -> None:
         self.set("language", language)
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether names are left out of everything that people read."""
+        return bool(self.setting("anonymous"))
+
     def setting(self, name: str, otherwise: str = "") -> str:
         """Return the value of a setting."""
         row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
@@ -267,8 +272,9 @@ class Store(Database):
         if entry.record is None:
             return None
         judgement = self.read(entry.record).judgement
+        arrival = replace(entry.arrival, name=None) if self.anonymous else entry.arrival
         return Standing(
-            entry.student, entry.path.name, judgement, entry.overrides, entry.arrival,
+            entry.student, entry.path.name, judgement, entry.overrides, arrival,
             self.late_rule,
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from ..intake.roster import read_groups, read_roster
 from ..model.message import Message, Text
 from .store import Store
 
+ANONYMOUS = "yes"
 NONE = "none"
 """Clears a setting on the command line."""
 
@@ -30,6 +31,8 @@ class Terms:
     language: str = ""
     roster: str = ""
     """The roster as JSON: the file, and names by id; or only the file, not yet read."""
+    anonymous: str = ""
+    """ANONYMOUS if pages are to leave out the names of the roster."""
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -118,4 +121,6 @@ def _shown(name: str, value: str) -> str:
     if name == "roster" and value:
         known = json.loads(value)
         return f"{known['file']} ({len(known['people'])})"
+    if name == "anonymous":
+        return value
     return shlex.quote(value) if value else NONE

@@ -26,7 +26,7 @@ class Counted(Arrival):
 def store(tmp_path: Path, monkeypatch):
     """A store of a grader whose arrivals know the attempt."""
     monkeypatch.setattr("grader.store.store.Arrival", Counted)
-    monkeypatch.setitem(PARTS, Counted, attrgetter("hours_late", "moment", "attempt"))
+    monkeypatch.setitem(PARTS, Counted, attrgetter("hours_late", "moment", "name", "attempt"))
     monkeypatch.setitem(AFTER, "attempt", lambda standing: standing.arrival.attempt)
     with Store(tmp_path / "grades.sqlite", make=True) as made:
         keep(made, STANDING)

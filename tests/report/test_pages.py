@@ -563,3 +563,18 @@ def test_a_check_that_works_in_the_notebook_only_is_not_counted() -> None:
     (_, row) = csv.reader(io.StringIO("".join(grades_csv(Roll.of([perfect])))))
     assert row[7:14] == ["1", "0", "0", "0", "0", "0", "0"]
     assert ">It runs." not in class_html(Roll.of([perfect]))
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_who_is_known_by_name_is_called_by_it_and_the_id_stands_beside() -> None:
+    hostile = "<b>Kim</b> Minjun"
+    standing, other = a_standing("4711", name=hostile), a_standing("4712")
+    mine, page = feedback_html(standing), class_html(Roll.of([standing, other]))
+    safe = "&lt;b&gt;Kim&lt;/b&gt; Minjun"
+    assert f"Feedback for {safe} · 4711" in mine and "<b>Kim" not in mine + page
+    assert f'<a href="4711/feedback.html">{safe}</a> <small>4711</small>' in page
+    assert '<a href="4712/feedback.html">4712</a>' in page
+    (row, _) = csv.DictReader(io.StringIO("".join(grades_csv(Roll.of([standing, other])))))
+    assert (row["student"], row["name"]) == ("4711", hostile)

@@ -121,3 +121,19 @@ def test_a_deadline_that_cannot_be_read_is_refused_with_an_example(course):
     said = grade(course, "--deadline", "next week", code=2)
     assert "not a deadline; one is such as 2026-11-20 23:59" in said
     assert not (course / "out").exists()
+
+
+def names(course) -> dict[str, str]:
+    with (course / "out" / "grades.csv").open(newline="") as table:
+        return {row["student"]: row["name"] for row in csv.DictReader(table)}
+
+
+def test_names_of_the_roster_are_shown_until_they_are_not_wanted(course):
+    (course / "roster.csv").write_text("id,name\n1,Kim\n3,Park\n")
+    grade(course, *ASKED, "--roster", course / "roster.csv")
+    page = course / "out" / "1" / "feedback.html"
+    assert names(course) == {"1": "Kim", "2": ""} and "Kim" in page.read_text()
+    assert "--anonymous" in grade(course, *ASKED, "--anonymous") + grade(course, *ASKED)
+    assert names(course) == {"1": "", "2": ""} and "Kim" not in page.read_text()
+    grade(course, *ASKED, "--with-names")
+    assert names(course)["1"] == "Kim" and "Kim" in page.read_text()
