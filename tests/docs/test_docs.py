@@ -27,7 +27,7 @@ OPTIONS = [
     for command in (group, *group.commands.values())
     for parameter in command.params
     if isinstance(parameter, click.Option)
-    for option in parameter.opts
+    for option in (*parameter.opts, *parameter.secondary_opts)
 ]
 
 
