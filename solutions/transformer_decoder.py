@@ -605,7 +605,7 @@ def sequence_loss(logits, targets, pad):
     """Return the mean cross-entropy of all symbols in a batch that are not padding.
 
     logits: (B, T, V), targets: (B, T), int64. Both stay as they are.
-    pad: the number of the symbol that fills up sentences; it may be any.
+    pad: the number of the symbol that fills up sentences, any of 0 … V - 1.
 
     Returns one number, without axes; 0 if there is nothing but padding.
     """
