@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "Not looking ahead: a decoder that stops by itself"
+# learns = "Causal masks, cross-attention, the whole Transformer, its loss, greedy decoding."
+# hours = 4
+# level = 3
+# builds_on = ["attention"]
 # forbid = [
 #     "torch.nn.Transformer*",
 #     "torch.nn.MultiheadAttention",

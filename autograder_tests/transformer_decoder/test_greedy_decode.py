@@ -1,87 +1,71 @@
-"""Hidden checks of greedy_decode.
+"""Hidden checks of greedy_decode, which lets a network of tables speak.
 
-A model that speaks is a function, which cannot be sent to a submission. So a function of ours goes
-there, and makes one out of tables. Each row of `memory` holds what its sentence is about and when
-it ends, so the model may be asked about all sentences or about those that have not ended.
+Each row of `memory` holds what its sentence is about and, as its last number, when it ends. So the
+network may be asked about all sentences, or about those that have not ended.
 """
 
 import torch
 
-from grader.checks import Failure, answer, needs, points, question
+from grader.checks import Failure, answer, changes, needs, points, question, scripted
 
 B, V, H = 3, 9, 6  # sentences, symbols, features
 BOS, EOS = 1, 2
 NEVER = 99.0
 
 
-def speak(student, tables, memory, bos, eos, max_length):
-    """Have the student let a model speak, which follows from these tables.
-
-    Returns what was said; and how often the model was asked, and with gradients; and whether memory
-    was changed.
-    """
-    import torch
-
-    enter, place, leave, listen = tables
-    width, calls, given = memory.shape[-1], [], memory.clone()
-
-    def step(ids, memory):
-        if ids.dim() != 2 or memory.dim() != 2 or memory.shape != (len(ids), width):
-            shapes = f"{tuple(ids.shape)} and {tuple(memory.shape)}"
-            raise ValueError(f"step is given shapes {shapes}; it takes (B, t) and (B, …)")
-        calls.append(torch.is_grad_enabled())
-        about, end = memory[:, :-1], memory[:, -1:]
-        t = torch.arange(ids.shape[1])
-        state = (enter[ids] * place[t, None]).cumsum(dim=1)  # of all that was said so far
-        logits = torch.tanh(state) @ leave + (about @ listen)[:, None]
-        logits[..., eos] = torch.where(t == end, 50.0, -50.0).to(logits)  # (b, t)
-        return logits
-
-    said = student.greedy_decode(step, memory, bos, eos, max_length)
-    return said, len(calls), sum(calls), not torch.equal(memory, given)
+def step(tables, ids, memory):
+    """Answer from all that was said, in its order; at the end of a sentence with eos alone."""
+    if ids.dim() != 2 or memory.dim() != 2 or len(ids) != len(memory):
+        shapes = f"{tuple(ids.shape)} and {tuple(memory.shape)}"
+        raise ValueError(f"step is given shapes {shapes}; it takes (B, t) and (B, …)")
+    t = torch.arange(ids.shape[1])
+    state = (tables.enter[ids] * tables.place[t, None]).cumsum(dim=1)  # (B, t, H)
+    logits = torch.tanh(state) @ tables.leave + (memory[:, :-1] @ tables.listen)[:, None]
+    logits[..., int(tables.eos)] = torch.where(t == memory[:, -1:], 50.0, -50.0).to(logits)
+    return logits
 
 
 class Speaker:
-    """A model, what its sentences are about, and when they end."""
+    """A network, what its sentences are about, and when they end."""
 
-    def __init__(self, draw, ends, says=1.0, about=1.0):
-        self.tables = (
-            draw(V, H, scale=says), 1 + draw(40).abs(), draw(H, V, scale=4.0),
-            draw(H, V, scale=about),
-        )  # fmt: skip
-        self.memory = draw(len(ends), H + 1)
+    def __init__(self, draw, ends, about=1.0, bos=BOS, eos=EOS):
+        self.bos, self.eos, self.memory = bos, eos, draw(len(ends), H + 1)
         self.memory[:, -1] = torch.tensor(ends)
+        self.tables = {
+            "enter": draw(V, H),
+            "place": 1 + draw(250).abs(),
+            "leave": draw(H, V, scale=4.0),
+            "listen": draw(H, V, scale=about),
+            "eos": torch.tensor(eos),
+        }
 
-    def says(self, student, max_length, bos=BOS, eos=EOS):
-        """Return what the student has the model say, and what it was seen to do meanwhile."""
-        asked = student.beside(speak)
-        found = asked(list(self.tables), self.memory, bos, eos, max_length)
-        said, *seen = found
+    def says(self, student, max_length):
+        """Return the student's function, as it was asked, and a list for each sentence."""
+        greedy_decode = scripted(student, "greedy_decode", step, **self.tables)
+        said = greedy_decode(self.memory, self.bos, self.eos, max_length)
         rows = len(self.memory)
         if not isinstance(said, list | tuple | torch.Tensor) or len(said) != rows:
             raise Failure(f"A list of {rows} lists is due, one for each sentence.")
-        return said, seen
+        return greedy_decode, said
 
-    def due(self, max_length, bos=BOS, eos=EOS):
+    def due(self, max_length):
         """Return what is due: each sentence by itself, symbol by symbol."""
-        enter, place, leave, listen = self.tables
+        enter, place, leave, listen, _ = self.tables.values()
         sentences = []
-        for *about, end in self.memory.tolist():
-            said, state = [bos], torch.zeros(H, dtype=torch.float64)
-            for t in range(min(max_length, int(end))):
+        for row in self.memory.double():
+            said, state = [self.bos], torch.zeros(H, dtype=torch.float64)
+            for t in range(min(max_length, int(row[-1]))):
                 state = state + enter[said[-1]] * place[t]
-                logits = torch.tanh(state) @ leave + torch.tensor(about).double() @ listen
-                logits[eos] = -50
+                logits = torch.tanh(state) @ leave + row[:-1] @ listen
+                logits[self.eos] = -50
                 said.append(int(logits.argmax()))
             sentences.append(said[1:])
         return sentences
 
-    def require(self, student, max_length, **symbols):
+    def require(self, student, max_length):
         """Require what is due of every sentence."""
-        said, _ = self.says(student, max_length, **symbols)
-        due = self.due(max_length, **symbols)
-        for b, sentence in enumerate(due):
-            answer(lambda b=b: said[b], due=sentence, name=f"said[{b}]")
+        _, said = self.says(student, max_length)
+        answer(lambda: list(said), due=self.due(max_length), name="said")
 
 
 @question("greedy_decode")
@@ -97,7 +81,7 @@ def test_every_sentence_gets_a_list(student, draw):
 def test_the_likeliest_symbol_after_bos_is_said(student, draw):
     """The first symbol is the one with the largest logit after bos, whatever number bos is."""
     for bos in (BOS, 5, 0):
-        Speaker(draw, [NEVER] * B).require(student, 1, bos=bos)
+        Speaker(draw, [NEVER] * B, bos=bos).require(student, 1)
 
 
 @question("greedy_decode")
@@ -115,7 +99,7 @@ def test_the_model_is_given_all_that_was_said(student, draw):
 def test_a_sentence_ends_before_eos(student, draw):
     """A sentence ends where eos is the likeliest, which is not returned; it may be empty."""
     for end, eos in ((3.0, EOS), (1.0, 7), (0.0, EOS)):
-        Speaker(draw, [end]).require(student, 6, eos=eos)
+        Speaker(draw, [end], eos=eos).require(student, 6)
 
 
 @question("greedy_decode")
@@ -136,21 +120,15 @@ def test_nobody_says_more_than_max_length(student, draw):
         Speaker(draw, [NEVER] * B).require(student, max_length)
 
 
-def asked(student, speaker, max_length, due):
-    """Require that the model is asked as often as is due."""
-    _, (calls, *_) = speaker.says(student, max_length)
-    if calls != due:
-        raise Failure(f"Where {due} steps are due, `step` is called {calls} times.")
-
-
 @question("greedy_decode")
 @points(2)
 @needs(test_every_sentence_gets_a_list)
 def test_no_step_is_asked_for_in_vain(student, draw):
     """`step` is not called once more after all have ended, or have said max_length symbols."""
-    asked(student, Speaker(draw, [1.0, 3.0, 2.0]), 9, 4)
-    asked(student, Speaker(draw, [0.0, 0.0]), 9, 1)
-    asked(student, Speaker(draw, [NEVER] * B), 4, 4)
+    for ends, max_length, due in (([1.0, 3.0, 2.0], 9, 4), ([0.0, 0.0], 9, 1), ([NEVER] * B, 4, 4)):
+        greedy_decode, _ = Speaker(draw, ends).says(student, max_length)
+        if (calls := len(greedy_decode.calls)) != due:
+            raise Failure(f"`step` is called {calls} times where {due} are enough.")
 
 
 @question("greedy_decode")
@@ -158,8 +136,10 @@ def test_no_step_is_asked_for_in_vain(student, draw):
 @needs(test_every_sentence_gets_a_list)
 def test_speaking_keeps_no_graph_and_changes_nothing(student, draw):
     """`step` is called without gradients, and memory stays as it is."""
-    _, (_, with_gradients, changed) = Speaker(draw, [2.0, 1.0]).says(student, 4)
-    if with_gradients:
+    speaker = Speaker(draw, [2.0, 1.0])
+    with changes() as changed:
+        greedy_decode, _ = speaker.says(student, 4)
+    if any(call.graph for call in greedy_decode.calls):
         raise Failure("`step` is called with gradients: each call adds to a graph.")
     if changed:
         raise Failure("The memory is changed in place.")
