@@ -6,7 +6,7 @@ from grader.checks import Failure, call, call_on_each, equal, needs, points, pur
 
 # ── causal_mask ──────────────────────────────────────────────────────────────────────────────────
 
-CAUSAL = "mask (T, T)"
+CAUSAL = "mask (t, s)"
 
 
 def before(T):
@@ -62,8 +62,8 @@ def test_there_may_be_one_position_or_many(student, draw):
 
 # ── combine ──────────────────────────────────────────────────────────────────────────────────────
 
-BOTH = ("causal (T, T)", "lengths (B)")
-COMBINED = "mask (B, 1, T, T)"
+BOTH = ("causal (t, s)", "lengths (B)")
+COMBINED = "mask (B, heads, t, s)"
 
 
 def combined(student, causal, lengths):
@@ -162,7 +162,7 @@ def test_each_position_is_given_what_was_before(student, draw):
     """From position 1 on, a position is given the symbol that the one before should say."""
     targets = sentences(draw, 3, 5)
     found = shifted(student, targets, 1)
-    equal(found[:, 1:], targets[:, :-1].double(), "After the first one", "tgt_in[:, 1:] (B, T - 1)")
+    equal(found[:, 1:], targets[:, :-1].double(), "After the first one", "tgt_in[:, 1:] (B, T)")
 
 
 @question("shift_right")

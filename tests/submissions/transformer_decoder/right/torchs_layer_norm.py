@@ -16,7 +16,11 @@ class DecoderLayer(nn.Module):
             (self.norm2, lambda y: self.cross_attn(y, memory, memory, memory_mask)[0]),
             (self.norm3, self.feed_forward),
         ):
-            x = x + self.dropout(part(norm(x))) if self.norm_first else norm(x + self.dropout(part(x)))
+            x = (
+                x + self.dropout(part(norm(x)))
+                if self.norm_first
+                else norm(x + self.dropout(part(x)))
+            )
         return x
 
 
