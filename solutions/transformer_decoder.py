@@ -804,7 +804,7 @@ for word in ("stressed", "drawer", "evil", "torch"):
     print(f"{word:>9} → {backwards([word])[0]}")
 
 # %% [markdown]
-# **Where it looks.** On the left, each row is a symbol that it says, and dark is where in the
+# **Where it looks.** On the left, each row is a symbol that it has to say, and dark is where in the
 # source the last layer looks while it does (the mean of all heads). The dark places run from the
 # end of the word to its start: nobody has told it. For `$`, which is `eos`, the word has been
 # used up.
@@ -817,14 +817,13 @@ for word in ("stressed", "drawer", "evil", "torch"):
 import matplotlib.pyplot as plt
 
 word = "stressed"
-src, lengths, _ = encoded([word])
-said = backwards([word])[0] + "$"
-targets = torch.tensor([[letters.index(letter) for letter in said]])
+src, lengths, targets = encoded([word])
+tgt_in, says = shift_right(targets, bos), [letters[n] for n in targets[0].tolist()]
 heard = []
 listening = model.layers[-1].cross_attn
 hook = listening.register_forward_hook(lambda module, args, out: heard.append(out[1]))
 with torch.no_grad():
-    chances = model(src, lengths, shift_right(targets, bos))[0].log_softmax(dim=-1)  # (T, V)
+    chances = model(src, lengths, tgt_in)[0].log_softmax(dim=-1)  # (T, V)
 hook.remove()
 weights = heard[-1][0].mean(dim=0)  # (T, S), of all heads
 
@@ -833,12 +832,12 @@ figure, (left, right) = plt.subplots(
 )
 image = left.imshow(weights, cmap="Blues", vmin=0)
 left.set_xticks(range(len(word)), word)
-left.set_yticks(range(len(said)), said)
-left.set(title="where it looks", xlabel="source", ylabel="says")
+left.set_yticks(range(len(says)), says)
+left.set(title="where it looks", xlabel="source", ylabel="has to say")
 figure.colorbar(image, ax=left, label="weight")
 image = right.imshow(chances, cmap="viridis", vmin=-12, vmax=0, aspect="auto")
 right.set_xticks(range(len(letters)), letters)
-right.set_yticks(range(len(said)), said)
-right.set(title="what it expects", xlabel="symbol", ylabel="says")
+right.set_yticks(range(len(says)), says)
+right.set(title="what it expects", xlabel="symbol", ylabel="has to say")
 figure.colorbar(image, ax=right, label="log-probability")
 plt.show()
