@@ -700,6 +700,7 @@ def counting(asked):
 
     def step(ids, memory):
         asked.append(tuple(ids.shape))
+        assert len(asked) <= 50, "it is asked again and again: nothing stops it"
         return nn.functional.one_hot((ids + memory).clamp(max=19), 20).float()
 
     return step
