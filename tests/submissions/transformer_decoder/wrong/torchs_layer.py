@@ -1,4 +1,4 @@
-# errors DecoderLayer: wraps the layer of torch, which is forbidden
+# fails DecoderLayer: wraps the layer of torch, which is forbidden
 # after right/plain
 # %%
 class DecoderLayer(nn.Module):
