@@ -28,15 +28,16 @@ from .compare.refusal import refuses
 from .compare.requirements import equal, half_precision, pure
 from .compare.scripted import scripted
 from .compare.sketch import where
+from .compare.training import Training
 from .compare.trial import Failure, Remark
 from .model.subject import Subject
 from .sandbox.host.changes import changes
 
 __all__ = [
-    "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "agree", "agree_on_each",
-    "answer", "assuming", "by_hand", "call", "call_on_each", "changes", "continues", "convention",
-    "dependencies", "equal", "frequencies", "half_precision", "linear_cost", "live_graphs",
-    "make_each", "needs", "no_others", "only", "operators", "parameters_are", "parameters_made",
-    "points", "pure", "question", "ratio", "reach", "recorded", "refuses", "same", "scripted",
-    "seeded", "spelled", "transplant", "uses_generator", "where",
+    "HALF", "Disagreement", "Draw", "Failure", "Remark", "Subject", "Training", "agree",
+    "agree_on_each", "answer", "assuming", "by_hand", "call", "call_on_each", "changes",
+    "continues", "convention", "dependencies", "equal", "frequencies", "half_precision",
+    "linear_cost", "live_graphs", "make_each", "needs", "no_others", "only", "operators",
+    "parameters_are", "parameters_made", "points", "pure", "question", "ratio", "reach", "recorded",
+    "refuses", "same", "scripted", "seeded", "spelled", "transplant", "uses_generator", "where",
 ]  # fmt: skip

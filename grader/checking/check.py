@@ -65,7 +65,7 @@ class Check:
         if not sentence:
             raise _refused(item, "has no docstring", "Say in one sentence what should hold")
         if public := item.path == assignment.path:
-            question, points = _question_above(assignment, item.name), 0
+            question, points = assignment.public.get(item.originalname, ""), 0
             first = next((check.item for check in before if check.question == question), None)
             needs: tuple[str, ...] = (first.originalname,) if first else ()
         else:
@@ -102,13 +102,3 @@ def _refused(item: pytest.Function, what: str, remedy: str) -> AssignmentError:
     """Point at a check that cannot be used."""
     line = inspect.unwrap(item.function).__code__.co_firstlineno
     return AssignmentError(item.path, line, f"{item.name} {what}", remedy)
-
-
-def _question_above(assignment: Assignment, check: str) -> str:
-    """Return the question that a public check stands below."""
-    question = ""
-    for cell in assignment.cells:
-        question = cell.question or question
-        if check in cell.checks:
-            return question
-    return ""

@@ -213,7 +213,8 @@ class Session:
             try:
                 number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
                 forbid = self.assignment.forbid.get(check.question, ())
-                student.begin(Beginning(number, forbid, single, solved))
+                seconds = self.assignment.limits.of(check.question)
+                student.begin(Beginning(number, forbid, single, solved, seconds))
                 if check.plain:
                     with double():
                         draw = Draw(seed(key, check.name), single=single)

@@ -27,7 +27,7 @@ from .trial import (
 )
 
 
-def equal(actual: Tensor, expected: Tensor, otherwise: str, name: str = "it") -> None:
+def equal(actual: Tensor, expected: Tensor, otherwise: Text, name: str = "it") -> None:
     """Require that a tensor equals the one that is due, up to rounding.
 
     The tolerance is that of float64, or of the lower precision in which `actual` was computed.

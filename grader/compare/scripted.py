@@ -95,15 +95,15 @@ def scripted(
         (tensor([1, 0]),)
     """
     parts = network if isinstance(network, Mapping) else {"": network}
-    sources = {part: _source(function) for part, function in parts.items()}
+    sources = {part: source_of(function) for part, function in parts.items()}
     return Scripted(student, name, sources, tables)
 
 
-def _source(function: Callable[..., Any]) -> str:
+def source_of(function: Callable[..., Any]) -> str:
     """Return the definition of a function of the author's. Raises TypeError for a lambda."""
     source = textwrap.dedent(inspect.getsource(function))
     if not source.startswith("def "):
-        raise TypeError("a scripted network is written as functions, def name(tables, …):")
+        raise TypeError("what is sent as source is written as a function, def name(…):")
     return source
 
 

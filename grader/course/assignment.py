@@ -5,15 +5,17 @@ The file is ordinary Python in jupytext's py:percent format, with five marks of 
     # /// script … # ///                 the settings, TOML under [tool.grader] (PEP 723)
     # %% question="Name"                 a cell in which students define ``Name``
     # BEGIN SOLUTION … # END SOLUTION    lines that students do not get
-    # %% tags=["check"]                  a cell of public checks, ``def test_…(student)``
+    # %% tags=["check"]                  a cell of public checks, ``def test_…(student)``, about the
+                                         question above or, with question="Name", another one
     # %% tags=["include"]                a cell of imports from other solutions; see include.py
 
 Reading executes nothing, needs no torch, and rejects whatever would surprise students later.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ..model.limits import Limits
 from ..model.subject import RESERVED
@@ -45,6 +47,15 @@ class Assignment:
         """Whether it constructs an optimizer, so that workers should warm these up."""
         return any("torch.optim." in cell.source for cell in self.cells)
 
+    @property
+    def public(self) -> dict[str, str]:
+        """The question of each public check: the one that its cell says, or the one above it."""
+        above, found = self.questions[0], dict[str, str]()
+        for cell in self.cells:
+            above = cell.question or above
+            found |= dict.fromkeys(cell.checks, cell.about or above)
+        return found
+
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read solutions/<name>.py. Raises AssignmentError, and OSError for a missing file."""
@@ -57,13 +68,15 @@ class Assignment:
         if not questions:
             remedy = 'Begin the cell that students complete with # %% question="Name"'
             raise AssignmentError(path, 1, "the file has no question", remedy)
+        for cell in cells:
+            _refuse_unknown(path, "the mark", filter(None, [cell.about]), questions, cell.line)
         return cls(
             path=path,
             name=path.stem,
             title=settings.get("title", path.stem),
             questions=questions,
             forbid=_forbid(path, settings.get("forbid", []), questions),
-            limits=Limits(**settings.get("limits", {})),
+            limits=_limits(path, settings.get("limits", {}), questions),
             values=tuple(cell.question for cell in cells if cell.question and cell.is_value),
             visibility=_visibility(settings.get("visibility", {})),
             cells=cells,
@@ -75,12 +88,28 @@ def _forbid(
 ) -> dict[str, tuple[str, ...]]:
     """Return the forbidden names of each question; a list applies to all of them."""
     table = names if isinstance(names, dict) else dict.fromkeys(questions, names)
-    for question in table:
+    _refuse_unknown(path, "forbid", table, questions)
+    return {question: tuple(table[question]) for question in table}
+
+
+def _limits(path: Path, limits: dict[str, Any], questions: tuple[str, ...]) -> Limits:
+    """Return the limits; seconds may be a number for each question, and "*" for all others."""
+    if not isinstance(limits.get("seconds"), dict):
+        return Limits(**limits)
+    table = dict(limits["seconds"])
+    seconds = table.pop("*", Limits.seconds)
+    _refuse_unknown(path, "seconds", table, questions)
+    return Limits(**limits | {"seconds": seconds, "questions": table})
+
+
+def _refuse_unknown(
+    path: Path, key: str, named: Iterable[str], questions: tuple[str, ...], line: int = 1
+) -> None:
+    for question in named:
         if question not in questions:
             remedy = f"There are {', '.join(questions)}"
-            what = f"forbid names a question {question} that is not here"
-            raise AssignmentError(path, 1, what, remedy)
-    return {question: tuple(table[question]) for question in table}
+            what = f"{key} names a question {question} that is not here"
+            raise AssignmentError(path, line, what, remedy)
 
 
 def _visibility(levels: str | dict[str, str]) -> dict[str, str]:

@@ -79,11 +79,8 @@ def _text(name: str) -> str:
 def _check_all(assignment: Assignment) -> Iterator[Json]:
     """Yield the last cells, which list all checks by question, if there are any."""
     checks: dict[str, list[str]] = {}
-    question = assignment.questions[0]
-    for cell in assignment.cells:
-        question = cell.question or question
-        if cell.is_check:
-            checks.setdefault(question, []).extend(cell.checks)
+    for check, question in assignment.public.items():
+        checks.setdefault(question, []).append(check)
     if checks:
         table = json.dumps(checks, indent=4, ensure_ascii=False)
         yield _cell("markdown", ADDED[1], _text("check_all.md"))

@@ -35,6 +35,8 @@ class Cell:
     """Names of the public checks that this cell defines."""
     is_value: bool = False
     """Whether the question is assigned, ``x = …``, so that it may be a value."""
+    about: str | None = None
+    """The question that this cell of checks says it is about, if it says so."""
     given: bool = False
     """Whether its code stands in another solution, from which it is included."""
 
@@ -92,11 +94,14 @@ def _cell(path: Path, line: int, lines: list[str]) -> Cell:
     if raw.cell_type == "markdown" and not (question or "check" in tags):
         return Cell("markdown", raw.source, line, tags)
     tree = _parse(path, line - 1, lines)
-    _refuse_solution(path, line, lines, question)
     checks = tuple(_checks(path, line, tree, "check" in tags))
+    if checks:
+        _refuse_solution(path, line, lines, None)
+        return Cell("code", raw.source, line, tags, None, checks, about=question)
+    _refuse_solution(path, line, lines, question)
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     is_value = question in _defined(assigned)
-    return Cell("code", raw.source, line, tags, question, checks, is_value)
+    return Cell("code", raw.source, line, tags, question, is_value=is_value)
 
 
 def _unknown_mark(path: Path, line: int, mark: str) -> AssignmentError:

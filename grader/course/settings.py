@@ -22,7 +22,7 @@ SETTINGS = {
     "builds_on": 'a list of other files in solutions/, like ["rnn"]',
 }
 LIMITS = {
-    "seconds": "a positive number, like 10.0",
+    "seconds": 'a positive number, like 10.0, or one for each question and "*" for all others',
     "memory_mb": "a positive whole number, like 2048",
     "total_seconds": "a positive number, like 200.0",
 }
@@ -118,6 +118,8 @@ def _fits(key: str, value: object) -> bool:
             return level in SHOWN
         case "visibility", dict(checks):
             return all(level in SHOWN for level in checks.values())
+        case "seconds", dict(questions):
+            return all(_fits(key, n) and not isinstance(n, dict) for n in questions.values())
         case ("hours" | "seconds" | "total_seconds", int(number) | float(number)) | (
             "memory_mb",
             int(number),

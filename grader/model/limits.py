@@ -4,8 +4,8 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .message import Message, Text
@@ -48,16 +48,23 @@ class Limits:
     """The limits of one submission."""
 
     seconds: float = 10.0
-    """CPU seconds per request; the wall clock allows WALL times as much."""
+    """CPU seconds for loading and per request; the wall clock allows WALL times as much."""
     memory_mb: int = 2048
     """Address space beyond that of a warm process."""
     total_seconds: float | None = None
     """CPU seconds for all requests together; see `total`."""
+    questions: Mapping[str, float] = field(default_factory=dict)
+    """CPU seconds per request of a question's checks, where they are others."""
+
+    def of(self, question: str) -> float:
+        """Return the CPU seconds per request of a question's checks."""
+        return self.questions.get(question, self.seconds)
 
     @property
     def total(self) -> float:
         """CPU seconds for all requests of a submission; the wall clock allows WALL times more."""
-        return self.total_seconds or max(TOTAL * self.seconds, LEAST_TOTAL)
+        longest = max([self.seconds, *self.questions.values()])
+        return self.total_seconds or max(TOTAL * longest, LEAST_TOTAL)
 
 
 class Deadline:

@@ -19,6 +19,8 @@ class Beginning:
     """Whether float32 is torch's default there, as in a student's notebook, and not float64."""
     solved: frozenset[str] = frozenset()
     """Whatever is defined in the cells of questions whose checks have all passed so far."""
+    seconds: float | None = None
+    """What each request may take, in CPU seconds; if None, what loading may take."""
 
 
 class Subject(Protocol):

@@ -105,6 +105,16 @@ def test_public_checks_need_the_first_hidden_check_of_their_question(zygote, tmp
     }
 
 
+def test_a_public_check_that_names_its_question_belongs_to_that(zygote, tmp_path):
+    solution = SOLUTION.replace('tags=["check"]', 'tags=["check"] question="halve"')
+    failing = check("assert False", '@question("halve")\n@points(1)', "test_half")
+    (judgement,) = grade(
+        zygote, tmp_path, IMPORTS + check("pass") + failing, RIGHT, solution=solution
+    )
+    public = next(result for result in judgement.results if result.public)
+    assert (public.question, public.status) == ("halve", Status.NOT_RUN)
+
+
 def test_what_builds_on_a_failed_check_is_not_run_and_says_on_which(zygote, tmp_path):
     checks = (
         IMPORTS
@@ -221,6 +231,21 @@ def test_what_is_not_implemented_says_so_first(outcome):
     result = outcome("student.double(1)", SKELETON)
     assert result.status is Status.STUDENT_ERROR
     assert whole(result).startswith("Not implemented yet.\n")
+
+
+def test_a_question_that_trains_may_compute_for_longer_than_others(zygote, tmp_path):
+    slow = "import time\ndef {}(x):\n    end = time.process_time() + 0.4\n"
+    slow += "    while time.process_time() < end: pass\n    return x\n"
+    checks = (
+        IMPORTS
+        + check("student.double(1.0)")
+        + check("student.halve(1.0)", '@question("halve")\n@points(1)', "test_slow")
+    )
+    solution = SOLUTION.replace("seconds = 1.0", 'seconds = { "*" = 0.2, halve = 5 }')
+    submission = slow.format("double") + slow.format("halve")
+    (judgement,) = grade(zygote, tmp_path, checks, submission, solution=solution)
+    found = statuses(judgement)
+    assert (found["test_it"], found["test_slow"]) == (Status.TIMED_OUT, Status.PASSED)
 
 
 def test_a_misspelt_name_that_is_forbidden_is_the_authors_fault(zygote, tmp_path):

@@ -1,5 +1,6 @@
 """Reading what authors write, and refusing what they got wrong with file, line and remedy."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.assignment import Assignment
+from grader.course.build import skeleton
 from grader.course.cell import without_solution
 from grader.course.settings import AssignmentError
 from grader.model.limits import Limits
@@ -82,6 +84,28 @@ def test_every_setting_has_a_default(tmp_path):
 def test_one_level_holds_for_all_hidden_checks(tmp_path):
     text = GOOD.replace("# limits", '# visibility = "hidden"\n# limits')
     assert read(tmp_path, text).visibility == {"*": "hidden"}
+
+
+def test_a_question_may_have_seconds_of_its_own(tmp_path):
+    limits = read(tmp_path, GOOD.replace("= 3,", '= {double = 9, "*" = 2},')).limits
+    assert limits == Limits(seconds=2, memory_mb=512, questions={"double": 9})
+    limits = read(tmp_path, GOOD.replace("= 3,", "= {double = 9},")).limits
+    assert limits.seconds == Limits().seconds and limits.of("double") == 9
+
+
+def test_a_cell_of_checks_is_about_the_question_above_or_the_one_that_it_names(tmp_path):
+    check = '# %% tags=["check"]{}\ndef test_{}(student):\n    """It holds."""\n'
+    body = "    # BEGIN SOLUTION\n    return x\n    # END SOLUTION\n"
+    halve = f'# %% question="halve"\ndef halve(x):\n{body}'
+    more = [halve, check.format("", "half"), check.format(' question="double"', "both")]
+    assignment = read(tmp_path, GOOD + "\n".join(more))
+    assert assignment.questions == ("double", "halve")
+    assert assignment.public == {
+        "test_three_becomes_six": "double", "test_half": "halve", "test_both": "double",
+    }  # fmt: skip
+    last = skeleton(assignment)["cells"][-1]["source"]
+    table = ast.literal_eval("".join(last).removeprefix("check_all(").removesuffix(")"))
+    assert table == {"double": ["test_three_becomes_six", "test_both"], "halve": ["test_half"]}
 
 
 def test_a_cell_knows_its_line_in_the_file(tmp_path):
@@ -174,6 +198,9 @@ MISTAKES = {
     "seconds is a text": ("= 3,", '= "3",', 7, "seconds cannot be '3'", "positive number"),
     "seconds is not finite": ("= 3,", "= inf,", 7, "seconds cannot be inf", "positive number"),
     "seconds is a truth": ("= 3,", "= true,", 7, "seconds cannot be True", "positive number"),
+    "seconds of no question": ("= 3,", "= {duoble = 3},", 1, "question duoble that", "There are"),
+    "seconds of a question are 0": ("= 3,", "= {double = 0},", 7, "cannot be", "each question"),
+    "seconds of seconds": ("= 3,", "= {double = {a = 1}},", 7, "seconds cannot", "each question"),
     "memory is zero": ("512", "0", 7, "memory_mb cannot be 0", "positive whole number"),
     "memory is a fraction": ("512", "0.5", 7, "memory_mb cannot be 0.5", "positive whole number"),
     "visibility is no level": (
@@ -233,6 +260,9 @@ MISTAKES = {
     "syntax error": ("return 2 * x", "return 2 *", 19, "invalid syntax", "Correct it"),
     "unclosed bracket": ("print(double(2))", "print(double(2)", 31, "never closed", "Correct it"),
     "code above all cells": ("# %% [markdown]", "x = 1\n# %% [markdown]", 10, "above", "# %%"),
+    "check of no question": (
+        ' tags=["check"]', ' tags=["check"] question="duoble"', 23, "question duoble", "There are",
+    ),
     "check cell without check": ("def test_three", "def three", 23, "defines no check", "Add one"),
     "check in an ordinary cell": (' tags=["check"]', "", 24, "never be run", 'tags=["check"]'),
     "check without student": ("(student)", "()", 24, "one argument, student", "(student):"),

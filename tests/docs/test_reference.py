@@ -51,7 +51,7 @@ def test_an_example_that_prints_something_else_is_found(capsys):
 @pytest.mark.parametrize(("title", "text"), DOCUMENTED.items(), ids=DOCUMENTED)
 def test_every_argument_is_documented_and_so_is_what_is_returned(title, text):
     name, _, given = title.partition("(")
-    arguments = set(re.findall(r"(?:^|, )\*{0,2}(\w+)", given.rstrip(")")))
+    arguments = set(re.findall(r"(?:^|, )\*{0,2}([^\W\d]\w*)", given.rstrip(")")))
     listed = set(re.findall(r"^    \*{0,2}(\w+): ", text, re.MULTILINE))
     if name not in ("Disagreement", "Remark"):  # as Failure; as any warning
         assert arguments <= listed

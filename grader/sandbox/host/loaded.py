@@ -194,6 +194,7 @@ class Loaded:
 
 def _begin(worker: Sandbox, beginning: Beginning) -> None:
     """Have a worker start afresh."""
+    worker.seconds = beginning.seconds or worker.limits.seconds
     worker.begin(seed=beginning.seed, forbid=list(beginning.forbid), single=beginning.single)
 
 

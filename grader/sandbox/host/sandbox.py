@@ -42,7 +42,9 @@ class Sandbox:
         self._end, self._sock, self._pidfd = end, sock, pidfd
         self.there = pid
         """Its process id as the zygote sees it."""
-        self._output, self._limits, self._budget = output, limits, budget
+        self._output, self._budget = output, budget
+        self.limits, self.seconds = limits, limits.seconds
+        """What a request may take now, in CPU seconds."""
         self._glance = partial(scratch.require_small, folder) if folder else None
         self._requests = 0
         self._along: dict[str, Any] = {}
@@ -85,7 +87,7 @@ class Sandbox:
         self._along = {}
         # each construction and each call may take as long as one alone
         parts = max(1, len(waiting), sum(len(g["calls"]) for g in request.get("groups", ())))
-        seconds, wall = self._budget.allow(parts * self._limits.seconds)
+        seconds, wall = self._budget.allow(parts * self.seconds)
         deadline = Deadline(self.pid, seconds, self._glance, wall)
         try:
             reply = self._exchange(envelope | request, deadline)
@@ -105,7 +107,7 @@ class Sandbox:
         kind, traceback = (reply["error"][name][:MAX_TEXT] for name in ("kind", "traceback"))
         message = text(reply["error"]["message"], MAX_TEXT)
         if kind == "MemoryError" or any(words in f"{message}" for words in NO_MEMORY_WORDS):
-            more = NO_MORE_MEMORY.format(n=self._limits.memory_mb)
+            more = NO_MORE_MEMORY.format(n=self.limits.memory_mb)
             # buried, since it may hold on to what it has
             self._bury(OutOfMemory(more, kind, traceback))
         raise StudentError(message, kind, traceback)
@@ -142,13 +144,13 @@ class Sandbox:
         if code in (-signal.SIGXCPU, -signal.SIGKILL):
             if deadline.spent():
                 return deadline.error()
-            if end["cpu_seconds"] > backstop(self._limits) - 1:  # also between two requests
+            if end["cpu_seconds"] > backstop(self.limits) - 1:  # also between two requests
                 said = Message("your code goes on computing after it has answered")
                 return TimedOut(said)
         if code == -signal.SIGKILL:  # it cannot send this to itself (seccomp): the system did
             return SandboxError("the worker was killed from outside")
         if code == NO_MEMORY:
-            return OutOfMemory(NO_MORE_MEMORY.format(n=self._limits.memory_mb))
+            return OutOfMemory(NO_MORE_MEMORY.format(n=self.limits.memory_mb))
         if code in (-signal.SIGABRT, -signal.SIGSEGV):  # abort() is SIGSEGV in a pid namespace
             crashed = Message(
                 "your code crashed Python; endless recursion or too much memory can do this"

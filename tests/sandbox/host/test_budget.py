@@ -24,6 +24,7 @@ TOGETHER = "used up its time for all checks together"
 def test_a_submission_may_take_as_long_as_twenty_requests_or_what_its_author_says():
     assert Limits(seconds=3).total == TOTAL * 3 == 60
     assert Limits(seconds=3, total_seconds=7).total == 7
+    assert Limits(seconds=3, questions={"train": 5}).total == TOTAL * 5
     assert Limits(seconds=10).total == 200 and Limits(seconds=0.3).total == 60
 
 
@@ -52,6 +53,20 @@ def test_requests_below_their_limit_reach_that_of_all_together(zygote):
             with pytest.raises(TimedOut, match=TOGETHER):
                 walls.call(worker, "computes", 60.0)
         assert not worker.alive
+
+
+def test_a_check_may_have_other_seconds_than_loading_in_whatever_worker_it_runs(zygote):
+    limits = Limits(seconds=0.2, questions={"computes": 5})
+    assert (limits.of("computes"), limits.of("other")) == (5, 0.2)
+    with Loaded(zygote, SCRIPT.encode(), ("computes",), limits) as loaded:
+        student = Student(loaded)
+        student.begin(Beginning(seconds=5))
+        with student.using(other="def other(): pass"):
+            assert student.computes(0.3) == 0.3
+        assert student.computes(0.3) == 0.3
+        student.begin(Beginning())
+        with pytest.raises(TimedOut, match=r"computed for more than 0\.2 s"):
+            student.computes(60.0)
 
 
 def test_workers_that_follow_each_other_share_one_budget_and_none_is_forked_for_nothing(
