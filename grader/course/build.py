@@ -19,6 +19,10 @@ TEXTS = Path(__file__).parents[1] / "templates" / "notebook"
 """Texts with which every notebook begins and ends."""
 ADDED = ("run-checks", "all-checks", "check-all")
 """Ids of the cells that are added for the checks."""
+GOES_ON = "raises-exception"
+"""The tag of a cell whose error does not end “Run All”, so that the last cell always comes."""
+FOLDED: Json = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+"""Metadata of a cell whose source Colab, JupyterLab and Jupyter Book fold."""
 
 
 def build(source: Path, target: Path, check: bool = False) -> bool:
@@ -43,7 +47,7 @@ def skeleton(assignment: Assignment) -> Json:
     )
     cells = [
         _cell("markdown", "welcome", welcome),
-        _cell("code", ADDED[0], _text("run_checks.py")),
+        *_machinery(assignment),
         *(_for_students(cell) for cell in assignment.cells),
         *_check_all(assignment),
     ]
@@ -63,7 +67,8 @@ def skeleton(assignment: Assignment) -> Json:
 
 
 def _for_students(cell: Cell) -> Json:
-    metadata: Json = {"tags": list(cell.tags)} if cell.tags else {}
+    tags = [*cell.tags, *[GOES_ON] * (cell.kind == "code")]
+    metadata: Json = {"tags": tags} if tags else {}
     if cell.question:
         metadata["grader"] = {"question": cell.question}
     source = cell.source if cell.kind == "markdown" else without_solution(cell.source)
@@ -76,15 +81,26 @@ def _text(name: str) -> str:
     return (TEXTS / name).read_text("utf-8").rstrip()
 
 
+def _machinery(assignment: Assignment) -> Iterator[Json]:
+    """Yield the folded cell that runs checks, which knows those of each question, if any."""
+    if checks := _by_question(assignment):
+        table = json.dumps(checks, indent=4, ensure_ascii=False)
+        source = _text("run_checks.py").replace("QUESTIONS = {}", f"QUESTIONS = {table}")
+        yield _cell("code", ADDED[0], source, FOLDED)
+
+
 def _check_all(assignment: Assignment) -> Iterator[Json]:
     """Yield the last cells, which list all checks by question, if there are any."""
+    if _by_question(assignment):
+        yield _cell("markdown", ADDED[1], _text("check_all.md"))
+        yield _cell("code", ADDED[2], "check_all()")
+
+
+def _by_question(assignment: Assignment) -> dict[str, list[str]]:
     checks: dict[str, list[str]] = {}
     for check, question in assignment.public.items():
         checks.setdefault(question, []).append(check)
-    if checks:
-        table = json.dumps(checks, indent=4, ensure_ascii=False)
-        yield _cell("markdown", ADDED[1], _text("check_all.md"))
-        yield _cell("code", ADDED[2], f"check_all({table})")
+    return checks
 
 
 def _cell(kind: str, id: str, source: str, metadata: Json | None = None) -> Json:

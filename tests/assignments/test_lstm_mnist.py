@@ -23,6 +23,7 @@ from grader.model.judgement import Judgement
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
 from grader.sandbox.host.zygote import Zygote
+from tests.support.kernel import said
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm_mnist.py"
@@ -306,7 +307,7 @@ def test_the_skeleton_runs_and_says_what_is_not_implemented():
     errors = [output.ename for output in outputs if output.output_type == "error"]
     assert set(errors) == {"NotImplementedError"}
     assert len(errors) == 3  # the cells with a plot; checks say what is missing, and go on
-    text = "".join(output.text for output in outputs if output.output_type == "stream")
+    text = said(outputs)
     assert "✓" not in text and text.count("✗") >= len(ASSIGNMENT.questions)
 
 
@@ -314,7 +315,7 @@ def test_the_skeleton_runs_and_says_what_is_not_implemented():
 def test_the_solved_notebook_passes_its_checks_and_reaches_the_accuracy_it_states():
     outputs = execute(answered(CELLS))
     errors = [output for output in outputs if output.output_type == "error"]
-    text = "".join(output.text for output in outputs if output.output_type == "stream")
+    text = said(outputs)
     assert errors == []
     checks = sum(len(cell.checks) for cell in ASSIGNMENT.cells)
     assert "✗" not in text and text.count("✓") == 2 * checks  # below each question, and summed up

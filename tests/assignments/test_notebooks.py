@@ -11,6 +11,7 @@ import pytest
 from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.course.build import skeleton
+from tests.support.kernel import said
 from tests.support.own_course import OURS
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +49,7 @@ def execute(assignment: Assignment, *, solved: bool) -> tuple[list[str], str]:
     client.execute()
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     errors = [output.ename for output in outputs if output.output_type == "error"]
-    texts = [output.text for output in outputs if output.output_type == "stream"]
-    return errors, "".join(texts)
+    return errors, said(outputs)
 
 
 @pytest.mark.whole

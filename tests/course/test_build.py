@@ -12,6 +12,7 @@ import pytest
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.files import Unwritable
+from tests.support.kernel import said
 
 ROOT = Path(__file__).parents[2]
 ATTENTION = ROOT / "solutions" / "attention.py"
@@ -66,10 +67,6 @@ def execute(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 def errors(outputs: list[nbformat.NotebookNode]) -> list[str]:
     return [output.ename for output in outputs if output.output_type == "error"]
-
-
-def printed(outputs: list[nbformat.NotebookNode]) -> str:
-    return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
 def answered(source: Path, answers: dict[str, str]) -> nbformat.NotebookNode:
@@ -160,8 +157,9 @@ def test_metadata_names_assignment_questions_and_tags(source):
     assert notebook["metadata"]["grader"] == {"assignment": "doubling"}
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     cells = cells_of(source)
-    assert cells["double"]["metadata"] == {"grader": {"question": "double"}}
-    assert cells["test_three_becomes_six"]["metadata"] == {"tags": ["check", "slow"]}
+    goes_on = "raises-exception"
+    assert cells["double"]["metadata"] == {"grader": {"question": "double"}, "tags": [goes_on]}
+    assert cells["test_three_becomes_six"]["metadata"] == {"tags": ["check", "slow", goes_on]}
 
 
 def test_the_first_cell_says_what_to_hand_in(source):
@@ -207,8 +205,8 @@ def test_running_the_skeleton_raises_nothing_but_not_implemented():
     outputs = execute(answered(ATTENTION, {}))
     assert set(errors(outputs)) == {"NotImplementedError"}
     checks = [name for cell in Assignment.read(ATTENTION).cells for name in cell.checks]
-    assert printed(outputs).count("not written yet\n") == 2 * len(checks)  # below, and at the end
-    assert printed(outputs).endswith(f"0 of {len(checks)} checks pass.\n")
+    assert said(outputs).count("not filled in yet\n") == 2 * len(checks)  # below, and at the end
+    assert said(outputs).endswith(f"0 of {len(checks)} checks pass.\n")
 
 
 def test_running_it_with_the_solution_passes_every_check_and_draws():
@@ -217,9 +215,9 @@ def test_running_it_with_the_solution_passes_every_check_and_draws():
     outputs = execute(answered(ATTENTION, answers))
     assert errors(outputs) == []
     checks = [name for cell in assignment.cells for name in cell.checks]
-    assert printed(outputs).count("✓") == 2 * len(checks)
-    assert "✗" not in printed(outputs)
-    assert printed(outputs).endswith(f"{len(checks)} of {len(checks)} checks pass.\n")
+    assert said(outputs).count("✓") == 2 * len(checks)
+    assert "✗" not in said(outputs)
+    assert said(outputs).endswith(f"{len(checks)} of {len(checks)} checks pass.\n")
     assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
@@ -227,35 +225,50 @@ def test_a_check_prints_its_sentence_and_what_went_wrong(source):
     """With the message of the assertion, or with its line where it has none."""
     outputs = execute(answered(source, {"double": "def double(x):\n    return x + 1"}))
     assert errors(outputs) == []
-    assert printed(outputs) == (
-        "✗ Three becomes six.\n"
-        "  test_three_becomes_six: assert student.double(3) == 6\n"
-        "✗ Zero stays zero.\n"
-        "  test_zero_stays_zero: zero became something else\n"
-        "double\n"
-        "  ✗ Three becomes six. — assert student.double(3) == 6\n"
-        "  ✗ Zero stays zero. — zero became something else\n"
-        "0 of 2 checks pass.\n"
+    lines = (
+        "  ✗ Three becomes six.\n      assert student.double(3) == 6\n"
+        "  ✗ Zero stays zero.\n      zero became something else\n"
     )
+    below = f"{lines}0 of 1 questions pass their checks.\n"
+    assert said(outputs) == f"{below}double\n{lines}0 of 2 checks pass.\n"
 
 
-def test_the_last_cell_goes_on_whatever_a_check_raises(source):
-    """A line for each check: an error's first line, and what stands in no cell that was run."""
+def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(source):
+    """Green or red at the edge; a message with markup in it stays a message."""
+    broken = "def double(x):\n    assert x, '<b>zero</b>'\n    return 2 * x"
+    outputs = execute(answered(source, {"double": broken}))
+    first, *_ = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    assert "&lt;b&gt;zero" in first and "<b>zero" not in first and "#c2410c" in first
+    outputs = execute(answered(source, {"double": "def double(x):\n    return 2 * x"}))
+    pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    assert len(pages) == 2 and not [page for page in pages if "#c2410c" in page]
+    assert "1 of 1 questions pass their checks." in pages[0]
+
+
+def test_the_cell_that_checks_is_folded_and_comes_after_the_first_sentence(source):
+    first, second, *_ = skeleton(Assignment.read(source))["cells"]
+    assert first["cell_type"] == "markdown" and second["metadata"]["cellView"] == "form"
+    assert second["metadata"]["jupyter"]["source_hidden"]
+
+
+def test_no_check_stops_a_run_whatever_it_raises(source):
+    """An error is a line with its place in the student's code; also a cell that was not run."""
     broken = "def double(x):\n    if x:\n        raise ValueError('no\\nnumber')\n    return 0"
     outputs = execute(answered(source, {"double": broken}))
-    assert errors(outputs) == ["ValueError"]  # of the cell below the question
-    assert printed(outputs) == (
-        "double\n"
-        "  ✗ Three becomes six. — ValueError: no\n"
+    assert errors(outputs) == []
+    lines = (
+        "  ✗ Three becomes six.\n      ValueError: no\n      number\n"
+        "      double, line 3: raise ValueError('no\\nnumber')\n"
         "  ✓ Zero stays zero.\n"
-        "1 of 2 checks pass.\n"
     )
+    below = f"{lines}0 of 1 questions pass their checks.\n"
+    assert said(outputs) == f"{below}double\n{lines}1 of 2 checks pass.\n"
     notebook = answered(source, {"double": "def double(x):\n    return 2 * x"})
     notebook.cells = [cell for cell in notebook.cells if cell.id != "test_three_becomes_six"]
     outputs = execute(notebook)
     assert errors(outputs) == []
-    assert printed(outputs).startswith(
-        "double\n  ✗ test_three_becomes_six — run its cell first, further up\n"
+    assert said(outputs).startswith(
+        "double\n  ✗ test_three_becomes_six\n      run its cell first, further up\n"
     )
 
 
@@ -264,11 +277,18 @@ def test_an_assignment_without_checks_has_no_cell_for_them(source):
     assert "check-all" not in cells_of(source)
 
 
-def test_a_students_own_error_surfaces_with_its_traceback(source):
+def test_a_students_own_error_surfaces_with_its_line(source):
     outputs = execute(answered(source, {"double": "def double(x):\n    return x + undefined"}))
-    (error,) = [output for output in outputs if output.output_type == "error"]
-    assert error.ename == "NameError"
-    assert any("return x + undefined" in re.sub(r"\x1b\[[\d;]*m", "", t) for t in error.traceback)
+    assert errors(outputs) == []
+    problem = "NameError: name 'undefined' is not defined\n"
+    assert f"{problem}      double, line 2: return x + undefined\n" in said(outputs)
+
+
+def test_a_cell_that_fails_does_not_end_the_run(source):
+    """Even where errors are not allowed, the last cell comes: as in Jupyter's “Run All”."""
+    notebook = answered(source, {"double": "def double(x) return"})
+    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    assert notebook.cells[-1].outputs
 
 
 def test_the_notebook_is_plain_json(source, tmp_path):
