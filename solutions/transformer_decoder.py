@@ -744,7 +744,7 @@ def test_nobody_is_asked_in_vain(student):
 import string
 
 pad, bos, eos = 0, 1, 2
-letters = ["_", "^", "$", *string.ascii_lowercase]  # a symbol's number is its place
+letters = ["_", "^", ".", *string.ascii_lowercase]  # a symbol's number is its place
 
 
 def encoded(words):
@@ -807,7 +807,7 @@ for word in ("stressed", "drawer", "evil", "torch"):
 # %% [markdown]
 # **Where it looks.** On the left, each row is a symbol that it has to say, and dark is where in the
 # source the last layer looks while it does (the mean of all heads). The dark places run from the
-# end of the word to its start: nobody has told it. For `$`, which is `eos`, the word has been
+# end of the word to its start: nobody has told it. For `.`, which is `eos`, the word has been
 # used up.
 #
 # **What it expects.** On the right is the logarithm of every symbol's probability, at each step:
