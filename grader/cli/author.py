@@ -52,7 +52,9 @@ def new(root: Path, name: str, title: str) -> None:
 def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     """Build the students' notebooks from the solutions.
 
-    Writes assignments/NAME.ipynb from solutions/NAME.py (default: all assignments).
+    Writes assignments/NAME.ipynb from solutions/NAME.py (default: all assignments), and with them
+    README.md, a table of all assignments, and road.svg, what builds on what. A README.md that
+    you have written yourself stays.
 
     \b
     Examples:
@@ -60,6 +62,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
       grader build attention --check
     """
     from ..course.build import build as make
+    from ..course.overview import write as write_overview
 
     course = Course.find(root)
     stale = []
@@ -74,6 +77,12 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
             )
         else:
             console.print(f"[green]✓[/] assignments/{target.name} was written")
+    for name in write_overview(course, check=check):
+        stale += [name] if check else []
+        said = (
+            "[red]✗[/] {} is stale: run `grader build`" if check else "[green]✓[/] {} was written"
+        )
+        console.print(said.format(f"assignments/{name}"))
     sys.exit(ExitCode.DIFFERS if stale else ExitCode.FINE)
 
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from ..files import replace_file
+from . import overview
 from .build import build
 from .course import Course, CourseError
 
@@ -41,6 +42,7 @@ def new(course: Course, name: str, title: str) -> list[Path]:
         if path.is_file() and "__pycache__" not in path.parts:
             _copy(path, course.root, name, title)
     build(source, notebook)
+    overview.write(course)
     return [source, checks, notebook]
 
 
