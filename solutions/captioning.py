@@ -572,7 +572,7 @@ def counted(student, *numbers, max_length=7):
     return [[int(word) for word in row] for row in words], weights, model.calls
 
 
-def test_each_caption_ends_on_its_own(student):
+def test_three_one_and_nothing(student):
     """3 says 3, 2, 1; at the same time 1 says 1, and 0 says nothing at all."""
     words, _, _ = counted(student, 3, 1, 0)
     assert words == [[3, 2, 1], [1], []], f"yours are {words}"
@@ -585,7 +585,7 @@ def test_max_length_counts_words(student):
     assert calls == 2, f"two words need two calls of the cell, you make {calls}"
 
 
-def test_nobody_is_asked_after_the_end(student):
+def test_the_end_is_the_last_call(student):
     """Counting down from 3 takes four calls: 3, 2, 1 and the end."""
     _, _, calls = counted(student, 3, 1)
     assert calls == 4, f"you make {calls}"
@@ -792,7 +792,7 @@ def test_a_closed_question_lets_nothing_through(student):
     assert (logits - model.head.bias).abs().max() < 1e-4
 
 
-def test_the_question_decides_where_to_look(student):
+def test_two_questions_look_elsewhere(student):
     """Two questions about one picture get different weights."""
     model, words = small_vqa(student), torch.tensor([[1, 2, 3], [4, 5, 6]])
     for parameter in (model.W_h, model.W_f, model.v):
