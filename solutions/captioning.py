@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "Where to look while speaking, and a question about a picture"
+# learns = "Soft attention that can be seen: captions word by word, and answers to questions."
+# hours = 6
+# level = 4
+# builds_on = ["gru", "attention"]
 # forbid = [
 #     "torch.nn.functional.scaled_dot_product_attention",
 #     "torch.nn.functional.multi_head_attention_forward",
@@ -522,11 +526,12 @@ def caption(model, features, bos, eos, max_length):
     bos, eos: ints, the words for the beginning and for the end.
     max_length: the largest number of words of a caption, 1 or more.
 
-    The cell is not called again after all captions have ended or have max_length words.
+    The cell is not called again after all captions have ended or have max_length words. Nobody
+    learns here, so the model is called under torch.no_grad().
 
     Returns (words, weights), two lists with an entry for each picture: words[b] is a list of ints,
     without bos and eos, and weights[b] is a tensor (len(words[b]), L), where the model looked for
-    each of these words; it has no graph.
+    each of these words.
     """
     # BEGIN SOLUTION
     B, L = features.shape[:2]

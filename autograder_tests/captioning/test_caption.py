@@ -1,10 +1,7 @@
-"""Hidden checks of caption_loss and caption.
-
-A model that speaks cannot be sent to a submission. So a function of ours goes there, and makes one
-out of tables.
-"""
+"""Hidden checks of caption_loss and caption; the model that speaks follows from tables."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -20,6 +17,7 @@ from grader.checks import (
     points,
     pure,
     question,
+    scripted,
 )
 
 # ── caption_loss ─────────────────────────────────────────────────────────────────────────────────
@@ -43,15 +41,7 @@ def captions(draw, B=3, T=5, V=6, lengths=(3, 5, 1)):
 
 
 @question("caption_loss")
-@points(1)
-def test_the_loss_is_one_number(student, draw):
-    """The loss is one number, without axes."""
-    call(student.caption_loss, *captions(draw), takes=TAKES, shapes={"loss": ()})
-
-
-@question("caption_loss")
-@points(2)
-@needs(test_the_loss_is_one_number)
+@points(3)
 def test_full_captions_cost_the_mean_of_their_words(student, draw):
     """Of captions without padding, the loss is the mean cross-entropy of all words."""
     with torch.no_grad():
@@ -77,7 +67,7 @@ def test_gradients_reach_the_logits_of_words(student, draw):
 
 @question("caption_loss")
 @points(1)
-@needs(test_the_loss_is_one_number)
+@needs(test_full_captions_cost_the_mean_of_their_words)
 def test_no_word_costs_nothing(student, draw):
     """A batch without a word costs 0, and not NaN."""
     given = captions(draw, B=2, lengths=(0, 0))
@@ -106,111 +96,82 @@ def test_a_loss_of_any_sizes(student, draw):
 V, H, L = 8, 5, 4
 
 
-def speak(student, tables, features, bos, eos, max_length):
-    """Let the student caption pictures with a model whose words and states follow from tables.
+def begin(tables, features):
+    """Return the first state of a model, which is the feature of place 0."""
+    return features[:, 0]
 
-    Returns the words, the weights, how often the cell was called, and whether weights have a graph.
-    """
-    import torch
-    from torch import nn
 
-    class Speaker(nn.Module):
-        def __init__(self):
-            super().__init__()
-            names = ("by_word", "by_state", "enter", "carry")
-            for name, table in zip(names, tables, strict=True):
-                self.register_parameter(name, nn.Parameter(table.clone()))
-            self.calls = 0
-
-        def begin(self, features):
-            return features[:, 0] + 0 * self.by_state.sum()  # so that it has a graph
-
-        def cell(self, token, h, features):
-            due = {"token": (len(features),), "h": (len(features), len(self.by_state))}
-            found = {"token": tuple(token.shape), "h": tuple(h.shape)}
-            if found != due:
-                raise ValueError(f"the cell takes shapes {due}; it is given {found}")
-            self.calls += 1
-            weights = torch.einsum("bh,blh->bl", h, features).softmax(dim=1)
-            logits = self.by_word[token] + h @ self.by_state
-            return logits, h @ self.carry + self.enter[token], weights
-
-    model = Speaker()
-    with torch.enable_grad():
-        words, weights = student.caption(model, features, bos, eos, max_length)
-    words = [row.tolist() if torch.is_tensor(row) else [int(w) for w in row] for row in words]
-    weights = [row if torch.is_tensor(row) else torch.stack([*row]) for row in weights]
-    graph = any(row.requires_grad for row in weights)
-    return words, [row.detach() for row in weights], model.calls, graph
+def cell(tables, token, h, features):
+    """Return logits, the next state and weights, as they follow from tables."""
+    due = {"token": (len(features),), "h": (len(features), len(tables.carry))}
+    found = {"token": tuple(token.shape), "h": tuple(h.shape)}
+    if found != due:
+        raise ValueError(f"the cell takes shapes {due}; it is given {found}")
+    weights = torch.einsum("bh,blh->bl", h, features).softmax(dim=1)
+    logits = tables.by_word[token] + h @ tables.by_state
+    return logits, h @ tables.carry + tables.enter[token], weights
 
 
 class Speech:
-    """A model made of tables, pictures, and what is due of them."""
+    """A model of tables and pictures, and what it should say of them."""
 
-    def __init__(self, draw, B=3, word=0.0, state=0.0, enter=0.0, carry=0.0, ends=True):
+    def __init__(self, draw, B=3, word=0.0, state=0.0, enter=0.0, carry=0.0):
         self.features = draw(B, L, H)
         self.bos, self.eos = int(draw.integers(2, 5, 1)), int(draw.integers(5, V, 1))
-        self.tables = [
-            draw(V, V, scale=word),
-            draw(H, V, scale=state),
-            draw(V, H, scale=enter),
-            draw(H, H, scale=carry),
-        ]
-        if not ends:
-            self.tables[0][:, self.eos] -= 1000
+        shapes = {"by_word": (V, V), "by_state": (H, V), "enter": (V, H), "carry": (H, H)}
+        scales = (word, state, enter, carry)
+        self.tables = {
+            name: draw(*shape, scale=scale)
+            for (name, shape), scale in zip(shapes.items(), scales, strict=True)
+        }
+        self.tables["by_word"][:, self.eos] -= 1000  # so that it speaks without end
 
     @classmethod
-    def of_tapes(cls, draw, places, tape):
+    def of_tapes(cls, draw, places, tape=(3, 1, 0, "eos", 4)):
         """Make a model whose state is a place on a tape: it says what stands there, and goes on."""
-        speech = cls(draw, B=len(places))
-        speech.features[:, 0] = torch.eye(len(tape)).double()[places]
-        words = torch.tensor([speech.eos if word == "eos" else word for word in tape])
-        speech.tables[1] = 50 * torch.eye(V).double()[words]
-        speech.tables[3] = torch.eye(len(tape)).double().roll(1, dims=1)
+        speech = cls(draw, len(places))
+        speech.features[:, 0] = torch.eye(H).double()[places]
+        words = [speech.eos if word == "eos" else word for word in tape]
+        speech.tables["by_word"] *= 0
+        speech.tables["by_state"] = 50 * torch.eye(V).double()[words]
+        speech.tables["carry"] = torch.eye(H).double().roll(1, dims=1)
         return speech
 
     def said(self, student, max_length):
-        """Return the words and weights of each picture, the calls, and whether there is a graph."""
-        floats = [table.to(self.features) for table in self.tables]
-        given = floats, self.features, self.bos, self.eos, max_length
-        words, weights, calls, graph = student.beside(speak)(*given)
-        if not len(words) == len(weights) == len(self.features):
-            raise Failure("There is not one list of words, and one of weights, for each picture.")
-        return words, weights, calls, graph
+        """Return the words and the weights of all pictures, and the calls of the cell."""
+        caption = scripted(student, "caption", {"begin": begin, "cell": cell}, **self.tables)
+        words, weights = caption(self.features, self.bos, self.eos, max_length)
+        return words, weights, [call for call in caption.calls if call.part == "cell"]
 
     def due(self, max_length):
-        """Return the words and weights of each picture, one picture at a time."""
-        by_word, by_state, enter, carry = self.tables
+        """Return the words and the weights of all pictures, one picture at a time."""
         words, weights = [], []
-        for places in self.features:
-            h, token, said, looked = places[0], self.bos, [], []
+        for picture in self.features.unsqueeze(1):
+            h, token, said, looked = picture[:, 0], torch.tensor([self.bos]), [], []
             while len(said) < max_length:
-                rows = (places @ h).softmax(dim=0)
-                best = int((by_word[token] + h @ by_state).argmax())
-                h = h @ carry + enter[token]
-                if best == self.eos:
+                logits, h, rows = cell(SimpleNamespace(**self.tables), token, h, picture)
+                token = logits.max(dim=1).indices
+                if token.item() == self.eos:
                     break
-                said.append(best)
+                said.append(token.item())
                 looked.append(rows)
-                token = best
             words.append(said)
-            weights.append(torch.stack(looked) if looked else places.new_zeros(0, L))
+            weights.append(torch.cat(looked) if looked else picture.new_zeros(0, L))
         return words, weights
 
-
-def require(student, speech, max_length):
-    """Require the right words of each picture."""
-    words, *_ = speech.said(student, max_length)
-    due, _ = speech.due(max_length)
-    for b, (have, want) in enumerate(zip(words, due, strict=True)):
-        answer(lambda have=have: have, due=want, name=f"words[{b}]")
+    def require(self, student, max_length):
+        """Require the right words of all pictures."""
+        due, _ = self.due(max_length)
+        answer(lambda: self.said(student, max_length)[0], due=due, name="words")
 
 
 @question("caption")
 @points(1)
 def test_every_picture_gets_words_and_weights(student, draw):
     """For each picture there is a list of words, and there are weights."""
-    Speech(draw, word=1.0, ends=False).said(student, 2)
+    words, weights, _ = Speech(draw, word=1.0).said(student, 2)
+    if not len(words) == len(weights) == 3:
+        raise Failure("There is not one list of words, and one of weights, for each picture.")
 
 
 @question("caption")
@@ -219,7 +180,7 @@ def test_every_picture_gets_words_and_weights(student, draw):
 def test_the_first_word_is_the_likeliest(student, draw):
     """What is said first is the word with the largest logit, after `begin` and bos."""
     for _ in range(2):
-        require(student, Speech(draw, word=1.0, state=1.0, ends=False), 1)
+        Speech(draw, word=1.0, state=1.0).require(student, 1)
 
 
 @question("caption")
@@ -228,7 +189,7 @@ def test_the_first_word_is_the_likeliest(student, draw):
 def test_what_was_said_is_read_next(student, draw):
     """At each step the cell reads the word that it has said at the step before."""
     for _ in range(2):
-        require(student, Speech(draw, word=1.0, ends=False), 5)
+        Speech(draw, word=1.0).require(student, 5)
 
 
 @question("caption")
@@ -237,7 +198,7 @@ def test_what_was_said_is_read_next(student, draw):
 def test_the_state_is_handed_on(student, draw):
     """Each step starts from the state that the step before has returned."""
     for _ in range(2):
-        require(student, Speech(draw, state=1.0, enter=1.0, carry=1.0, ends=False), 5)
+        Speech(draw, state=1.0, enter=1.0, carry=1.0).require(student, 5)
 
 
 @question("caption")
@@ -245,9 +206,9 @@ def test_the_state_is_handed_on(student, draw):
 @needs(test_the_first_word_is_the_likeliest)
 def test_each_caption_ends_on_its_own(student, draw):
     """A caption ends before its first eos; others go on, up to max_length words."""
-    speech = Speech.of_tapes(draw, [2, 0, 3, 4], [3, 1, 0, "eos", 4])
+    speech = Speech.of_tapes(draw, [2, 0, 3, 4])
     for max_length in (3, 2, 7):
-        require(student, speech, max_length)
+        speech.require(student, max_length)
 
 
 @question("caption")
@@ -256,10 +217,9 @@ def test_each_caption_ends_on_its_own(student, draw):
 def test_nobody_is_asked_after_the_end(student, draw):
     """The cell is not called again after all have ended, or have max_length words."""
     for places, max_length, due in (([1, 2], 9, 3), ([0, 3], 2, 2), ([3], 5, 1)):
-        speech = Speech.of_tapes(draw, places, [3, 1, 0, "eos", 4])
-        _, _, calls, _ = speech.said(student, max_length)
-        if calls != due:
-            raise Failure(f"Where {due} calls of the cell will do, you make {calls}.")
+        *_, calls = Speech.of_tapes(draw, places).said(student, max_length)
+        if len(calls) != due:
+            raise Failure(f"Where {due} calls of the cell will do, you make {len(calls)}.")
 
 
 @question("caption")
@@ -267,14 +227,15 @@ def test_nobody_is_asked_after_the_end(student, draw):
 @needs(test_each_caption_ends_on_its_own)
 def test_every_word_has_the_weights_of_its_step(student, draw):
     """The weights of a picture are those with which it said its words, and none for eos."""
-    speech = Speech.of_tapes(draw, [1, 0, 3, 2], [3, 1, 0, "eos", 4])
-    words, weights, *_ = speech.said(student, 5)
-    _, due = speech.due(5)
+    speech = Speech.of_tapes(draw, [1, 0, 3, 2])
+    _, weights, _ = speech.said(student, 5)
+    words, due = speech.due(5)
     for b, (have, want) in enumerate(zip(weights, due, strict=True)):
-        if have.shape != want.shape:
-            found = f"its weights are {tuple(have.shape)}"
-            raise Failure(f"Picture {b} says {len(words[b])} words about {L} places, but {found}.")
-        if have.numel():
+        if not torch.is_tensor(have) or have.shape != want.shape:
+            found = f"a tensor {tuple(have.shape)}" if torch.is_tensor(have) else "not a tensor"
+            said = f"Picture {b} says {len(words[b])} words about {L} places"
+            raise Failure(f"{said}, but weights[{b}] is {found}.")
+        if words[b]:
             equal(have, want, "They are not those of its steps", f"weights[{b}]")
 
 
@@ -282,10 +243,9 @@ def test_every_word_has_the_weights_of_its_step(student, draw):
 @points(1)
 @needs(test_each_caption_ends_on_its_own)
 def test_any_number_of_pictures_will_do(student, draw):
-    """One picture, as many pictures as words, places or features; weights without a graph."""
+    """One picture, as many pictures as words, places or features; no graph is recorded."""
     for B, max_length in ((1, 4), (V, 3), (L, 1), (H, 2)):
-        speech = Speech(draw, B, word=1.0, state=1.0, enter=1.0, carry=1.0, ends=False)
-        require(student, speech, max_length)
-    *_, graph = speech.said(student, 2)
-    if graph:
-        raise Failure("The weights have a graph, which stays in memory: use torch.no_grad().")
+        Speech(draw, B, word=1.0, state=1.0, enter=1.0, carry=1.0).require(student, max_length)
+    *_, calls = Speech(draw, word=1.0).said(student, 2)
+    if any(call.graph for call in calls):
+        raise Failure("The model records a graph, which fills the memory: use torch.no_grad().")

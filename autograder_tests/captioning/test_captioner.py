@@ -205,7 +205,7 @@ def test_a_step_of_any_sizes(student, draw):
 
 @question("CaptionCell")
 @points(1)
-@needs(test_the_parts_give_logits_a_state_and_weights)
+@needs(test_the_gru_reads_the_word_and_what_was_seen)
 @with_right_attention
 def test_a_step_leaves_everything_as_it_was(student, draw):
     """Nothing is changed in place or remembered, and nothing else learns."""
@@ -325,7 +325,7 @@ def test_captions_of_any_sizes(student, draw):
 
 @question("Captioner")
 @points(1)
-@needs(test_every_word_has_logits_and_weights)
+@needs(test_the_first_step_reads_bos)
 @with_right_parts
 def test_nothing_is_left_of_a_sentence(student, draw):
     """Neither features nor captions are changed, and nothing is remembered of a sentence."""

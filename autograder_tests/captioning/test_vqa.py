@@ -181,7 +181,7 @@ def test_questions_of_any_sizes(student, draw):
 
 @question("VQA")
 @points(1)
-@needs(test_every_question_has_logits_and_weights)
+@needs(test_what_is_seen_is_multiplied_with_what_was_asked)
 @with_right_attention
 def test_an_answer_leaves_everything_as_it_was(student, draw):
     """Nothing is changed in place, remembered or left to chance, and nothing else learns."""
@@ -220,15 +220,7 @@ def guesses(draw, kinds=(0, 0, 0, 1, 1, 2, 2, 2, 2), C=3, num_kinds=3):
 
 
 @question("answer_accuracy")
-@points(1)
-def test_each_kind_has_a_share(student, draw):
-    """There is one number for each kind of question."""
-    call(student.answer_accuracy, *guesses(draw), takes=GUESSES, shapes={SHARES: (3,)})
-
-
-@question("answer_accuracy")
-@points(4)
-@needs(test_each_kind_has_a_share)
+@points(5)
 def test_the_share_is_that_of_the_kind(student, draw):
     """The share of a kind is right answers divided by questions, both of that kind alone."""
     with torch.no_grad():
@@ -265,7 +257,7 @@ def test_shares_of_any_sizes(student, draw):
 
 @question("answer_accuracy")
 @points(1)
-@needs(test_each_kind_has_a_share)
+@needs(test_the_share_is_that_of_the_kind)
 def test_measuring_changes_nothing(student, draw):
     """Neither logits nor answers nor kinds are changed in place."""
     *given, num_kinds = guesses(draw)

@@ -27,7 +27,6 @@ class CaptionCell(nn.Module):
         self.head = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, token, h, features):
-        self.float()
         h, features = h.float(), features.float()
         context, weights = soft_attention(h, features, self.W_h, self.W_f, self.v)
         x = torch.cat((self.embedding(token).float(), context.float()), dim=1)
@@ -107,7 +106,6 @@ class VQA(nn.Module):
         self.head = nn.Linear(joint_size, num_answers)
 
     def forward(self, features, questions, lengths):
-        self.float()
         out, _ = self.gru(self.embedding(questions).float())
         index = (lengths - 1).view(-1, 1, 1).expand(-1, 1, out.size(2))
         q = out.gather(1, index).squeeze(1)

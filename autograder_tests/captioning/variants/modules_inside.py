@@ -87,20 +87,21 @@ def caption_loss(logits, captions, pad):
     return criterion(logits[words], captions[words]).mean()
 
 
+@torch.no_grad()
 def caption(model, features, bos, eos, max_length):
     training = getattr(model, "training", False)
     if hasattr(model, "eval"):
         model.eval()
     B, L, _ = features.shape
-    h = model.begin(features).detach()
+    h = model.begin(features)
     token = torch.ones(B, dtype=torch.int64) * bos
     words, weights = torch.zeros(B, 0, dtype=torch.int64), torch.zeros(B, 0, L, dtype=h.dtype)
     ended = torch.zeros(B, dtype=torch.bool)
     for _ in range(max_length):
-        logits, h, looked = model.cell(token, h.detach(), features)
-        token = logits.detach().argmax(-1)
+        logits, h, looked = model.cell(token, h, features)
+        token = logits.argmax(-1)
         words = torch.cat([words, token[:, None]], dim=1)
-        weights = torch.cat([weights, looked.detach()[:, None]], dim=1)
+        weights = torch.cat([weights, looked[:, None]], dim=1)
         ended |= token == eos
         if bool(ended.all()):
             break
