@@ -140,7 +140,10 @@ class Speech:
     def said(self, student, max_length):
         """Return the words and the weights of all pictures, and the calls of the cell."""
         caption = scripted(student, "caption", {"begin": begin, "cell": cell}, **self.tables)
-        words, weights = caption(self.features, self.bos, self.eos, max_length)
+        returned = caption(self.features, self.bos, self.eos, max_length)
+        if not (isinstance(returned, list | tuple) and len(returned) == 2):
+            raise Failure("Two results are due, words and weights, and not something else.")
+        words, weights = returned
         return words, weights, [call for call in caption.calls if call.part == "cell"]
 
     def due(self, max_length):
