@@ -209,7 +209,7 @@ def shares(logits, answers, kinds, num_kinds):
     return right / count.where(count > 0, 1)
 
 
-def guesses(draw, kinds=(0, 0, 0, 1, 1, 2, 2, 2, 2), C=3, num_kinds=3):
+def guesses(draw, kinds=(0, 0, 0, 1, 1, 2, 2, 2, 2), C=4, num_kinds=3):
     """Draw logits whose best answer is right for about half of the questions of each kind."""
     B = len(kinds)
     logits, half = draw(B, C), draw.integers(0, 2, B).bool()
