@@ -5,7 +5,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 
 def soft_attention(h, features, W_h, W_f, v, mask=None):
-    e = torch.einsum("a,bla->bl", v, torch.tanh(F.linear(h, W_h)[:, None] + F.linear(features, W_f)))
+    e = torch.einsum(
+        "a,bla->bl", v, torch.tanh(F.linear(h, W_h)[:, None] + F.linear(features, W_f))
+    )
     e = e if mask is None else torch.where(mask, e, -torch.inf)
     a = e.softmax(-1)
     return torch.einsum("bl,blf->bf", a, features), a

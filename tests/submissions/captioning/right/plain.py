@@ -21,7 +21,9 @@ def soft_attention(h, features, W_h, W_f, v, mask=None):
 
 
 # %%
-c, w = soft_attention(torch.randn(2, 4), torch.randn(2, 9, 3), torch.randn(6, 4), torch.randn(6, 3), torch.randn(6))
+c, w = soft_attention(
+    torch.randn(2, 4), torch.randn(2, 9, 3), torch.randn(6, 4), torch.randn(6, 3), torch.randn(6)
+)
 print(c.shape, w.sum(1))
 
 
@@ -105,7 +107,16 @@ def caption(model, features, bos, eos, max_length):
 
 # %%
 class VQA(nn.Module):
-    def __init__(self, vocab_size, embedding_size, feature_size, hidden_size, attention_size, joint_size, num_answers):
+    def __init__(
+        self,
+        vocab_size,
+        embedding_size,
+        feature_size,
+        hidden_size,
+        attention_size,
+        joint_size,
+        num_answers,
+    ):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.gru = nn.GRU(embedding_size, hidden_size, batch_first=True)
