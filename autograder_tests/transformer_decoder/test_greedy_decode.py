@@ -128,7 +128,7 @@ def test_no_step_is_asked_for_in_vain(student, draw):
     """`step` is not called once more after all have ended, or have said max_length symbols."""
     for ends, max_length, due in (([1.0, 3.0, 2.0], 9, 4), ([0.0, 0.0], 9, 1), ([NEVER] * B, 4, 4)):
         greedy_decode, _ = Speaker(draw, ends).says(student, max_length)
-        if (calls := len(greedy_decode.calls)) != due:
+        if (calls := len(greedy_decode.calls)) > due:
             raise Failure(f"`step` is called {calls} times where {due} are enough.")
 
 
