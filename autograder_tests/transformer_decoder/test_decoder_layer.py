@@ -180,6 +180,19 @@ CAUSAL, ALL, ITSELF = torch.ones(5, 5).bool().tril(), torch.ones(5, 5).bool(), t
 @question("DecoderLayer")
 @points(2)
 @needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
+def test_a_causal_mask_holds_in_training_and_in_evaluation(student, draw):
+    """Under a causal mask no position sees a later one, neither in training nor after eval()."""
+    for style, layer in both_styles(student, draw):
+        x, memory = draw(5, 12), draw(7, 12)
+        training = of_target(layer.train(), x, memory, CAUSAL)
+        evaluation = of_target(layer.eval(), x, memory, CAUSAL)
+        require_dependence(training, CAUSAL, f"In {style} and in training", "position")
+        require_dependence(evaluation, CAUSAL, f"In {style} and after eval()", "position")
+
+
+@question("DecoderLayer")
+@points(2)
+@needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
 def test_the_mask_says_who_sees_whom(student, draw):
     """A position sees the positions at which `mask` is True, and itself; all, if there is none."""
     for style, layer in both_styles(student, draw):
@@ -188,19 +201,6 @@ def test_the_mask_says_who_sees_whom(student, draw):
         require_dependence(D, ALL, f"In {style} without a mask", "position")
         D = of_target(layer, x, memory, mask)
         require_dependence(D, mask | ITSELF, f"In {style} with a mask", "position")
-
-
-@question("DecoderLayer")
-@points(2)
-@needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
-def test_a_causal_mask_holds_in_training_and_in_evaluation(student, draw):
-    """Under a causal mask no position sees a later one, neither in training nor after eval()."""
-    for style, layer in both_styles(student, draw):
-        x, memory = draw(5, 12), draw(7, 12)
-        D = of_target(layer.train(), x, memory, CAUSAL)
-        require_dependence(D, CAUSAL, f"In {style} and in training", "position")
-        D = of_target(layer.eval(), x, memory, CAUSAL)
-        require_dependence(D, CAUSAL, f"In {style} and after eval()", "position")
 
 
 @question("DecoderLayer")

@@ -6,9 +6,9 @@ network may be asked about all sentences, or about those that have not ended.
 
 import torch
 
-from grader.checks import Failure, answer, changes, needs, points, question, scripted
+from grader.checks import Failure, answer, call, changes, needs, points, question, scripted
 
-B, V, H = 3, 9, 6  # sentences, symbols, features
+B, V, H = 4, 9, 6  # sentences, symbols, features
 BOS, EOS = 1, 2
 NEVER = 99.0
 
@@ -46,6 +46,9 @@ class Speaker:
         rows = len(self.memory)
         if not isinstance(said, list | tuple | torch.Tensor) or len(said) != rows:
             raise Failure(f"A list of {rows} lists is due, one for each sentence.")
+        counts = [len(greedy_decode.calls), *(len(sentence) for sentence in said)]
+        note = torch.tensor(counts, dtype=torch.float64)  # so that mistakes are told apart
+        call(lambda: note, shapes={"counts (n)": (1 + rows,)})
         return greedy_decode, said
 
     def due(self, max_length):

@@ -94,8 +94,12 @@ def test_every_sentence_has_a_mask_for_all_heads(student, draw):
 @needs(test_every_sentence_has_a_mask_for_all_heads)
 def test_the_columns_of_padding_are_hidden(student, draw):
     """Where causal hides nothing, the columns from a sentence's length on are False, in any row."""
-    free, lengths = torch.ones(5, 5).bool(), torch.tensor([3, 5, 2])
-    equal(combined(student, free, lengths), both(free, lengths), "By lengths alone", COMBINED)
+    free, causal, lengths = torch.ones(5, 5).bool(), before(5).bool(), torch.tensor([3, 4, 2])
+    shapes = {COMBINED: (3, 1, 5, 5)}
+    (found,), _ = call_on_each(
+        student.combine, [(free, lengths), (causal, lengths)], [shapes] * 2, takes=BOTH
+    )
+    equal(found.double(), both(free, lengths), "By lengths alone", COMBINED)
 
 
 @question("combine")
