@@ -17,6 +17,8 @@ CORES := $(shell nproc)
 PYTEST = $(BIN)/python -m pytest -n $(shell echo $$(($(CORES) < 8 ? $(CORES) + 1 : 8)))
 # Several hundred processes import our code, and each would compile it.
 unexport PYTHONDONTWRITEBYTECODE
+# Where every core is busy, two threads of torch wait for each other: 60 times as long.
+export OMP_NUM_THREADS := 1
 PIP = $(BIN)/pip --disable-pip-version-check install
 # What pip says, in a line that is written over; all of it where pip fails.
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \

@@ -71,8 +71,12 @@ class Proof:
 SETUP = ("pyproject.toml", "Makefile", ".ci/run")
 COURSE = ("solutions", "autograder_tests", "assignments")
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
-OF_EACH = ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py")
-"""What they prove of an assignment depends on no other."""
+OF_EACH = {
+    "run": ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py"),
+    "give": ("tests/course/test_release.py", "tests/report/test_handout.py"),
+}
+"""Tests of every assignment. What they prove of one depends on no other: it is run in a kernel and
+its samples are judged; what students get is complete, and holds no solution."""
 MORE = {"tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md")}
 """What a test starts from beside itself: the commands that it runs are in a document."""
 
@@ -104,11 +108,11 @@ def verified(name: str) -> Proof:
     )  # fmt: skip
 
 
-def ran(name: str) -> Proof:
-    """Run an assignment's notebook in a kernel, and judge all its samples."""
+def long_tests_of(name: str, files: tuple[str, ...]) -> Proof:
+    """Run the long tests that these files have for an assignment."""
     return Proof(
-        f"make whole FILES='{' '.join(OF_EACH)}' ONLY='{{parts}}'", (*SETUP, *of(name)),
-        (*OF_EACH, *checks(name)), part=f"[{name}] or [{name}-", joint=" or ",
+        f"make whole FILES='{' '.join(files)}' ONLY='{{parts}}'", (*SETUP, *of(name)),
+        (*files, *checks(name)), part=f"[{name}] or [{name}- or -{name}]", joint=" or ",
     )  # fmt: skip
 
 
@@ -132,7 +136,8 @@ def long_tests() -> list[Path]:
     """Return the files of tests that are marked `whole` and are not proved for each assignment."""
     found = sorted((ROOT / "tests").rglob("test_*.py"))
     marked = (path for path in found if "mark.whole" in path.read_text("utf-8"))
-    return [path for path in marked if f"{path.relative_to(ROOT)}" not in OF_EACH]
+    of_each = {file for files in OF_EACH.values() for file in files}
+    return [path for path in marked if f"{path.relative_to(ROOT)}" not in of_each]
 
 
 PROOFS = {
@@ -141,7 +146,11 @@ PROOFS = {
         ("tests/exploits/__main__.py", *checks("attention")),
     ),
     **{f"whole-{path.parent.name}-{path.stem[5:]}": whole(path) for path in long_tests()},
-    **{f"run-{name}": ran(name) for name in NAMES},
+    **{
+        f"{kind}-{name}": long_tests_of(name, files)
+        for kind, files in OF_EACH.items()
+        for name in NAMES
+    },
     **{f"verify-{name}": verified(name) for name in NAMES},
     "demo": Proof(
         "make demo", (*SETUP, *of("attention")),

@@ -7,7 +7,6 @@ import re
 import threading
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pooch
 import pytest
@@ -23,7 +22,7 @@ from grader.model.judgement import Judgement
 from grader.sandbox.guest.notebook import execution, slice
 from grader.sandbox.guest.notebook.cell import Cell
 from grader.sandbox.host.zygote import Zygote
-from tests.support.kernel import said
+from tests.support.kernel import run, said
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm_mnist.py"
@@ -194,27 +193,19 @@ def answered(answers: dict[str, str], more: str = "") -> dict:
     return notebook
 
 
-FEW = {mistake.question: mistake.name for mistake in MISTAKES}.values()
-"""The last mistake of each question; `grader verify` has all of them judged in a sandbox."""
-
-
 def versions(*, whole: bool) -> dict[str, dict]:
-    """Return notebooks by name; without the `whole` class, few of them."""
+    """Return notebooks by name; without the `whole` class, those that are always judged.
+
+    `grader verify` has all mistakes judged in a sandbox as well.
+    """
     handed_in = {"solution": answered(CELLS), "stubs": answered(STUBS)}
     handed_in["float32"] = answered(in_single_precision())
     for name, source in VARIANTS.items() if whole else ():
         handed_in[name] = answered(CELLS, source)
-    for mistake in MISTAKES:
-        if whole or mistake.name in FEW:
-            wrong = {mistake.question: mistake.made_in(CELLS[mistake.question])}
-            handed_in[mistake.name] = answered(CELLS | wrong)
+    for mistake in MISTAKES if whole else ():
+        wrong = {mistake.question: mistake.made_in(CELLS[mistake.question])}
+        handed_in[mistake.name] = answered(CELLS | wrong)
     return handed_in
-
-
-def either(name: str, value: object = None):
-    """Return a parameter that is tried always if it is among the few."""
-    few = name in (*FEW, "solution", "float32")
-    return pytest.param(value or name, id=name, marks=() if few else pytest.mark.whole)
 
 
 @pytest.fixture(scope="module")
@@ -251,12 +242,15 @@ def test_the_hidden_checks_are_worth_100_points(judgements):
     assert judgements["solution"].max_score == 100
 
 
-@pytest.mark.parametrize("name", [either(name) for name in ("solution", "float32", *VARIANTS)])
+@pytest.mark.parametrize(
+    "name", ["solution", "float32", *(pytest.param(v, marks=pytest.mark.whole) for v in VARIANTS)]
+)
 def test_a_right_version_gets_full_marks(judgements, name):
     assert [(r.check, whole(r), r.detail) for r in lost(judgements[name])] == []
 
 
-@pytest.mark.parametrize("mistake", [either(mistake.name, mistake) for mistake in MISTAKES])
+@pytest.mark.whole
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
 def test_a_mistake_costs_its_own_question_and_says_why(judgements, mistake):
     results = lost(judgements[mistake.name])
     assert {r.question for r in results} == {mistake.question}, [
@@ -297,7 +291,7 @@ def execute(notebook: dict) -> list[nbformat.NotebookNode]:
     book = nbformat.from_dict(notebook)
     for cell in book.cells:
         cell.source = "".join(cell.source)
-    nbclient.NotebookClient(book, allow_errors=True, kernel_name="python3", timeout=240).execute()
+    run(book, seconds=240)
     return [output for cell in book.cells for output in cell.get("outputs", ())]
 
 

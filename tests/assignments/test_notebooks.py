@@ -4,14 +4,13 @@ import json
 import re
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 
 from grader.checking.collect import run_session
 from grader.course.assignment import Assignment
 from grader.course.build import skeleton
-from tests.support.kernel import said
+from tests.support.kernel import run, said
 from tests.support.own_course import OURS
 
 ROOT = Path(__file__).parents[2]
@@ -43,10 +42,7 @@ def execute(assignment: Assignment, *, solved: bool) -> tuple[list[str], str]:
         question = cell.metadata.get("grader", {}).get("question")
         if solved and question:
             cell.source = solutions[question]
-    client = nbclient.NotebookClient(
-        book, allow_errors=True, kernel_name="python3", timeout=SECONDS
-    )
-    client.execute()
+    run(book, SECONDS)
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     errors = [output.ename for output in outputs if output.output_type == "error"]
     return errors, said(outputs)

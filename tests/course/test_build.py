@@ -5,14 +5,13 @@ import os
 import re
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.files import Unwritable
-from tests.support.kernel import said
+from tests.support.kernel import run, said
 
 ROOT = Path(__file__).parents[2]
 ATTENTION = ROOT / "solutions" / "attention.py"
@@ -61,7 +60,7 @@ def cells_of(source: Path) -> dict[str, dict]:
 
 def execute(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """Run a notebook in a real kernel, past its errors, and return all outputs."""
-    nbclient.NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
+    run(notebook)
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
 
 
@@ -287,7 +286,7 @@ def test_a_students_own_error_surfaces_with_its_line(source):
 def test_a_cell_that_fails_does_not_end_the_run(source):
     """Even where errors are not allowed, the last cell comes: as in Jupyter's “Run All”."""
     notebook = answered(source, {"double": "def double(x) return"})
-    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    run(notebook, allow_errors=False)
     assert notebook.cells[-1].outputs
 
 

@@ -12,12 +12,12 @@ from grader.course.assignment import Assignment
 from grader.course.course import Course
 from grader.course.release import leaks, readme, release
 from grader.course.settings import AssignmentError
+from tests.support.own_course import EACH
 
 COURSE = Course.find(Path(__file__).parent)
-NAMES = COURSE.names()
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=EACH)
 def assignment(request: pytest.FixtureRequest) -> Assignment:
     return Assignment.read(COURSE.solution(request.param))
 
@@ -31,7 +31,7 @@ def answer(assignment: Assignment) -> str:
     return [cell.source for cell in assignment.cells if cell.question][-1]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_every_assignment_of_this_course_can_be_released(tmp_path, name):
     release(COURSE, name, tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:

@@ -1,12 +1,12 @@
 """The templates in docs/ci are valid, ask only for the rights they need, and run real commands."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import check_jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from grader.cli.main import main
 
@@ -15,10 +15,12 @@ SCHEMAS = {"github.yml": "vendor.github-workflows", "gitlab.yml": "vendor.gitlab
 
 
 def valid(schema: str, file: Path) -> bool:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema]
+    words = ["--builtin-schema", schema, str(file)]
     if schema == "vendor.gitlab-ci":
-        command += ["--data-transform", "gitlab-ci"]
-    return subprocess.run([*command, str(file)], capture_output=True).returncode == 0
+        words += ["--data-transform", "gitlab-ci"]
+    done = CliRunner().invoke(check_jsonschema.main, words)
+    assert done.exit_code in (0, 1), done.output
+    return done.exit_code == 0
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -19,9 +19,9 @@ from grader.course.course import Course
 from grader.report.handout import mathml, page, script
 from grader.sandbox.guest.notebook import read as notebook
 from tests.course.test_build import SOURCE
+from tests.support.own_course import EACH
 
 COURSE = Course.find(Path(__file__).parent)
-NAMES = COURSE.names()
 EVIL = r"""
 # %% [markdown]
 # <script>document.title = "owned"</script> <img src="https://example.org/a.png" onerror="alert(1)">
@@ -33,7 +33,7 @@ label = "</pre><script>alert(2)</script>"
 """
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=EACH)
 def assignment(request: pytest.FixtureRequest) -> Assignment:
     return Assignment.read(COURSE.solution(request.param))
 

@@ -7,16 +7,17 @@ process and its zygote take to start.
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from grader.checking.collect import run_session
-from grader.checking.session import Session
 from grader.course.assignment import Assignment
 from grader.judging.batch import digest
 from grader.judging.job import Job, Task
-from grader.judging.judge import judge
 from grader.model.judgement import Judgement
 from grader.model.result import Result, Status
-from grader.sandbox.host.zygote import Zygote
+
+if TYPE_CHECKING:
+    from grader.checking.session import Session
+    from grader.sandbox.host.zygote import Zygote
 
 Judged = tuple[Task, Judgement]
 RESULTS = (
@@ -45,13 +46,18 @@ class Judges:
             )  # fmt: skip
 
 
-def here(zygote: Zygote) -> Callable[[Iterable[Task], Job, int], Iterator[Judged]]:
-    """Return what takes the place of `grade`, and judges in this process."""
+def here(zygote: "Zygote") -> Callable[[Iterable[Task], Job, int], Iterator[Judged]]:
+    """Return what takes the place of `grade`, and judges in this process.
+
+    Only here torch is imported, which costs a program with judges who are none a second.
+    """
+    from grader.checking.collect import run_session
+    from grader.judging.judge import judge
 
     def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[Judged]:
         found: list[Judged] = []
 
-        def attend(session: Session) -> None:
+        def attend(session: "Session") -> None:
             session.zygote = zygote
             for task in tasks:
                 given = (task.path, session, zygote, job.key, task.kept, task.refused)

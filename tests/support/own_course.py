@@ -6,6 +6,8 @@ to be carried to other graders.
 
 from pathlib import Path
 
+import pytest
+
 from grader.course.course import Course
 
 
@@ -17,3 +19,9 @@ class OwnCourse(Course):
 
 
 OURS = OwnCourse(Path(__file__).parents[2])
+ALWAYS = "attention"
+EACH = [
+    pytest.param(name, marks=() if name == ALWAYS else pytest.mark.whole) for name in OURS.names()
+]
+"""All assignments, as parameters of a test. One is always tested; of another, the result follows
+from its files and our code, so it is a proof of that assignment (OF_EACH in tests/proofs.py)."""
