@@ -46,6 +46,7 @@ from .results import COMMANDS
 from .run import INTERRUPTION
 from .stream import patient
 from .terminal import console, on_stderr, plain, progress, refusal, tell, voice
+from .view import view
 
 
 class Group(click.Group):
@@ -135,6 +136,7 @@ def main(context: click.Context, root: Path) -> None:
     Teaching assistants
       grader doctor                check this machine's sandbox
       grader grade PATH... -a attention -o results
+      grader view results          look at code and checks, and decide
       grader override results decisions.csv
       grader regrade results --failures
       grader diff results          show whose score changed, and why
@@ -371,5 +373,9 @@ def doctor() -> None:
     sys.exit(ExitCode.FINE if examine(console) else ExitCode.DIFFERS)
 
 
-for command in (*COMMANDS, *authoring.COMMANDS, feedback, export, import_):
+for command in (view, *COMMANDS, *authoring.COMMANDS, feedback, export, import_):
     main.add_command(command)
+
+
+if __name__ == "__main__":  # `grader view` runs commands where no script may be at hand
+    main()

@@ -18,7 +18,7 @@ from ..model.late import EXCUSED
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import SUBMISSION, Standing
 from .results_json import DECIDED, REMARK, added
-from .sanitize import OUR_FAULT, whole
+from .sanitize import OUR_FAULT, clean, whole
 
 
 @functools.cache
@@ -36,6 +36,7 @@ def template(name: str, language: str = DEFAULT) -> Template:
     )
     filters = (
         _cells,
+        clean,
         _csp_hash,
         first_sentence,
         headline,

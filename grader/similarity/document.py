@@ -4,14 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from ..intake.submission import Refused, Submission
-from ..model.limits import Limits, StudentError
-from ..model.message import Message, Text, said
-from ..sandbox.host.reply import text
-from ..sandbox.host.sandbox import Sandbox
-from ..sandbox.host.zygote import Zygote
+from ..model.message import Text, said
+from ..sandbox.host.reader import Reader
 from .fingerprint import Fingerprints
 
 
@@ -26,38 +21,16 @@ class Document:
     """Whether it is from an earlier year: compared with new ones, not with others of its kind."""
 
 
-DAY = 86_400
-"""Seconds that a worker may read notebooks: one serves many."""
-
-
-class Parser:
+class Parser(Reader):
     """Parses notebooks in a sandbox. Use it as a context manager."""
-
-    def __init__(self) -> None:
-        self._zygote = Zygote()
-        self._worker: Sandbox | None = None
 
     def document(self, student: str, data: bytes, *, archived: bool = False) -> Document:
         """Return the fingerprints of a notebook. Raises Refused if it is not one."""
-        if self._worker is None or not self._worker.alive:
-            self._worker = self._zygote.open(Limits(total_seconds=DAY))  # runs no code
-        try:
-            sent = torch.tensor(list(data), dtype=torch.uint8)
-            seen = self._worker.ask("fingerprint_tokens", data=sent)
-        except StudentError as error:
-            raise Refused(Message("This notebook cannot be parsed: {error}", error=error)) from None
+        seen = self.read("fingerprint_tokens", data)
         tokens, lines = seen["tokens"].flatten().numpy(), seen["lines"].flatten().numpy()
-        if seen["unreadable"]:
-            raise Refused(text(seen["unreadable"]))
         code = bytes(seen["code"].flatten().tolist()).decode("utf-8", "replace")
         size = min(len(tokens), len(lines))
         return Document(student, code, Fingerprints.of(tokens[:size], lines[:size]), archived)
-
-    def __enter__(self) -> "Parser":
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._zygote.close()
 
 
 def documents(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from . import values
 from .forbidden import Forbid, refuse_recordings
-from .notebook import execution, fingerprint_tokens, instead, inventory, slice
+from .notebook import execution, fingerprint_tokens, instead, inventory, shown, slice
 from .notebook import read as notebook
 from .notebook.cell import NewerSyntax
 from .notebook.device import retried
@@ -123,6 +123,23 @@ class Submission:
             "code": torch.tensor(list(code.encode("utf-8", "replace")), dtype=torch.uint8),
             "tokens": torch.tensor(tokens, dtype=torch.int64),
             "lines": torch.tensor(lines, dtype=torch.int64),
+        }
+
+    def shown(self, data: Tensor, names: list[str]) -> dict[str, Any]:
+        """Parse a notebook, run nothing of it, and return its code as a person reads it."""
+        unreadable: Any = ""
+        code, found = "", list[list[Any]]([[], [], []])
+        try:
+            code, *found = shown.shown(notebook.read(data.numpy().tobytes()), names)
+        except notebook.Unreadable as error:
+            unreadable = wired(said(error))
+        places, counting, words = found
+        return {
+            "unreadable": unreadable,
+            "code": torch.tensor(list(code.encode("utf-8", "replace")), dtype=torch.uint8),
+            "places": torch.tensor(places, dtype=torch.int64),
+            "counting": [torch.tensor(lines, dtype=torch.int64) for lines in counting],
+            "words": torch.tensor(words, dtype=torch.int64),
         }
 
     def begin(self, seed: int, forbid: list[str], single: bool = False) -> None:

@@ -38,6 +38,13 @@ ANSWERS: dict[str, Answer] = {
         "tokens": Tensor,
         "lines": Tensor,
     },
+    "shown": {
+        "unreadable": TEXT,
+        "code": Tensor,
+        "places": Tensor,
+        "counting": list[Tensor],
+        "words": Tensor,
+    },
     "construct": type(None),
     "call": [
         [

@@ -1,0 +1,32 @@
+"""The server: on this machine's loopback alone, until Ctrl-C."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from ..store.store import NAME, Store
+from .app import app
+from .desk import Desk
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(desk: Desk, port: int, announce: Callable[[str], None]) -> None:
+    """Serve a folder's pages until interrupted; `announce` is told the address that lets one in.
+
+    Port 0 takes any that is free. Raises OSError where the port is taken.
+    """
+    with Store(desk.folder / NAME) as store:
+        language = store.language
+    with socket.create_server((LOOPBACK, port)) as listening, desk:
+        door = app(desk, f"{LOOPBACK}:{listening.getsockname()[1]}", language)
+        config = uvicorn.Config(
+            door, log_level="warning", access_log=False, lifespan="off", server_header=False,
+            ws="none", timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        announce(door.address)
+        desk.writer.ask()
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
+            uvicorn.Server(config).run(sockets=[listening])
