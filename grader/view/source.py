@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEPT = 200
 """Submissions whose code stays in memory."""
 GONE = Message("The file has changed or is gone since it was judged: {file}")
-NO_SANDBOX = Message("The code cannot be shown, for it is read in the sandbox alone: {error}")
+NO_SANDBOX = Message("The code cannot be shown, because it is read only in the sandbox: {error}")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Writer:
         self._folder = folder
         self._asked, self._closing, self._due = threading.Event(), threading.Event(), False
         self._doubt = True
-        """Whether every file is looked at, as at first, and not only of whom something changed."""
+        """Whether to look at every file, as at first, and not only at those of changed students."""
         self.problem: Text = ""
         """Why the files are not up to date."""
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)

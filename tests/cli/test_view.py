@@ -62,6 +62,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.whole
 def test_what_was_acknowledged_survives_a_kill_and_ctrl_c_ends_with_all_files_written(folder):
     first = Session(folder)
     assert first.decide("ada", "2") == first.decide("bob", "3") == first.decide("ada", "4") == 303

@@ -57,7 +57,7 @@ def test_without_a_sandbox_it_is_said_and_nothing_is_parsed_here(monkeypatch, en
 
     monkeypatch.setattr(source, "_start", none)
     sources = Sources()
-    assert "read in the sandbox alone: no layer holds" in f"{sources.of(entry, NAMES).problem}"
+    assert "read only in the sandbox: no layer holds" in f"{sources.of(entry, NAMES).problem}"
     sources.close()
 
 
