@@ -99,10 +99,10 @@ class MultiHeadAttention(nn.Module):
 #
 # **Why sines *and* cosines?** Together they are a point on a circle, and $k$ positions further on,
 # this point has turned by the angle $k\,\omega_i$, wherever it started. So "$k$ positions before
-# me" is one and the same rotation at every position, which is a matrix, and that a layer can learn.
+# me" is one and the same rotation at every position: a matrix, which a layer can learn.
 #
-# **The trap is the exponent.** A sine and its cosine share *one* rate. The $i$ of the formula counts
-# pairs; if your loop or `arange` counts features, 0, 2, 4, …, then it *is* $2i$ already.
+# **The trap is the exponent.** A sine and its cosine share *one* rate. The $i$ of the formula
+# counts pairs; if your loop or `arange` counts features, 0, 2, 4, …, then it *is* $2i$ already.
 #
 # Positions count from 0. If $d$ is odd, the last sine has no cosine.
 
@@ -363,7 +363,7 @@ def test_two_words_of_three_are_visible(student):
 # Now all of it is put together. A layer has two **sub-layers**: attention of the sequence to
 # itself, and the network for each position. Around each stands a **residual**: what the sub-layer
 # finds is *added* to what came in. In the first version (§3.1), the norm comes after the sum,
-# *post-norm*; in most models since about 2019, it comes first, and the sum is left alone, *pre-norm*
+# *post-norm*; in most models since about 2019 it comes first, and the sum is left alone, *pre-norm*
 # ([Xiong et al. 2020](https://arxiv.org/abs/2002.04745)):
 #
 # $$\text{post-norm:}\quad
@@ -373,8 +373,8 @@ def test_two_words_of_three_are_visible(student):
 #   \begin{aligned} y &= x + \text{attention}(\text{norm}_1(x)) \\
 #   z &= y + \text{FFN}(\text{norm}_2(y)) \end{aligned}$$
 #
-# **Why residuals?** The derivative of $x + f(x)$ is $1 + f'(x)$: however small $f'$ is, the 1 stays,
-# and through twenty layers there is a road on which the gradient is not changed at all. With
+# **Why residuals?** The derivative of $x + f(x)$ is $1 + f'(x)$: however small $f'$ is, the 1
+# stays, and through twenty layers there is a road on which the gradient is not changed at all. With
 # pre-norm, nothing stands on that road, which is why deep models prefer it.
 #
 # **The traps.** The second sub-layer reads $y$, what the first has made, and not $x$: they are in
@@ -492,9 +492,9 @@ def test_nobody_looks_at_what_is_hidden(student):
 #
 # $$x^{(0)} = \sqrt{d}\; E[\text{ids}] + PE, \qquad x^{(n)} = \text{layer}_n\big(x^{(n-1)}\big)$$
 #
-# **Why $\sqrt d$?** Transformers start with embeddings of size $1/\sqrt d$. Times $\sqrt d$, a word is
-# as loud as its position, which is of size 1; without it, the position would drown the word. It is
-# the *embedding* that is scaled, not the sum. And the position is added once, at the bottom.
+# **Why $\sqrt d$?** Transformers start with embeddings of size $1/\sqrt d$. Times $\sqrt d$, a word
+# is as loud as its position, which is of size 1; without it, the position would drown the word. It
+# is the *embedding* that is scaled, not the sum. And the position is added once, at the bottom.
 #
 # **Layers are alike, but they are not the same layer.** `[EncoderLayer(...)] * N` is a list of $N$
 # names for *one* layer: whatever it learns, all learn. A plain list has a second flaw. The module
@@ -574,11 +574,11 @@ def test_padding_changes_nothing(student):
 # %% [markdown]
 # ## Who bites whom?
 #
-# Nothing to write here. Below are the vectors that a fresh encoder gives the words of two sentences,
-# drawn in the plane in which they differ most. Without positions (on the left), both sentences are
-# the same bag of words: each cross lies on the dot of its word. With positions (on the right), the
-# man who bites is somebody else than the man who is bitten, and even the two *the* of one sentence
-# are told apart.
+# Nothing to write here. Below are the vectors that a fresh encoder gives the words of two
+# sentences, drawn in the plane in which they differ most. Without positions (on the left), both
+# sentences are the same bag of words: each cross lies on the dot of its word. With positions (on
+# the right), the man who bites is somebody else than the man who is bitten, and even the two *the*
+# of one sentence are told apart.
 #
 # (`nn.Embedding` starts with numbers of size 1. The line with `nn.init` makes them as small as
 # Transformers have them; otherwise words would be $\sqrt d$ times as loud as positions.)

@@ -169,7 +169,7 @@ def test_every_word_gets_a_vector(student, draw):
 
 
 @question("Encoder")
-@points(2)
+@points(1)
 @needs(test_every_word_gets_a_vector)
 @with_right_parts
 def test_every_layer_has_parameters_of_its_own(student, draw):
@@ -191,7 +191,7 @@ def test_a_layer_reads_scaled_embeddings_and_positions(student, draw):
 
 
 @question("Encoder")
-@points(3)
+@points(4)
 @needs(
     test_a_layer_reads_scaled_embeddings_and_positions, test_every_layer_has_parameters_of_its_own
 )  # fmt: skip
@@ -270,14 +270,15 @@ def test_an_encoder_takes_any_sizes(student, draw):
     """One sentence or a hundred, one word, all sizes equal; no sentence as long as T."""
     (many,) = draw.integers(130, 150, 1).tolist()
     with torch.no_grad():
-        for B, T, sizes in (
-            (1, 5, (11, 12, 3, 20)),
-            (3, 1, (11, 12, 3, 20)),
-            (4, 4, (4, 4, 4, 4)),
-            (many, 3, (2, 2, 1, 3)),
+        for B, T, longest, sizes in (
+            (1, 5, 5, (11, 12, 3, 20)),
+            (3, 1, 1, (11, 12, 3, 20)),
+            (4, 4, 4, (4, 4, 4, 4)),
+            (many, 3, 3, (2, 2, 1, 3)),
+            (2, 6, 4, (11, 12, 3, 20)),
         ):
-            agree(*twins(student, draw, 1, *sizes), draw.integers(0, sizes[0], B, T),
-                  torch.full((B,), T))  # fmt: skip
+            ids, lengths = draw.integers(0, sizes[0], B, T), torch.full((B,), longest)
+            agree(*twins(student, draw, 1, *sizes), ids, lengths)
 
 
 @question("Encoder")

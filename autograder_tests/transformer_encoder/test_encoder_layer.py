@@ -380,12 +380,16 @@ def test_pre_norm_drops_what_is_found(student, draw):
 @with_right_parts
 def test_post_norm_drops_what_is_found(student, draw):
     """In training with post-norm, both findings are dropped before they are added and normed."""
-    x = torch.zeros(*SIZES)
+    equal_ones, high = torch.zeros(*SIZES), torch.arange(SIZES[2]) % 2 == 1
+    x = equal_ones + 10.0 * high  # every other feature is larger by more than what is found
     for found_by in (ATTENTION, NETWORK):
         layer = dropping(student, found_by, norm_first=False)
-        (y,), (z,) = call_on_each(layer, [[x]] * 2, [{Y: x.shape}] * 2, takes=TAKES)
+        each = [[equal_ones], [equal_ones], [x]]
+        (y,), (again,), (z,) = call_on_each(layer, each, [{Y: x.shape}] * 3, takes=TAKES)
         # of two numbers in a row, a norm leaves the smaller one below 0; equal ones become 0
-        require_dropped(y < -1e-3, z < -1e-3, found_by)
+        require_dropped(y < -1e-3, again < -1e-3, found_by)
+        if (z[..., high].amin(dim=-1) <= z[..., ~high].amax(dim=-1)).any():
+            raise Failure("In training, the residual is dropped as well.")
 
 
 @question("EncoderLayer")
@@ -401,5 +405,7 @@ def test_nothing_is_dropped_after_training(student, draw):
         x = draw(2, 5, 12)
         (due,), (same,) = call_on_each(never, [[x]] * 2, [{Y: x.shape}] * 2, takes=TAKES)
         equal(same, due, "With dropout=0, at a second call", Y)
+        if not due.any():
+            raise Failure("A layer with dropout=0 finds nothing.")
         (y,) = call(layer, x, takes=TAKES, shapes={Y: x.shape})
         equal(y, due, "After eval(), beside a layer with dropout=0", Y)
