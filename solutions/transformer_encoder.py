@@ -448,7 +448,7 @@ SUB_LAYERS = [
 ]
 
 
-def test_a_layer_keeps_the_shape(student):
+def test_a_layer_takes_and_gives_vectors(student):
     """A layer takes (B, T, d_model) and gives (B, T, d_model), whichever norm comes first."""
     for norm_first in (False, True):
         y = student.EncoderLayer(12, 3, 20, norm_first=norm_first)(torch.randn(2, 5, 12))
@@ -541,7 +541,7 @@ class Encoder(nn.Module):
 
 
 # %% tags=["check"]
-def test_every_word_gets_a_vector(student):
+def test_five_words_get_five_vectors(student):
     """Two sentences of five words become (2, 5, 12)."""
     y = student.Encoder(7, 12, 3, 20, 2)(torch.randint(7, (2, 5)), torch.tensor([5, 4]))
     assert y.shape == (2, 5, 12), f"it should be (2, 5, 12), yours is {tuple(y.shape)}"
@@ -555,7 +555,7 @@ def test_two_layers_have_twice_the_parameters(student):
     assert sizes[1] - 7 * 12 == 3 * first, f"one layer has {first}, three have {sizes[1] - 84}"
 
 
-def test_the_order_of_words_matters(student):
+def test_other_orders_mean_something_else(student):
     """The same words in another order mean something else."""
     encoder, ids = student.Encoder(7, 12, 3, 20, 2), torch.tensor([[1, 2, 3, 4]])
     y, turned = encoder(ids, torch.tensor([4])), encoder(ids.flip(1), torch.tensor([4]))
