@@ -135,7 +135,7 @@ def require(student, draw, said, *silent, **options):
 
 
 @question("EncoderLayer")
-@points(2)
+@points(3)
 @needs(test_the_parts_of_a_layer_have_their_names)
 @with_right_parts
 def test_post_norm_attends_first(student, draw):
@@ -144,20 +144,12 @@ def test_post_norm_attends_first(student, draw):
 
 
 @question("EncoderLayer")
-@points(2)
+@points(4)
 @needs(test_the_parts_of_a_layer_have_their_names)
 @with_right_parts
-def test_post_norm_norms_what_the_network_adds(student, draw):
-    """With post-norm, what the network finds is added to what it read, and norm2 norms the sum."""
+def test_post_norm_has_the_network_in_series(student, draw):
+    """With post-norm, the network reads what norm1 gives and adds to it; norm2 norms the sum."""
     require(student, draw, "With post-norm, and attention that finds nothing", ATTENTION)
-
-
-@question("EncoderLayer")
-@points(3)
-@needs(test_post_norm_attends_first, test_post_norm_norms_what_the_network_adds)
-@with_right_parts
-def test_post_norm_has_both_sub_layers_in_series(student, draw):
-    """With post-norm, the network reads and adds to what the first sub-layer has made."""
     require(student, draw, "With post-norm, both sub-layers together")
 
 
@@ -224,7 +216,7 @@ def test_under_a_causal_mask_nobody_sees_what_follows(student, draw):
     T = 5
     causal = torch.ones(T, T).tril().bool()
     for norm_first in (False, True):
-        layer = draw.fill(student.EncoderLayer(12, 3, 20, norm_first=norm_first))
+        layer = draw.fill(student.EncoderLayer(12, 3, 20, norm_first=norm_first)).eval()
         D = dependencies(layer, draw(T, 12), mask=causal)
         require_dependence(D, causal, f"With norm_first={norm_first} and a causal mask")
 
@@ -246,7 +238,7 @@ def test_shuffled_positions_give_shuffled_results(student, draw):
 
 @question("EncoderLayer")
 @points(2)
-@needs(test_post_norm_has_both_sub_layers_in_series)
+@needs(test_post_norm_attends_first, test_post_norm_has_the_network_in_series)
 @with_right_parts
 def test_gradients_of_a_post_norm_layer_are_right(student, draw):
     """With post-norm, the gradients for x and for all parameters are right."""
@@ -264,7 +256,7 @@ def test_gradients_of_a_pre_norm_layer_are_right(student, draw):
 
 @question("EncoderLayer")
 @points(1)
-@needs(test_post_norm_has_both_sub_layers_in_series)
+@needs(test_post_norm_attends_first, test_post_norm_has_the_network_in_series)
 @with_right_parts
 def test_a_layer_takes_any_sizes_and_masks(student, draw):
     """One sequence, position, head; all sizes equal; masks for a query, a sequence, a head."""
@@ -352,6 +344,9 @@ def test_weights_are_dropped_in_training(student, draw):
     sums = y[y.abs() > 1e-6]  # others are dropped in another place
     if not len(sums) or (sums - sums[0]).abs().max() < 1e-4:
         raise Failure(f"In training with dropout={P}, no weight of attention is dropped.")
+    counts = [sums * SIZES[1] * (1 - P) ** times for times in (0, 1, 2)]  # of equal weights
+    if not any(((count - count.round()).abs() < 1e-3).all() for count in counts):
+        raise Failure("In training, something else than weights is dropped before they are used.")
 
 
 @question("EncoderLayer")
@@ -360,18 +355,17 @@ def test_weights_are_dropped_in_training(student, draw):
 @with_right_parts
 def test_pre_norm_drops_what_is_found(student, draw):
     """In training with pre-norm, both findings are dropped before they are added, and x is not."""
-    x = torch.full(SIZES, 100.0)
-    for found_by in (ATTENTION, NETWORK):
-        layer = dropping(student, found_by, norm_first=True)
-        (y,), (z,) = call_on_each(layer, [[x]] * 2, [{Y: x.shape}] * 2, takes=TAKES)
-        found, again = y - x, z - x
-        dropped = found.abs() < 1e-3
-        require_dropped(dropped, again.abs() < 1e-3, found_by)
-        kept = torch.full_like(found, 1 / (1 - P)) * ~dropped
-        if (found - kept).abs().max() > 1e-3:
-            shown = where(found, kept, "y - x (B, T, d_model)")
+    x, parts, found = torch.full(SIZES, 100.0), (ATTENTION, NETWORK), []
+    for part in parts:  # all of them first, so that the numbers tell which one is wrong
+        layer = dropping(student, part, norm_first=True)
+        found.append(call_on_each(layer, [[x]] * 2, [{Y: x.shape}] * 2, takes=TAKES))
+    for part, [(y,), (z,)] in zip(parts, found, strict=True):
+        dropped, again = (y - x).abs() < 1e-3, (z - x).abs() < 1e-3
+        require_dropped(dropped, again, part)
+        kept = x + ~dropped / (1 - P)
+        if (y - kept).abs().max() > 1e-3:
             said = "In training, something else is dropped as well, or what is kept is not "
-            raise Failure(said + "divided by 1 - p.", shown)
+            raise Failure(said + "divided by 1 - p.", where(y, kept, Y))
 
 
 @question("EncoderLayer")
@@ -382,12 +376,13 @@ def test_post_norm_drops_what_is_found(student, draw):
     """In training with post-norm, both findings are dropped before they are added and normed."""
     equal_ones, high = torch.zeros(*SIZES), torch.arange(SIZES[2]) % 2 == 1
     x = equal_ones + 10.0 * high  # every other feature is larger by more than what is found
-    for found_by in (ATTENTION, NETWORK):
-        layer = dropping(student, found_by, norm_first=False)
-        each = [[equal_ones], [equal_ones], [x]]
-        (y,), (again,), (z,) = call_on_each(layer, each, [{Y: x.shape}] * 3, takes=TAKES)
+    each, parts, found = [[equal_ones], [equal_ones], [x]], (ATTENTION, NETWORK), []
+    for part in parts:
+        layer = dropping(student, part, norm_first=False)
+        found.append(call_on_each(layer, each, [{Y: x.shape}] * 3, takes=TAKES))
+    for part, [(y,), (again,), (z,)] in zip(parts, found, strict=True):
         # of two numbers in a row, a norm leaves the smaller one below 0; equal ones become 0
-        require_dropped(y < -1e-3, again < -1e-3, found_by)
+        require_dropped(y < -1e-3, again < -1e-3, part)
         if (z[..., high].amin(dim=-1) <= z[..., ~high].amax(dim=-1)).any():
             raise Failure("In training, the residual is dropped as well.")
 

@@ -111,6 +111,6 @@ class Encoder(nn.Module):
         mask = padding_mask(lengths, ids.size(1))
         for i, layer in enumerate(self.layers):
             x = layer(x, mask)
-            print("layer", i, float(x.mean()))
+            print("layer", i, x.mean().item())
         self.last = x.detach()
         return x
