@@ -4,6 +4,9 @@
 #
 # [tool.grader]
 # title = "Order, norm, residual: an encoder"
+# learns = "Positions, layer norm, residuals with the norm before or after, padding, a stack."
+# hours = 4
+# level = 3
 #
 # [tool.grader.forbid]
 # LayerNorm = ["torch.nn.LayerNorm"]
@@ -53,36 +56,8 @@ import math
 import torch
 from torch import nn
 
-
-class MultiHeadAttention(nn.Module):
-    """Multi-head attention, §3.2.2 of Vaswani et al. 2017, as the attention notebook builds it."""
-
-    def __init__(self, d_model, num_heads, dropout=0.0):
-        super().__init__()
-        self.num_heads = num_heads
-        self.q_proj = nn.Linear(d_model, d_model)
-        self.k_proj = nn.Linear(d_model, d_model)
-        self.v_proj = nn.Linear(d_model, d_model)
-        self.out_proj = nn.Linear(d_model, d_model)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, Q, K, V, mask=None):
-        """Attend with every head, and mix their answers.
-
-        Q: (B, n_Q, d_model), K and V: (B, n_K, d_model).
-        mask: None, or broadcastable to (B, H, n_Q, n_K); True where a query may look.
-
-        Returns (out, weights): out (B, n_Q, d_model), weights (B, H, n_Q, n_K) before dropout.
-        """
-        projected = (self.q_proj(Q), self.k_proj(K), self.v_proj(V))
-        q, k, v = (x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for x in projected)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, n_Q, n_K)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        weights = torch.softmax(scores, dim=-1)
-        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
-        return self.out_proj(heads.transpose(1, 2).flatten(-2)), weights
-
+# %% tags=["include"]
+from attention import MultiHeadAttention
 
 # %% [markdown]
 # ## 1. Where a word stands
