@@ -246,7 +246,7 @@ def test_gradients_of_a_post_norm_layer_are_right(student, draw):
 
 
 @question("EncoderLayer")
-@points(1)
+@points(2)
 @needs(test_pre_norm_has_both_sub_layers_in_series)
 @with_right_parts
 def test_gradients_of_a_pre_norm_layer_are_right(student, draw):
