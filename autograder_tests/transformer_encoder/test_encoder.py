@@ -11,9 +11,11 @@ from torch import nn
 from grader.checks import (
     Failure,
     agree,
+    agree_on_each,
     assuming,
     call_on_each,
     equal,
+    make_each,
     needs,
     no_others,
     parameters_are,
@@ -286,16 +288,20 @@ def test_gradients_reach_all_layers_and_the_embedding(student, draw):
 def test_an_encoder_takes_any_sizes(student, draw):
     """One sentence or a hundred, one word, all sizes equal; no sentence as long as T."""
     (many,) = draw.integers(130, 150, 1).tolist()
+    usual = (11, 12, 3, 20, 1)
+    sizes = [usual, usual, (4, 4, 4, 4, 1), (2, 2, 1, 3, 1)]
+    oracles = [draw.fill(TorchEncoder(*each)) for each in sizes]
+    encoders = make_each(student.Encoder, sizes)
+    for pair in zip(oracles, encoders, strict=True):
+        transplant(*pair)
+    shapes = ((1, 5), (3, 1), (4, 4), (many, 3))
+    each = [
+        (draw.integers(0, vocab_size, B, T), torch.full((B,), T))
+        for (B, T), (vocab_size, *_) in zip(shapes, sizes, strict=True)
+    ]
     with torch.no_grad():
-        for B, T, longest, sizes in (
-            (1, 5, 5, (11, 12, 3, 20)),
-            (3, 1, 1, (11, 12, 3, 20)),
-            (4, 4, 4, (4, 4, 4, 4)),
-            (many, 3, 3, (2, 2, 1, 3)),
-            (2, 6, 4, (11, 12, 3, 20)),
-        ):
-            ids, lengths = draw.integers(0, sizes[0], B, T), torch.full((B,), longest)
-            agree(*twins(student, draw, 1, *sizes), ids, lengths)
+        agree_on_each(encoders, oracles, each, takes=TAKES, returns=(Y,))
+        agree(*twins(student, draw, 1), draw.integers(0, 11, 2, 6), torch.tensor([4, 4]))
 
 
 @question("Encoder")

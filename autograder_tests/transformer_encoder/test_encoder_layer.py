@@ -263,9 +263,8 @@ def test_a_layer_takes_any_sizes_and_masks(student, draw):
     (many,) = draw.integers(130, 150, 1).tolist()
     torchs, each = [], []
     for (B, T, d, H, d_ff), mask in (
-        ((1, 5, 12, 3, 20), ()),
+        ((1, 5, 6, 1, 3), ()),
         ((2, 1, 12, 3, 20), ()),
-        ((2, 5, 6, 1, 3), ()),
         ((4, 4, 4, 4, 4), (4, 1, 1, 4)),
         ((2, 5, 12, 3, 20), (2, 1, 5, 5)),
         ((2, 5, 12, 3, 20), (2, 3, 5, 5)),
@@ -273,7 +272,7 @@ def test_a_layer_takes_any_sizes_and_masks(student, draw):
     ):
         torchs.append(draw.fill(TorchEncoderLayer(d, H, d_ff)))
         each.append((draw(B, T, d), *([draw.mask(*mask)] if mask else [])))
-    sizes = [(12, 3, 20), (12, 3, 20), (6, 1, 3), (4, 4, 4), (12, 3, 20), (12, 3, 20), (4, 2, 8)]
+    sizes = [(6, 1, 3), (12, 3, 20), (4, 4, 4), (12, 3, 20), (12, 3, 20), (4, 2, 8)]
     layers = make_each(student.EncoderLayer, sizes)
     for pair in zip(torchs, layers, strict=True):
         transplant(*pair)
