@@ -99,24 +99,26 @@ def four():
     return torch.arange(4.0).reshape(2, 2)
 
 
+def require(found, due, what="it"):
+    """Require the numbers on paper, up to rounding."""
+    due = torch.tensor(due)
+    right = found.shape == due.shape and bool((found - due).abs().max() < 1e-4)
+    assert right, f"{what} should be {due.tolist()}, yours is {found.tolist()}"
+
+
 def test_four_places_on_paper(student):
     """The first is 0·1 + 1·2 + 2·4 + 3·5 = 25: see the numbers in this check."""
-    found = student.cross_correlate(nine(), four()).tolist()
-    due = [[25.0, 31.0], [43.0, 49.0]]
-    assert found == due, f"it should be {due}, yours is {found}"
+    require(student.cross_correlate(nine(), four()), [[25.0, 31.0], [43.0, 49.0]])
 
 
 def test_a_kernel_as_large_as_the_picture_fits_once(student):
     """1² + 2² + … + 9² is 285, in a picture of one entry."""
-    found = student.cross_correlate(nine(), nine()).tolist()
-    assert found == [[285.0]], f"it should be [[285]], yours is {found}"
+    require(student.cross_correlate(nine(), nine()), [[285.0]])
 
 
 def test_neither_need_be_square(student):
     """A kernel of 2 × 4 fits on a picture of 5 × 6 at 4 × 3 places."""
-    found = student.cross_correlate(torch.ones(5, 6), torch.ones(2, 4))
-    assert found.shape == (4, 3), f"the shape should be (4, 3), yours is {tuple(found.shape)}"
-    assert bool((found == 8).all()), "of ones, each place is the sum of 8 ones"
+    require(student.cross_correlate(torch.ones(5, 6), torch.ones(2, 4)), [[8.0] * 3] * 4)
 
 
 # %% [markdown]
@@ -156,25 +158,21 @@ def convolve(x, k):
 # %% tags=["check"]
 def test_the_same_places_with_a_turned_kernel(student):
     """The first is 0·5 + 1·4 + 2·2 + 3·1 = 11: the first of the kernel meets the last."""
-    found = student.convolve(nine(), four()).tolist()
-    due = [[11.0, 17.0], [29.0, 35.0]]
-    assert found == due, f"it should be {due}, yours is {found}"
+    require(student.convolve(nine(), four()), [[11.0, 17.0], [29.0, 35.0]])
 
 
 def test_a_single_one_is_stamped_with_the_kernel(student):
     """Around a single 1, the result is the kernel as it is, and not turned."""
     dot = torch.zeros(3, 5)
     dot[1, 2] = 1
-    kernel = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    found = student.convolve(dot, kernel).tolist()
-    assert found == kernel.tolist(), f"it should be {kernel.tolist()}, yours is {found}"
+    kernel = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    require(student.convolve(dot, torch.tensor(kernel)), kernel)
 
 
 def test_turning_means_nothing_to_a_kernel_that_looks_the_same_turned(student):
     """[[1, 2], [2, 1]] turned by 180° is itself: both operations agree, 1 + 4 + 8 + 5 = 18."""
     kernel = torch.tensor([[1.0, 2.0], [2.0, 1.0]])
-    found = student.convolve(nine(), kernel).tolist()
-    assert found == [[18.0, 24.0], [36.0, 42.0]], f"yours is {found}"
+    require(student.convolve(nine(), kernel), [[18.0, 24.0], [36.0, 42.0]])
 
 
 # %% [markdown]
@@ -290,16 +288,13 @@ def toeplitz(k, n):
 # %% tags=["check"]
 def test_a_matrix_of_two_rows(student):
     """The kernel (1, 2) on three entries is the matrix 1 2 0, 0 1 2."""
-    found = student.toeplitz(torch.tensor([1.0, 2.0]), 3).tolist()
-    due = [[1.0, 2.0, 0.0], [0.0, 1.0, 2.0]]
-    assert found == due, f"it should be {due}, yours is {found}"
+    require(student.toeplitz(torch.tensor([1.0, 2.0]), 3), [[1.0, 2.0, 0.0], [0.0, 1.0, 2.0]])
 
 
 def test_differences_of_neighbours(student):
     """With the kernel (-1, 1), M @ x is how much x grows from each entry to the next."""
     M = student.toeplitz(torch.tensor([-1.0, 1.0]), 5)
-    found = (M @ torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0])).tolist()
-    assert found == [1.0, 2.0, 4.0, 8.0], f"it should be [1, 2, 4, 8], yours is {found}"
+    require(M @ torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]), [1.0, 2.0, 4.0, 8.0], "M @ x")
 
 
 def test_gradients_reach_the_kernel(student):
@@ -308,7 +303,7 @@ def test_gradients_reach_the_kernel(student):
     M = student.toeplitz(k, 4)
     assert M.requires_grad, "M has no history: it was made from plain numbers"
     M.sum().backward()
-    assert k.grad.tolist() == [3.0, 3.0], f"the gradient is {k.grad.tolist()}"
+    require(k.grad, [3.0, 3.0], "the gradient")
 
 
 # %% [markdown]
@@ -387,24 +382,21 @@ def conv1d(x, w, b, stride=1, padding=0):
 def test_channels_are_added_up_and_the_bias_comes_once(student):
     """Two channels, (1, 2, 3) and (10, 20, 30), under two ones each: 33 and 55, plus 100."""
     x = torch.tensor([[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]])
-    found = student.conv1d(x, torch.ones(1, 2, 2), torch.tensor([100.0])).tolist()
-    assert found == [[[133.0, 155.0]]], f"it should be [[[133, 155]]], yours is {found}"
+    require(student.conv1d(x, torch.ones(1, 2, 2), torch.tensor([100.0])), [[[133.0, 155.0]]])
 
 
 def test_each_output_channel_has_its_bias(student):
     """Two kernels of 0, with biases 5 and 7: one channel of fives, one of sevens."""
-    found = student.conv1d(torch.ones(1, 1, 3), torch.zeros(2, 1, 2), torch.tensor([5.0, 7.0]))
-    assert found.tolist() == [[[5.0, 5.0], [7.0, 7.0]]], f"yours is {found.tolist()}"
-    none = student.conv1d(torch.ones(1, 1, 3), torch.zeros(2, 1, 2), None)
-    assert none.tolist() == [[[0.0, 0.0], [0.0, 0.0]]], "without a bias, nothing is added"
+    x, w = torch.ones(1, 1, 3), torch.zeros(2, 1, 2)
+    require(student.conv1d(x, w, torch.tensor([5.0, 7.0])), [[[5.0, 5.0], [7.0, 7.0]]])
+    require(student.conv1d(x, w, None), [[[0.0, 0.0], [0.0, 0.0]]], "without a bias, it")
 
 
 def test_zeros_at_both_ends_and_steps_of_two(student):
     """(1, 2, 3, 4) with two zeros at each end, under (1, 10, 100), in steps of 2."""
     x, w = torch.tensor([[[1.0, 2.0, 3.0, 4.0]]]), torch.tensor([[[1.0, 10.0, 100.0]]])
-    found = student.conv1d(x, w, None, stride=2, padding=2).tolist()
     # 0 0 1 2 3 4 0 0: at 0 stand 0 0 1, at 2 stand 1 2 3, at 4 stand 3 4 0; at 6 it hangs out
-    assert found == [[[100.0, 321.0, 43.0]]], f"it should be [[[100, 321, 43]]], yours is {found}"
+    require(student.conv1d(x, w, None, stride=2, padding=2), [[[100.0, 321.0, 43.0]]])
 
 
 # %% [markdown]
@@ -459,32 +451,30 @@ def test_a_picture_of_two_channels(student):
     """Ones in one channel and twos in the other, under four ones each, are 4 + 8 + ½."""
     x = torch.stack([torch.ones(3, 4), 2 * torch.ones(3, 4)])[None]
     found = student.conv2d(x, torch.ones(1, 2, 2, 2), torch.tensor([0.5]))
-    assert found.shape == (1, 1, 2, 3), f"it should be (1, 1, 2, 3), yours is {tuple(found.shape)}"
-    assert bool((found == 12.5).all()), f"yours is {found.tolist()}"
+    require(found, [[[[12.5] * 3] * 2]])
 
 
 def test_a_padded_dot_shows_the_kernel_turned(student):
     """A single 1 with zeros around it, under 1 2, 3 4, gives 4 3, 2 1."""
     kernel = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
-    found = student.conv2d(torch.ones(1, 1, 1, 1), kernel, None, padding=1).tolist()
-    assert found == [[[[4.0, 3.0], [2.0, 1.0]]]], f"yours is {found}"
+    found = student.conv2d(torch.ones(1, 1, 1, 1), kernel, None, padding=1)
+    require(found, [[[[4.0, 3.0], [2.0, 1.0]]]])
 
 
 def test_steps_of_two_and_of_three(student):
     """Of 1 … 16, steps of 2 see 1 3, 9 11, and steps of 3 see 1 4, 13 16."""
     x = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4)
     for stride, due in ((2, [[1.0, 3.0], [9.0, 11.0]]), (3, [[1.0, 4.0], [13.0, 16.0]])):
-        found = student.conv2d(x, torch.ones(1, 1, 1, 1), None, stride)[0, 0].tolist()
-        assert found == due, f"with stride {stride} it is {due}, yours is {found}"
+        found = student.conv2d(x, torch.ones(1, 1, 1, 1), None, stride)
+        require(found, [[due]], f"with stride {stride}, it")
 
 
 def test_two_kernels_and_two_pictures_keep_apart(student):
     """out[b, o] is picture b under kernel o: 1 · 1, 1 · 10, then 2 · 1 and 2 · 10."""
     x = torch.tensor([1.0, 2.0]).reshape(2, 1, 1, 1).expand(2, 1, 2, 3)
     w = torch.tensor([1.0, 10.0]).reshape(2, 1, 1, 1)
-    found = student.conv2d(x, w, torch.zeros(2))
-    assert found.shape == (2, 2, 2, 3), f"it should be (2, 2, 2, 3), yours is {tuple(found.shape)}"
-    assert found[:, :, 1, 2].tolist() == [[1.0, 10.0], [2.0, 20.0]], f"yours is {found.tolist()}"
+    due = torch.tensor([[1.0, 10.0], [2.0, 20.0]]).reshape(2, 2, 1, 1).expand(2, 2, 2, 3)
+    require(student.conv2d(x, w, torch.zeros(2)), due.tolist())
 
 
 # %% [markdown]
@@ -593,13 +583,12 @@ def test_nine_numbers_go_back_as_on_paper(student):
     """With 1 … 9 under 0 1, 2 3 and a dout of ones: see the numbers in this check."""
     found = student.conv2d_backward(torch.ones(1, 1, 2, 2), nine()[None, None], four()[None, None])
     due = {
-        "dx": [[0.0, 1.0, 1.0], [2.0, 6.0, 4.0], [2.0, 5.0, 3.0]],  # 6 = 0 + 1 + 2 + 3
-        "dw": [[12.0, 16.0], [24.0, 28.0]],  # 12 = 1 + 2 + 4 + 5, what the kernel's 0 has met
-        "db": 4.0,
+        "dx": [[[[0.0, 1.0, 1.0], [2.0, 6.0, 4.0], [2.0, 5.0, 3.0]]]],  # 6 = 0 + 1 + 2 + 3
+        "dw": [[[[12.0, 16.0], [24.0, 28.0]]]],  # 12 = 1 + 2 + 4 + 5, what the kernel's 0 has met
+        "db": [4.0],
     }
     for (name, numbers), gradient in zip(due.items(), found, strict=True):
-        own = gradient.squeeze().tolist()
-        assert own == numbers, f"{name} should be {numbers}, yours is {own}"
+        require(gradient, numbers, name)
 
 
 def test_gradients_have_the_shape_of_their_own(student):
@@ -621,7 +610,7 @@ def test_what_no_window_has_reached_has_a_gradient_of_zero(student):
     )
     seen = torch.zeros(5, 5)
     seen[:4, :4] = 1
-    assert dx[0, 0].tolist() == seen.tolist(), f"yours is {dx[0, 0].tolist()}"
+    require(dx, [[seen.tolist()]], "dx")
 
 
 def layer_by_hand(conv2d_backward, stride, padding):
@@ -644,11 +633,16 @@ def layer_by_hand(conv2d_backward, stride, padding):
 
 def test_gradcheck_finds_nothing(student):
     """torch.autograd.gradcheck changes each input a little, and finds what you have computed."""
-    shapes = ((2, 2, 4, 5), (3, 2, 3, 2), (3,))
-    inputs = [torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes]
-    for stride, padding in ((1, 0), (1, 1), (2, 1), (3, 2)):
-        layer = layer_by_hand(student.conv2d_backward, stride, padding)
-        assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # so that your torch.zeros is as exact as the inputs
+    try:
+        shapes = ((2, 2, 4, 5), (3, 2, 3, 2), (3,))
+        inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
+        for stride, padding in ((1, 0), (1, 1), (2, 1), (3, 2)):
+            layer = layer_by_hand(student.conv2d_backward, stride, padding)
+            assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False)
+    finally:
+        torch.set_default_dtype(usual)
 
 
 # %% [markdown]

@@ -138,7 +138,7 @@ def test_gradients_reach_picture_kernels_and_biases(student, draw):
 def test_a_picture_of_any_sizes_is_read(student, draw):
     """One picture, channel or place, all sizes equal, more padding than kernel: all will do."""
     sizes = (
-        (1, 3, 5, 6, 4, 2, 3), (2, 1, 6, 5, 4, 3, 2), (2, 3, 5, 6, 1, 2, 3), (2, 3, 4, 5, 2, 4, 5),
+        (2, 3, 5, 6, 1, 2, 3), (1, 3, 5, 6, 4, 2, 3), (2, 1, 6, 5, 4, 3, 2), (2, 3, 4, 5, 2, 4, 5),
         (3, 3, 3, 3, 3, 3, 3), (3, 3, 5, 5, 3, 3, 3), (2, 3, 4, 5, 4, 1, 1), (1, 1, 1, 1, 1, 1, 1),
         (2, 3, 1, 6, 4, 1, 3), (20, 2, 4, 3, 2, 2, 2),
     )  # fmt: skip

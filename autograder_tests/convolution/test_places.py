@@ -32,7 +32,7 @@ def require_counts(student, cases):
 @points(1)
 def test_a_kernel_fits_once_more_than_there_are_steps(student, draw):
     """Without padding, in steps of 1, there are n - k + 1 places: a kernel of n fits once."""
-    kernel, more = draw.integers(2, 9, 2).tolist()
+    kernel, more = draw.integers(6, 20, 2).tolist()
     require_counts(student, ((kernel + more, kernel), (kernel, kernel), (kernel + more, 1)))
 
 

@@ -29,7 +29,7 @@ def convolve(x, k):
 
 
 def output_size(size, kernel, padding=0, stride=1):
-    return np.int64(np.floor((size + 2 * padding - kernel) / stride)) + 1
+    return int(np.floor((size + 2 * padding - kernel) / stride)) + 1
 
 
 def toeplitz(k, n):
@@ -68,8 +68,8 @@ def conv1d(x, w, b, stride=1, padding=0):
 
 
 def conv2d(x, w, b, stride=1, padding=0):
-    batch_size, in_channels, height, width = x.shape
-    out_channels, _, kernel_height, kernel_width = w.shape
+    height, width = x.size()[2:]
+    kernel_height, kernel_width = w.size()[2:]
     down = Places(height, kernel_height, padding, stride)
     across = Places(width, kernel_width, padding, stride)
     padded = nn.ConstantPad2d(padding, 0.0)(x) if padding > 0 else x
@@ -77,9 +77,8 @@ def conv2d(x, w, b, stride=1, padding=0):
     out = 0
     for i in range(kernel_height):
         for j in range(kernel_width):
-            out = out + nn.functional.linear(
-                padded[:, down.met_by(i), across.met_by(j)], w[:, :, i, j]
-            )
+            met = padded[:, down.met_by(i), across.met_by(j)]
+            out = out + nn.functional.linear(met, w[:, :, i, j])
     if b is not None:
         out += b
     out = out.permute(0, 3, 1, 2).contiguous()
