@@ -4,6 +4,10 @@
 #
 # [tool.grader]
 # title = "Sliding a kernel, forwards and backwards"
+# learns = "What a convolution is, with channels, padding and stride; and its way back, by hand."
+# hours = 4
+# level = 2
+# builds_on = ["graph"]
 #
 # [tool.grader.forbid]
 # cross_correlate = ["torch.nn.functional.conv*", "torch.nn.Conv*"]
