@@ -1,4 +1,4 @@
-# errors conv2d_backward: has torch differentiate
+# fails conv2d_backward: has torch differentiate
 # after right/plain
 # %%
 def conv2d_backward(dout, x, w, stride=1, padding=0):

@@ -1,4 +1,4 @@
-# errors conv2d_backward: asks the operator that torch itself goes back by
+# fails conv2d_backward: asks the operator that torch itself goes back by
 # after right/plain
 # %%
 def conv2d_backward(dout, x, w, stride=1, padding=0):
