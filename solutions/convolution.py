@@ -16,7 +16,8 @@
 # conv1d = ["torch.nn.functional.conv*", "torch.nn.Conv*"]
 # conv2d = ["torch.nn.functional.conv*", "torch.nn.Conv*"]
 # conv2d_backward = [
-#     "torch.nn.functional.conv*", "torch.nn.Conv*", "torch.nn.grad.*", "torch.autograd",
+#     "torch.nn.functional.conv*", "torch.nn.Conv*", "torch.nn.grad.*",
+#     "torch.ops.aten.convolution_backward", "torch.autograd",
 # ]
 #
 # [tool.grader.limits]

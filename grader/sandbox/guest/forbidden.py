@@ -83,10 +83,11 @@ class Forbid:
 
     def _said(self, family: str, used: str) -> str:
         """Return which of the forbidden names of a family to speak of: the one that was used."""
-        for name in self._meant:
+        kin = [name for name in self._meant if family in siblings.families(name)]
+        for name in kin:
             if used.partition(".")[0] == name.rpartition(".")[2]:
                 return name
-        near = [n for n in self._meant if n.rpartition(".")[2].lower() in used.lower()]
+        near = [name for name in kin if name.rpartition(".")[2].lower() in used.lower()]
         return (near or [self._families[family]])[0]
 
     def _close(self, function: types.FunctionType, name: str) -> None:

@@ -190,6 +190,16 @@ def test_of_many_forbidden_names_the_one_that_was_used_is_named(forbid):
         nn.MultiheadAttention(4, 2)(X, X, X)
 
 
+def test_a_name_of_another_family_is_not_taken_for_what_was_used(forbid):
+    forbid("torch.Tensor.backward", "torch.nn.Conv2d", "torch.ops.aten.convolution_backward")
+    for way, name in (
+        ("backwards", "torch.ops.aten.convolution_backward"),
+        ("slowly backwards", "torch.nn.Conv2d"),  # not torch.Tensor.backward, though called alike
+    ):
+        with pytest.raises(Forbidden, match=f"^{name} "):
+            SIBLINGS["convolution"][way]()
+
+
 @pytest.mark.parametrize("name", ["torch.softmax", "torch.Tensor.softmax", "torch.optim.Adam"])
 def test_any_name_of_torch_can_be_forbidden(forbid, name):
     uses = {
