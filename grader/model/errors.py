@@ -8,6 +8,7 @@
     ├── Unreadable         a submission that is not a notebook               2
     ├── TableError         a CSV that is not valid                           2
     ├── RuleError          a late rule that is not valid                     2
+    ├── Elsewhere          feedback for a submission that no platform sent  2
     ├── Conflict           shards that contradict each other                 2
     ├── CannotJudge        checks or a sandbox that judge nobody             2
     ├── SandboxError       a machine without a sandbox, or a lost worker     2
@@ -52,7 +53,8 @@ class ExitCode(IntEnum):
     PERSON = (
         3,
         "a person should look: some submissions could not be judged, are not notebooks, or count "
-        "by another file than before; or a student has no row or no score (`gradebook`)",
+        "by another file than before; or a student has no row or no score (`gradebook`), or "
+        "gets no feedback (`feedback`)",
     )
     FILE = (
         4,
