@@ -17,11 +17,13 @@ from .terminal import console, progress
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--title", default="", help="Title of the notebook and reports (default: NAME).")
+@click.option("--from", "origin", default="", help="Begin with this notebook of the gallery.")
+@click.option("--list", "listing", is_flag=True, help="List the notebooks of the gallery.")
 @click.pass_obj
-def new(root: Path, name: str, title: str) -> None:
-    """Create a small working assignment that you can edit.
+def new(root: Path, name: str | None, title: str, origin: str, listing: bool) -> None:
+    """Create an assignment that you can edit: a small one, or one of the gallery.
 
     This writes solutions/NAME.py, hidden checks with known mistakes and correct variants in
     autograder_tests/NAME/, and the students' notebook. It passes `grader verify NAME`, which you
@@ -29,16 +31,27 @@ def new(root: Path, name: str, title: str) -> None:
     overwritten.
 
     \b
-    Example:
+    Examples:
       grader new layer_norm --title "Layer normalization"
+      grader new --list
+      grader new bptt --from bptt
     """
+    from ..course.gallery import gallery
     from ..course.new import new as begin
+    from ..course.road import road
 
+    if listing:
+        for stop in road(gallery()):
+            about = f"{stop.hours:g} h  {'★' * stop.level:4}"
+            console.print(f"{stop.name:20} {about}  {stop.title}", highlight=False, soft_wrap=True)
+        return
+    if not name:
+        raise click.UsageError("Say what it is to be called: grader new NAME.")
     try:
         course = Course.find(root)
     except CourseError:
         course = Course(root.resolve())
-    for path in begin(course, name, title):
+    for path in begin(course, name, title, origin):
         console.print(f"[green]✓[/] {path.relative_to(course.root)} was written", highlight=False)
     console.print(f"Begin to read in solutions/{name}.py; `grader verify {name}` tests the tests.")
 
@@ -62,6 +75,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
       grader build attention --check
     """
     from ..course.build import build as make
+    from ..course.handed import handed_over
     from ..course.overview import write as write_overview
 
     course = Course.find(root)
@@ -77,6 +91,13 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
             )
         else:
             console.print(f"[green]✓[/] assignments/{target.name} was written")
+    for name in names or course.names():
+        for line, text in handed_over(Assignment.read(course.solution(name))):
+            console.print(
+                f"[yellow]![/] solutions/{name}.py:{line}: every submission will run this when it "
+                "is judged, since it may change what is graded:", Text(text),
+                "— hand on `lambda x: name(x)` instead of the graded name.", soft_wrap=True,
+            )  # fmt: skip
     for name in write_overview(course, check=check):
         stale += [name] if check else []
         said = (

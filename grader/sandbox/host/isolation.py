@@ -20,6 +20,8 @@ from ..guest.layer import Layer
 GUEST = Path(__file__).parents[1] / "guest"
 """The only files of ours that run on the untrusted side."""
 PACKAGES = ("torch", "numpy", "msgpack", "IPython")
+SHARED = "share/torch-grader"
+"""Notebooks with their solutions, below the prefix of an installation; see course/gallery.py."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 BOOT = """
@@ -130,6 +132,9 @@ def _bubblewrap() -> list[str]:
         else:
             arguments += ["--ro-bind", path, path]
     arguments += ["--ro-bind", str(GUEST), "/grader/guest"]
+    shared = Path(sysconfig.get_path("data")) / SHARED
+    if shared.is_dir() and any(shared.is_relative_to(path) for path in readable()):
+        arguments += ["--tmpfs", str(shared)]
     if not any(path.startswith("/tmp/") for path in readable()):
         arguments += ["--symlink", confine.SCRATCH, "/tmp"]
     return [*arguments, "--remount-ro", "/", "--chdir", confine.SCRATCH]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,24 @@ def test_where_nothing_works_every_attempt_is_listed(monkeypatch):
     with pytest.raises(SandboxError) as caught:
         Zygote()
     assert "no namespaces" in str(caught.value) and "; seccomp: " in str(caught.value)
+
+
+def test_the_notebooks_of_the_package_are_hidden_where_their_prefix_can_be_read(
+    monkeypatch, tmp_path
+):
+    if reason := walls.missing(walls.NAMESPACES):
+        pytest.skip(reason)
+    shared, seen, before = tmp_path / isolation.SHARED, [], isolation.readable()
+    (shared / "solutions").mkdir(parents=True)
+    monkeypatch.setattr(isolation.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(isolation, "readable", lambda: [*before, str(tmp_path)])
+    for place in ("elsewhere", isolation.SHARED):
+        monkeypatch.setattr(isolation, "SHARED", place)
+        listing = [*isolation._bubblewrap(), "/usr/bin/ls", str(shared)]
+        done = subprocess.run(listing, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        seen.append(done.stdout.split())
+    assert seen == [["solutions"], []]  # without being hidden, and with it
 
 
 def test_a_program_that_is_not_there_is_our_error(monkeypatch):
