@@ -75,8 +75,9 @@ def words(draw, *shape):
 
 
 def padded(draw, fill=0):
-    """Draw three sentences of different lengths, in any order, and fill the rest with a word."""
-    lengths = torch.tensor([2, 4, 5])[torch.tensor(draw.sizes(3, 0, 2))]
+    """Draw three sentences, not in the order of their lengths, and fill the rest with a word."""
+    orders = torch.tensor([(2, 5, 4), (4, 2, 5), (4, 5, 2)])
+    lengths = orders[int(draw.integers(0, 3, 1))]
     src = words(draw, 3, 5)
     return src.masked_fill(torch.arange(5) >= lengths[:, None], fill), lengths
 

@@ -135,7 +135,7 @@ def test_every_symbol_of_an_answer_gets_logits(student, draw):
 @with_right_parts
 def test_an_answer_begins_with_what_was_read(student, draw):
     """The first logits follow from the encoder's last state and from bos."""
-    (bos,) = draw.integers(1, V, 1).tolist()
+    (bos,) = draw.integers(BOS + 1, V, 1).tolist()
     model, oracle = twins(student, draw, WORDS, V, E, H, bos)
     batch = given(draw, lengths=(5, 5, 5))
     found, due = logits(model, *batch), oracle(*batch).detach()

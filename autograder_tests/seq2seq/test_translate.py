@@ -8,7 +8,8 @@ import torch
 
 from grader.checks import Failure, answer, needs, points, question
 
-BOS, EOS, V = 1, 2, 9
+V = 9
+"""Symbols that there are; those that begin and end an answer are none of the first three."""
 STEPS = 6
 """For which the script tells what is said; then it goes on with its last line."""
 
@@ -73,21 +74,22 @@ class Talk:
 
     def __init__(self, draw, ends, by_step=1.0, by_sentence=0.0, by_symbol=0.0, T=4):
         B = len(ends)
+        self.bos, self.eos = draw.sizes(2, 3, V - 1)
         self.script = draw(B + 1, STEPS, V, scale=by_step) + draw(B + 1, 1, V, scale=by_sentence)
         self.by_symbol = draw(V, V, scale=by_symbol)
-        self.script[..., EOS], self.by_symbol[:, EOS] = -100.0, 0.0
+        self.script[..., self.eos], self.by_symbol[:, self.eos] = -100.0, 0.0
         lines = torch.arange(1, B + 1)[torch.randperm(B, generator=draw._generator)]
         for line, end in zip(lines.tolist(), ends, strict=True):
             if end < STEPS:
-                self.script[line, end, EOS] = 100.0
+                self.script[line, end, self.eos] = 100.0
         self.lengths = draw.lengths(B, T)
         self.src = draw.integers(0, B + 1, B, T)
         self.src[torch.arange(B), self.lengths - 1] = lines
 
     def said(self, student, max_length=STEPS, training=True):
         """Return what the student's function lets the model say, and what it did meanwhile."""
-        given = self.script, self.by_symbol, self.src, self.lengths, BOS, EOS, max_length, training
-        said, *more = student.beside(speak)(*given)
+        given = self.script, self.by_symbol, self.src, self.lengths, self.bos, self.eos
+        said, *more = student.beside(speak)(*given, max_length, training)
         B = len(self.src)
         if said is None:
             raise Failure("The result is None: is a `return` missing?")
@@ -101,11 +103,11 @@ class Talk:
         """Return what should be said: each sentence alone, step by step."""
         answers = []
         for sentence, n in zip(self.src, self.lengths.tolist(), strict=True):
-            line, token, said = self.script[sentence[n - 1]], BOS, []
+            line, token, said = self.script[sentence[n - 1]], self.bos, []
             for step in range(max_length):
                 logits = line[min(step, STEPS - 1)] + self.by_symbol[token]
                 token = max(range(V), key=logits.tolist().__getitem__)
-                if token == EOS:
+                if token == self.eos:
                     break
                 said.append(token)
             answers.append(said)
