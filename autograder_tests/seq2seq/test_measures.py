@@ -155,6 +155,7 @@ def test_the_fewest_changes_count(student, draw):
         require(student, symbols(draw, m), symbols(draw, n))
     rest = symbols(draw, 4)
     require(student, [1, *rest], [*rest, 2])  # taken out in front, put in behind
+    require(student, [1, 2, *rest], [2, 1, *rest])  # neighbours that are exchanged: two changes
 
 
 @question("edit_distance")

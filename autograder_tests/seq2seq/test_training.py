@@ -50,17 +50,9 @@ def marked(draw, B=4, S=5, V=6, padding=True):
 
 
 @question("sequence_loss")
-@points(1)
-def test_the_loss_is_one_number(student, draw):
-    """The loss is one number, without axes."""
-    call(student.sequence_loss, *marked(draw), takes=LOGITS, shapes={"loss": ()})
-
-
-@question("sequence_loss")
-@points(2)
-@needs(test_the_loss_is_one_number)
+@points(3)
 def test_symbols_cost_their_cross_entropy(student, draw):
-    """Without padding, the loss is the mean cross-entropy of all symbols."""
+    """Without padding, the loss is one number, the mean cross-entropy of all symbols."""
     for sizes in ((4, 5, 6), (2, 3, 4)):
         with torch.no_grad():
             costs(student.sequence_loss, cost, *marked(draw, *sizes, padding=False))
@@ -123,7 +115,7 @@ def sequence_loss(logits, targets, pad):
 )
 TAKES = ("src (B, T)", "lengths (B)", "tgt (B, S)")
 NAMES = ("by_word", "by_length", "by_symbol")
-LR = 0.5
+LR = 0.01
 
 
 def train(student, by_word, by_length, by_symbol, src, lengths, tgt, pad, max_norm, old, optimizer):
@@ -148,7 +140,7 @@ def train(student, by_word, by_length, by_symbol, src, lengths, tgt, pad, max_no
             by_word, by_length, by_symbol = self.tables
             sentence = by_word[src[:, 0]] + by_length[lengths]  # (B, V)
             before = torch.cat([torch.zeros_like(tgt[:, :1]), tgt[:, :-1]], dim=1)
-            return 20 * (sentence[:, None] + by_symbol[before])
+            return 300 * (sentence[:, None] + by_symbol[before])
 
     name, steps, settings = optimizer
     model = Tables().eval()
@@ -180,12 +172,15 @@ def right(model, optimizer, src, lengths, tgt, pad, max_norm):
 
 
 class Batch:
-    """A batch, and the tables of a model whose gradient is about 10 long."""
+    """A batch, and the tables of a model whose gradient is about 150 long.
+
+    Clipping may divide by the norm + 1e-6, as torch does: that is as good as exact then.
+    """
 
     def __init__(self, draw, B=4, T=5, S=4, V=6, words=7):
         self.src, self.lengths = draw.integers(0, words, B, T), draw.lengths(B, T)
         _, self.tgt, self.pad = marked(draw, B, S, V)
-        self.tables = [draw(n, V, scale=0.05) for n in (words, T + 1, V)]
+        self.tables = [draw(n, V, scale=0.004) for n in (words, T + 1, V)]
 
     def trained(self, student, max_norm=1e6, old=None, optimizer="SGD", steps=1, **settings):
         """Return the loss, the tables, and three times 1 or 0: mode, number of calls, no graph."""
@@ -275,7 +270,7 @@ def test_a_long_gradient_is_shortened(student, draw):
 def test_earlier_gradients_are_forgotten(student, draw):
     """What stands in .grad from an earlier batch has no influence on the step."""
     batch = Batch(draw)
-    old = [draw(*table.shape) for table in batch.tables]
+    old = [draw(*table.shape, scale=10.0) for table in batch.tables]
     batch.require(student, "Where gradients of an earlier batch are left", old=old)
 
 
@@ -285,7 +280,7 @@ def test_earlier_gradients_are_forgotten(student, draw):
 @with_a_right_loss
 def test_any_optimizer_makes_one_step_for_each_batch(student, draw):
     """With momentum and with Adam, three batches are three steps, and three calls of the model."""
-    for name, settings in (("SGD", {"momentum": 0.9, "lr": 0.05}), ("Adam", {"lr": 0.01})):
+    for name, settings in (("SGD", {"momentum": 0.9, "lr": 1e-3}), ("Adam", {"lr": 1e-3})):
         batch, how = Batch(draw), {"optimizer": name, "steps": 3, "max_norm": 5.0} | settings
         batch.require(student, f"After three steps of {name}", **how)
         *_, calls, _ = batch.trained(student, **how)
@@ -295,7 +290,7 @@ def test_any_optimizer_makes_one_step_for_each_batch(student, draw):
 
 @question("train_step")
 @points(1)
-@needs(test_a_step_returns_one_loss)
+@needs(test_the_parameters_make_one_step_downhill)
 @with_a_right_loss
 def test_training_is_done_in_training_mode(student, draw):
     """The model is in training mode when it is called; the loss is returned without its graph."""

@@ -71,7 +71,7 @@ def train_step(model, optimizer, src, lengths, tgt, pad, max_norm):
 def translate(model, src, lengths, bos, eos, max_length):
     training = model.training
     model.eval()
-    said = np.full((len(src), max_length), eos)
+    said = np.full((len(src), max_length), -1)
     with torch.no_grad():
         _, h = model.encoder(src, lengths)
         token = torch.full([len(src)], bos, dtype=torch.long)

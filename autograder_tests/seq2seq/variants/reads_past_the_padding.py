@@ -69,7 +69,7 @@ def train_step(model, optimizer, src, lengths, tgt, pad, max_norm):
 
 
 def translate(model, src, lengths, bos, eos, max_length):
-    mode, answers = model.training, [() for _ in src]
+    mode, answers = model.training, [None] * len(src)
     model.train(False)
     with torch.no_grad():
         h = model.encoder(src, lengths)[1]
@@ -81,7 +81,7 @@ def translate(model, src, lengths, bos, eos, max_length):
                 break
     for b, row in enumerate(said[:, 1:]):
         ends = (row == eos).nonzero().flatten()
-        answers[b] = tuple(row[: ends[0]]) if len(ends) else tuple(row)
+        answers[b] = list(row[: ends[0]]) if len(ends) else list(row)
     model.train(mode)
     return answers
 
