@@ -1,12 +1,11 @@
 """Hidden checks of translate, with a model that follows a script, which is known in full.
 
-A model cannot be sent to a submission. So a function of ours goes there, and makes one out of
-tables: its state tells which sentence it answers and how far it has come.
+Its state tells which sentence it answers, and how far it has come.
 """
 
 import torch
 
-from grader.checks import Failure, answer, needs, points, question
+from grader.checks import Failure, answer, needs, points, question, scripted
 
 V = 9
 """Symbols that there are; those that begin and end an answer are none of the first three."""
@@ -14,56 +13,24 @@ STEPS = 6
 """For which the script tells what is said; then it goes on with its last line."""
 
 
-def speak(student, script, by_symbol, src, lengths, bos, eos, max_length, training):
-    """Have the student let a model answer, whose logits follow from these tables.
+def read(tables, src, lengths):
+    """Return no states, and the last state (B, 2): the last word that counts, and step 0."""
+    if src.dim() != 2 or lengths.shape != src.shape[:1]:
+        given = f"{tuple(src.shape)} and {tuple(lengths.shape)}"
+        raise ValueError(f"the encoder is given shapes {given}; it takes (B, T) and (B,)")
+    last = src[torch.arange(len(src)), lengths - 1]
+    h = torch.stack([last, torch.zeros_like(last)], dim=1).to(tables.script.dtype)
+    return torch.zeros(*src.shape, 2), h
 
-    Returns what was said; how often encoder and decoder were asked, as lists of the rows that
-    they were asked for; whether that was in evaluation mode and without a graph; and whether the
-    model is in its old mode afterwards.
-    """
-    import torch
-    from torch import nn
 
-    asked, modes, graphs = {"encoder": [], "decoder": []}, [], []
-
-    class Encoder(nn.Module):
-        def forward(self, sentences, n):
-            if sentences.shape[1:] != src.shape[1:] or n.shape != sentences.shape[:1]:
-                raise ValueError(
-                    f"the encoder is given shapes {tuple(sentences.shape)} and {tuple(n.shape)}; "
-                    f"it takes {tuple(src.shape)} and {tuple(lengths.shape)}"
-                )
-            asked["encoder"].append(len(n))
-            modes.append(self.training)
-            graphs.append(torch.is_grad_enabled())
-            last = sentences[torch.arange(len(n)), n - 1]  # tells which lines of the script follow
-            h = torch.stack([last, torch.zeros_like(last)], dim=1).to(script.dtype)
-            return torch.zeros(*sentences.shape, 2), h
-
-    class Decoder(nn.Module):
-        def forward(self, token, h):
-            if token.dim() != 1 or h.shape != (len(token), 2):
-                raise ValueError(
-                    f"the decoder is given shapes {tuple(token.shape)} and {tuple(h.shape)}; "
-                    f"it takes (B,) and (B, 2)"
-                )
-            asked["decoder"].append(len(token))
-            modes.append(self.training)
-            graphs.append(torch.is_grad_enabled())
-            which, step = h.long().unbind(dim=1)
-            logits = script[which, step.clamp(max=script.shape[1] - 1)] + by_symbol[token]
-            return logits, torch.stack([h[:, 0], h[:, 1] + 1], dim=1)
-
-    class Model(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.encoder, self.decoder = Encoder(), Decoder()
-
-    model = Model().train(training)
-    with torch.enable_grad():
-        said = student.translate(model, src, lengths, bos, eos, max_length)
-    quiet = not any(modes), not any(graphs), model.training == training
-    return said, asked["encoder"], asked["decoder"], quiet
+def step(tables, token, h):
+    """Return logits from the script and from the symbol before, and the state a step later."""
+    if token.dim() != 1 or h.shape != (len(token), 2):
+        given = f"{tuple(token.shape)} and {tuple(h.shape)}"
+        raise ValueError(f"the decoder is given shapes {given}; it takes (B,) and (B, 2)")
+    which, place = h.long().unbind(dim=1)
+    line = tables.script[which, place.clamp(max=tables.script.shape[1] - 1)]  # (B, V)
+    return line + tables.by_symbol[token], torch.stack([h[:, 0], h[:, 1] + 1], dim=1)
 
 
 class Talk:
@@ -86,26 +53,22 @@ class Talk:
         self.src = draw.integers(0, B + 1, B, T)
         self.src[torch.arange(B), self.lengths - 1] = lines
 
-    def said(self, student, max_length=STEPS, training=True):
-        """Return what the student's function lets the model say, and what it did meanwhile."""
-        given = self.script, self.by_symbol, self.src, self.lengths, self.bos, self.eos
-        said, *more = student.beside(speak)(*given, max_length, training)
-        B = len(self.src)
-        if said is None:
-            raise Failure("The result is None: is a `return` missing?")
-        if not isinstance(said, list | tuple):
-            raise Failure(f"A list of {B} lists is due, one for each sentence.")
-        if len(said) != B:
-            raise Failure(f"For {B} sentences, {len(said)} answers are returned.")
-        return [plain(row) for row in said], *more
+    def model(self, student):
+        """Return the student's function with the script for its model."""
+        parts = {"encoder": read, "decoder": step}
+        return scripted(student, "translate", parts, script=self.script, by_symbol=self.by_symbol)
+
+    def given(self, max_length):
+        """Return the arguments behind the model."""
+        return self.src, self.lengths, self.bos, self.eos, max_length
 
     def due(self, max_length=STEPS):
         """Return what should be said: each sentence alone, step by step."""
         answers = []
         for sentence, n in zip(self.src, self.lengths.tolist(), strict=True):
             line, token, said = self.script[sentence[n - 1]], self.bos, []
-            for step in range(max_length):
-                logits = line[min(step, STEPS - 1)] + self.by_symbol[token]
+            for t in range(max_length):
+                logits = line[min(t, STEPS - 1)] + self.by_symbol[token]
                 token = max(range(V), key=logits.tolist().__getitem__)
                 if token == self.eos:
                     break
@@ -115,25 +78,28 @@ class Talk:
 
     def require(self, student, max_length=STEPS):
         """Require the right answers."""
-        said, *_ = self.said(student, max_length)
-        for b, (have, due) in enumerate(zip(said, self.due(max_length), strict=True)):
-            answer(lambda row=have: row, due=due, name=f"the answer to sentence {b}")
+        due = self.due(max_length)
+        answer(self.model(student), *self.given(max_length), due=due, name="the answers")
 
-
-def plain(row):
-    """Return an answer with numbers in the place of tensors without axes."""
-    if not isinstance(row, list | tuple):
-        return row
-    return [i.item() if isinstance(i, torch.Tensor) and not i.dim() else i for i in row]
+    def calls(self, student, max_length):
+        """Return how often the encoder and the decoder are called."""
+        translate = self.model(student)
+        translate(*self.given(max_length))
+        parts = [call.part for call in translate.calls]
+        return parts.count("encoder"), parts.count("decoder")
 
 
 @question("translate")
 @points(1)
 def test_every_sentence_gets_an_answer(student, draw):
     """A list is returned, with a list of symbols for each sentence."""
-    said, *_ = Talk(draw, (3, 3, 3)).said(student)
-    if not all(isinstance(row, list | tuple | torch.Tensor) for row in said):
-        raise Failure("Each answer should be a list of whole numbers.")
+    talk = Talk(draw, (3, 3, 3))
+    said = talk.model(student)(*talk.given(STEPS))
+    if said is None:
+        raise Failure("The result is None: is a `return` missing?")
+    lists = isinstance(said, list | tuple) and all(isinstance(row, list | tuple) for row in said)
+    if not lists or len(said) != 3:
+        raise Failure("For three sentences, a list of three lists is due.")
 
 
 @question("translate")
@@ -187,14 +153,14 @@ def test_an_answer_without_an_end_has_max_length_symbols(student, draw):
 def test_nobody_is_asked_in_vain(student, draw):
     """The encoder is called once, and the decoder until all have ended, for all at once."""
     for ends, max_length in (((3, 1, 2), STEPS), ((0, 0), STEPS), ((STEPS, 1, 3), 4)):
-        _, read, asked, _ = Talk(draw, ends).said(student, max_length)
+        read, asked = Talk(draw, ends).calls(student, max_length)
         steps = min(max(ends) + 1, max_length)
-        if len(read) != 1:
-            raise Failure(f"For one batch, the encoder is called {len(read)} times.")
-        if len(asked) != steps:
+        if read != 1:
+            raise Failure(f"For one batch, the encoder is called {read} times.")
+        if asked != steps:
             raise Failure(
                 f"Of answers of {max(ends)} symbols at most, with max_length={max_length}, the "
-                f"decoder is called {len(asked)} times, and not {steps}."
+                f"decoder is called {asked} times, and not {steps}."
             )
 
 
@@ -203,15 +169,15 @@ def test_nobody_is_asked_in_vain(student, draw):
 @needs(test_the_likeliest_symbol_is_said_first)
 def test_the_model_is_evaluated_and_left_as_it_was(student, draw):
     """The model is called in evaluation mode and without a graph, and is in its old mode again."""
-    for training in (True, False):
-        *_, (evaluated, free, back) = Talk(draw, (3, 2)).said(student, training=training)
-        if not evaluated:
-            raise Failure("The model is called in training mode: call model.eval() first.")
-        if not free:
-            raise Failure("The model builds a graph that nobody needs: use torch.no_grad().")
-        if not back:
-            was = "training" if training else "evaluation"
-            raise Failure(f"The model was in {was} mode, and afterwards it is not.")
+    talk = Talk(draw, (3, 2))
+    translate = talk.model(student)  # a model in training mode
+    translate(*talk.given(STEPS))
+    if any(call.training for call in translate.calls):
+        raise Failure("The model is called in training mode: call model.eval() first.")
+    if any(call.graph for call in translate.calls):
+        raise Failure("The model builds a graph that nobody needs: use torch.no_grad().")
+    if not translate.training:
+        raise Failure("The model was in training mode, and afterwards it is not.")
 
 
 @question("translate")

@@ -53,7 +53,7 @@ class Seq2Seq(nn.Module):
 
 def sequence_loss(logits, targets, pad):
     counts = targets.ne(pad).float()
-    logs = logits.float().log_softmax(-1)
+    logs = logits.log_softmax(-1)
     onehot = nn.functional.one_hot(targets, logits.size(-1)).float()
     return -((logs * onehot).sum(-1) * counts).sum() / counts.sum()
 
