@@ -614,6 +614,7 @@ new_src, new_lengths = sentences(unseen)
 new_tgt = answers(unseen)
 sample = torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0))[:500]
 
+model = None
 torch.manual_seed(0)
 model = Seq2Seq(len(WORDS), len(SYMBOLS), embedding_size=32, hidden_size=64, bos=BOS)
 optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
@@ -651,6 +652,9 @@ print(f"{seconds:.1f} s of computing, judging included: {matches[-1]:.1f} % of 5
 # spoken stood elsewhere, and many numbers were short: of those it has seen few.
 
 # %%
+if model is None:
+    raise NotImplementedError("there is nothing to look at before the model is trained")
+
 said = translate(model, new_src, new_lengths, BOS, EOS, 8)
 share = exact_match(said, new_tgt, EOS)
 print(f"Of {len(unseen)} unseen numbers, {100 * share:.1f} % are right. Of the others, some:\n")
@@ -678,6 +682,9 @@ for number, answer, distance in wrong[:: max(1, len(wrong) // 12)]:
 #   what its states say loudest.
 
 # %%
+if model is None:
+    raise NotImplementedError("there is nothing to look at before the model is trained")
+
 numbers = torch.arange(100, 1000)
 with torch.no_grad():
     _, at_end = model.encoder(*sentences(numbers.tolist()))
