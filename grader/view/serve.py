@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
@@ -11,6 +12,8 @@ from .app import app
 from .desk import Desk
 
 LOOPBACK = "127.0.0.1"
+SWITCH = 0.0005
+"""Seconds after which a thread that makes pages lets go: an answer waits for it at every query."""
 
 
 def serve(desk: Desk, port: int, announce: Callable[[str], None]) -> None:
@@ -20,6 +23,7 @@ def serve(desk: Desk, port: int, announce: Callable[[str], None]) -> None:
     """
     with Store(desk.folder / NAME) as store:
         language = store.language
+    sys.setswitchinterval(SWITCH)
     with socket.create_server((LOOPBACK, port)) as listening, desk:
         door = app(desk, f"{LOOPBACK}:{listening.getsockname()[1]}", language)
         config = uvicorn.Config(
