@@ -78,8 +78,8 @@ languages: $(READY)  ## Bring catalogues of languages up to date with the code, 
 	    $(BIN)/pybabel -q compile -l $$(basename $$po .po) -i $$po -o $${po%.po}.mo; \
 	done
 
-picture: $(READY)  ## Draw docs/feedback.png anew, from a sample that is graded for it; needs Chromium.
-	$(BIN)/python tests/portrait.py docs/feedback.png
+picture: $(READY)  ## Draw docs/*.png anew, from samples that are graded for them; needs Chromium.
+	$(BIN)/python tests/portrait.py docs/feedback.png docs/view.png
 
 reference: $(READY)  ## Write docs/reference.md from the docstrings of what authors import.
 	$(BIN)/python -m docs.reference

@@ -1,6 +1,6 @@
-"""Draw the README's picture: a sample is graded for real, and Chromium shows where it should start.
+"""Draw the documents' pictures: samples are graded for real, and Chromium shows their pages.
 
-python tests/portrait.py docs/feedback.png
+python tests/portrait.py docs/feedback.png docs/view.png
 """
 
 import sys
@@ -15,7 +15,12 @@ if __name__ == "__main__":
 
 from grader.cli.main import main
 from tests.classroom import notebook, script_of
+from tests.support.served import Served
 
+CLASS = {
+    "lee_4711": "wrong/heads_not_transposed_back",
+    "park_4712": "wrong/heads_not_transposed_back",
+}
 SAMPLE = "wrong/heads_not_transposed_back"
 CHROMIUM = "/usr/bin/chromium"
 
@@ -44,5 +49,31 @@ def draw(target: Path) -> None:
             browser.close()
 
 
+def draw_view(target: Path) -> None:
+    """Grade a small class, and draw the page on which a reviewer decides on one of them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for student, sample in CLASS.items():
+            (folder / f"{student}_attention.ipynb").write_bytes(notebook(script_of(sample)))
+        words = ["grade", str(folder), "-a", "attention", "-o", str(folder / "out"), "-j", "1"]
+        CliRunner().invoke(main, words, catch_exceptions=False)
+        served = Served(folder / "out", "kim")
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
+                )
+                context = browser.new_context(viewport={"width": 1360, "height": 900})
+                page = context.new_page()
+                page.goto(served.door.address)
+                page.goto(f"{served.base}/?by=mistakes")
+                page.locator(".people a").first.click()
+                target.write_bytes(page.screenshot())
+                browser.close()
+        finally:
+            served.close()
+
+
 if __name__ == "__main__":
     draw(Path(sys.argv[1]))
+    draw_view(Path(sys.argv[2]))

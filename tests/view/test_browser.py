@@ -3,20 +3,17 @@
 The class is hostile: names, code, messages and output hold scripts, and nothing of it comes alive.
 """
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-import uvicorn
 
 from grader.model.standing import Override
 from grader.store.store import NAME, Store
-from grader.view.app import app
-from grader.view.desk import Desk
 from tests.report.test_browser import CHROMIUM, FLAGS, HOSTILE, a_standing
+from tests.support.served import Served
 from tests.support.small_course import notebook
 from tests.view.conftest import CLASS, Reading, fill
 
@@ -26,27 +23,6 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {C
 
 CODE = notebook(f"def split_heads(x):\n    return '''{HOSTILE}'''\n# {'x' * 300}")
 EVIL = (*CLASS, a_standing("<b onclick=alert(4)>", 9), a_standing("김민준", 3))
-
-
-class Served:
-    """A desk that is served, and the pages that were opened at it."""
-
-    def __init__(self, folder: Path, who: str) -> None:
-        import socket
-
-        self.desk, self._socket = Desk(folder, who), socket.create_server(("127.0.0.1", 0))
-        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.door = app(self.desk, self.base.removeprefix("http://"), "en")
-        config = uvicorn.Config(self.door, log_level="warning", lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
-        self.desk.__exit__()
 
 
 @pytest.fixture(scope="module")
