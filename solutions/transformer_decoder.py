@@ -7,7 +7,7 @@
 # learns = "Causal masks, cross-attention, the whole Transformer, its loss, greedy decoding."
 # hours = 4
 # level = 3
-# builds_on = ["attention"]
+# builds_on = ["transformer_encoder"]
 # forbid = [
 #     "torch.nn.Transformer*",
 #     "torch.nn.MultiheadAttention",
