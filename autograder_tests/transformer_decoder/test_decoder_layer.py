@@ -124,16 +124,6 @@ def test_the_layer_has_two_attentions_three_norms_and_a_feed_forward(student, dr
 
 
 @question("DecoderLayer")
-@points(1)
-@needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
-def test_there_are_no_other_parameters(student, draw):
-    """These parts are all that learns: no other parameters, and none made in a call."""
-    no_others(student.DecoderLayer(*SIZES), SHAPES)
-    if parameters_made(student, "DecoderLayer", draw(2, 5, 12), draw(2, 7, 12), make=SIZES):
-        raise Failure("Each call makes a module with parameters: make it once, in __init__.")
-
-
-@question("DecoderLayer")
 @points(5)
 @needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
 def test_post_norm_norms_each_sum(student, draw):
@@ -211,6 +201,16 @@ def test_every_position_hears_the_whole_source(student, draw):
     for style, layer in both_styles(student, draw):
         D = of_source(layer, draw(5, 12), draw(5, 12), CAUSAL)
         require_dependence(D, ALL, f"In {style} under a causal mask", "source position")
+
+
+@question("DecoderLayer")
+@points(1)
+@needs(test_every_position_hears_the_whole_source)
+def test_there_are_no_other_parameters(student, draw):
+    """These parts are all that learns: no other parameters, and none made in a call."""
+    no_others(student.DecoderLayer(*SIZES), SHAPES)
+    if parameters_made(student, "DecoderLayer", draw(2, 5, 12), draw(2, 7, 12), make=SIZES):
+        raise Failure("Each call makes a module with parameters: make it once, in __init__.")
 
 
 @question("DecoderLayer")
@@ -295,7 +295,7 @@ def require_dropped(added, p, what):
 
 @question("DecoderLayer")
 @points(1)
-@needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
+@needs(test_every_position_hears_the_whole_source)
 def test_nothing_is_dropped_after_eval(student, draw):
     """After eval(), a layer with dropout says what one without it says."""
     for norm_first in (False, True):
@@ -330,7 +330,7 @@ def test_a_layer_takes_any_sizes(student, draw):
 
 @question("DecoderLayer")
 @points(1)
-@needs(test_every_position_of_the_target_gets_a_vector)
+@needs(test_every_position_hears_the_whole_source)
 def test_a_layer_leaves_nothing_to_chance(student, draw):
     """No input and no mask is changed, and calling again gives the same."""
     for norm_first in (False, True):

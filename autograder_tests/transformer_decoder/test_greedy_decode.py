@@ -126,7 +126,7 @@ def test_nobody_says_more_than_max_length(student, draw):
 
 @question("greedy_decode")
 @points(2)
-@needs(test_every_sentence_gets_a_list)
+@needs(test_the_likeliest_symbol_after_bos_is_said)
 def test_no_step_is_asked_for_in_vain(student, draw):
     """`step` is not called once more after all have ended, or have said max_length symbols."""
     for ends, max_length, due in (([1.0, 3.0, 2.0], 9, 4), ([0.0, 0.0], 9, 1), ([NEVER] * B, 4, 4)):
@@ -137,7 +137,7 @@ def test_no_step_is_asked_for_in_vain(student, draw):
 
 @question("greedy_decode")
 @points(1)
-@needs(test_every_sentence_gets_a_list)
+@needs(test_the_likeliest_symbol_after_bos_is_said)
 def test_speaking_keeps_no_graph_and_changes_nothing(student, draw):
     """`step` is called without gradients, and memory stays as it is."""
     speaker = Speaker(draw, [2.0, 1.0])

@@ -23,15 +23,7 @@ def require_bool(mask):
 
 
 @question("causal_mask")
-@points(1)
-def test_there_is_a_row_and_a_column_for_each_position(student, draw):
-    """A mask for T positions has T rows and T columns."""
-    call(student.causal_mask, 5, takes=("T",), shapes={CAUSAL: (5, 5)})
-
-
-@question("causal_mask")
-@points(5)
-@needs(test_there_is_a_row_and_a_column_for_each_position)
+@points(6)
 def test_a_position_may_look_at_itself_and_at_what_was_before(student, draw):
     """Row t is True up to column t, the diagonal included, and False from there on."""
     T = int(draw.integers(4, 8, 1))
@@ -41,7 +33,7 @@ def test_a_position_may_look_at_itself_and_at_what_was_before(student, draw):
 
 @question("causal_mask")
 @points(1)
-@needs(test_there_is_a_row_and_a_column_for_each_position)
+@needs(test_a_position_may_look_at_itself_and_at_what_was_before)
 def test_a_causal_mask_is_bool(student, draw):
     """The mask is a bool tensor."""
     require_bool(student.causal_mask(4))
@@ -83,15 +75,7 @@ def both(causal, lengths):
 
 
 @question("combine")
-@points(1)
-def test_every_sentence_has_a_mask_for_all_heads(student, draw):
-    """The mask has the axes (B, 1, T, T): one for each sentence, the same for all heads."""
-    combined(student, before(5).bool(), draw.lengths(3, 5))
-
-
-@question("combine")
-@points(3)
-@needs(test_every_sentence_has_a_mask_for_all_heads)
+@points(4)
 def test_the_columns_of_padding_are_hidden(student, draw):
     """Where causal hides nothing, the columns from a sentence's length on are False, in any row."""
     free, causal, lengths = torch.ones(5, 5).bool(), before(5).bool(), torch.tensor([3, 4, 2])
@@ -104,7 +88,6 @@ def test_the_columns_of_padding_are_hidden(student, draw):
 
 @question("combine")
 @points(2)
-@needs(test_every_sentence_has_a_mask_for_all_heads)
 def test_what_the_given_mask_hides_stays_hidden(student, draw):
     """Where there is no padding, each sentence has the given mask, be it causal or another."""
     lengths = torch.full((3,), 5)
@@ -126,7 +109,7 @@ def test_one_sentence_and_as_many_as_positions_will_do(student, draw):
 
 @question("combine")
 @points(1)
-@needs(test_every_sentence_has_a_mask_for_all_heads)
+@needs(test_the_columns_of_padding_are_hidden)
 def test_combining_makes_a_new_mask_of_bools(student, draw):
     """A new bool tensor is returned; neither the mask nor the lengths are changed."""
     given = before(4).bool(), draw.lengths(3, 4)
@@ -153,15 +136,7 @@ def sentences(draw, B, T):
 
 
 @question("shift_right")
-@points(1)
-def test_a_sentence_keeps_its_length(student, draw):
-    """What the decoder is given is as long as what it should say."""
-    shifted(student, sentences(draw, 2, 5), 1)
-
-
-@question("shift_right")
-@points(3)
-@needs(test_a_sentence_keeps_its_length)
+@points(4)
 def test_each_position_is_given_what_was_before(student, draw):
     """From position 1 on, a position is given the symbol that the one before should say."""
     targets = sentences(draw, 3, 5)
@@ -171,7 +146,6 @@ def test_each_position_is_given_what_was_before(student, draw):
 
 @question("shift_right")
 @points(2)
-@needs(test_a_sentence_keeps_its_length)
 def test_bos_stands_in_front(student, draw):
     """Position 0 is given bos, whatever number that is."""
     for bos in (1, int(draw.integers(30, 99, 1)), 0):
@@ -195,7 +169,7 @@ def test_one_sentence_and_one_symbol_will_do(student, draw):
 
 @question("shift_right")
 @points(1)
-@needs(test_a_sentence_keeps_its_length)
+@needs(test_each_position_is_given_what_was_before)
 def test_shifting_makes_new_whole_numbers(student, draw):
     """The targets stay as they are, and what is returned can be looked up in an embedding."""
 

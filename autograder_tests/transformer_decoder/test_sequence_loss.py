@@ -77,7 +77,7 @@ def test_a_sentence_of_padding_adds_nothing(student, draw):
 
 @question("sequence_loss")
 @points(1)
-@needs(test_the_loss_is_one_number)
+@needs(test_padding_neither_costs_nor_counts)
 def test_a_batch_of_padding_costs_nothing(student, draw):
     """A batch that is all padding costs 0, and not NaN."""
     with torch.no_grad():
@@ -106,7 +106,7 @@ def test_large_logits_and_any_sizes_will_do(student, draw):
 
 @question("sequence_loss")
 @points(1)
-@needs(test_the_loss_is_one_number)
+@needs(test_the_loss_is_the_mean_over_all_symbols)
 def test_logits_and_targets_are_only_read(student, draw):
     """Neither logits nor targets are changed, and calling again gives the same."""
     logits, targets, pad = sentences(draw, lengths=[2, 5, 3])

@@ -222,20 +222,11 @@ def sentences(draw, B=2, S=6, T=4, padded=True, sizes=SIZES):
 @question("Transformer")
 @points(1)
 @with_right_parts
-def test_all_positions_have_logits_for_all_symbols(student, draw):
-    """A target of T positions has logits (B, T, tgt_vocab), whatever the source."""
-    model = student.Transformer(*SIZES, 1)
-    call(model, *sentences(draw), takes=TAKES, shapes={LOGITS: (2, 4, TARGET)})
-
-
-@question("Transformer")
-@points(1)
-@needs(test_all_positions_have_logits_for_all_symbols)
-@with_right_parts
 def test_encoder_embedding_layers_and_head_are_parameters(student, draw):
-    """Encoder, embedding, layers and head have the parameters of these names, and nothing else."""
+    """Encoder, embedding, layers and head have these parameters and no others; logits (B, T, V)."""
     shapes = {name: p.shape for name, p in TorchTransformer(*SIZES, 1).named_parameters()}
     model = student.Transformer(*SIZES, 1)
+    call(model, *sentences(draw), takes=TAKES, shapes={LOGITS: (2, 4, TARGET)})
     parameters_are(model, shapes)
     no_others(model, shapes)
     if parameters_made(student, "Transformer", *sentences(draw), make=(*SIZES, 1)):
@@ -243,7 +234,7 @@ def test_encoder_embedding_layers_and_head_are_parameters(student, draw):
 
 
 @question("Transformer")
-@points(4)
+@points(5)
 @needs(test_encoder_embedding_layers_and_head_are_parameters)
 @with_right_parts
 def test_the_logits_of_one_layer(student, draw):
@@ -307,7 +298,7 @@ def test_the_start_of_a_sentence_has_the_logits_of_the_whole(student, draw):
 
 @question("Transformer")
 @points(2)
-@needs(test_encoder_embedding_layers_and_head_are_parameters)
+@needs(test_no_logit_depends_on_what_follows)
 @with_right_parts
 def test_what_fills_up_a_source_has_no_influence(student, draw):
     """What stands behind the end of a source changes nothing, be there much of it or none."""
@@ -378,7 +369,7 @@ def test_a_transformer_takes_any_sizes(student, draw):
 
 @question("Transformer")
 @points(1)
-@needs(test_all_positions_have_logits_for_all_symbols)
+@needs(test_no_logit_depends_on_what_follows)
 @with_right_parts
 def test_a_transformer_leaves_nothing_to_chance(student, draw):
     """No symbol and no length is changed, and calling again gives the same, in training as well."""
