@@ -7,7 +7,6 @@
 # learns = "Causal masks, cross-attention, the whole Transformer, its loss, greedy decoding."
 # hours = 4
 # level = 3
-# builds_on = ["transformer_encoder"]
 # forbid = [
 #     "torch.nn.Transformer*",
 #     "torch.nn.MultiheadAttention",
@@ -61,108 +60,15 @@ import math
 import torch
 from torch import nn
 
-
-class MultiHeadAttention(nn.Module):
-    """Multi-head attention, §3.2.2 of Vaswani et al. 2017."""
-
-    def __init__(self, d_model, num_heads, dropout=0.0):
-        super().__init__()
-        self.num_heads = num_heads
-        self.q_proj = nn.Linear(d_model, d_model)
-        self.k_proj = nn.Linear(d_model, d_model)
-        self.v_proj = nn.Linear(d_model, d_model)
-        self.out_proj = nn.Linear(d_model, d_model)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, Q, K, V, mask=None):
-        """Attend with every head, and mix their answers.
-
-        Q: (B, n_Q, d_model), K and V: (B, n_K, d_model).
-        mask: None, or broadcastable to (B, H, n_Q, n_K); True where a query may look.
-
-        Returns (out, weights): out (B, n_Q, d_model), weights (B, H, n_Q, n_K) before dropout.
-        """
-        projected = (self.q_proj(Q), self.k_proj(K), self.v_proj(V))
-        q, k, v = (x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for x in projected)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, n_Q, n_K)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        weights = torch.softmax(scores, dim=-1)
-        heads = self.dropout(weights) @ v  # (B, H, n_Q, d_head)
-        return self.out_proj(heads.transpose(1, 2).flatten(-2)), weights
-
-
-class LayerNorm(nn.Module):
-    """Norm every position to mean 0 and variance 1, then scale and shift each feature."""
-
-    def __init__(self, d_model, eps=1e-5):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(d_model))
-        self.bias = nn.Parameter(torch.zeros(d_model))
-        self.eps = eps
-
-    def forward(self, x):
-        centred = x - x.mean(dim=-1, keepdim=True)
-        variance = (centred**2).mean(dim=-1, keepdim=True)
-        return centred / torch.sqrt(variance + self.eps) * self.weight + self.bias
-
-
-class FeedForward(nn.Module):
-    """Two linear maps with a ReLU between them, for every position alike."""
-
-    def __init__(self, d_model, d_ff):
-        super().__init__()
-        self.linear1, self.linear2 = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
-
-    def forward(self, x):
-        return self.linear2(torch.relu(self.linear1(x)))
-
-
-def positional_encoding(length, d_model, dtype=None):
-    """Returns (length, d_model): sines at even features, cosines at odd ones."""
-    dtype = dtype or torch.get_default_dtype()
-    rates = 10000 ** (-torch.arange(0, d_model, 2, dtype=dtype) / d_model)
-    angles = torch.arange(length, dtype=dtype)[:, None] * rates
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :d_model]
-
-
-def padding_mask(lengths, T):
-    """lengths: (B). Returns (B, 1, 1, T): True where a sequence has not ended yet."""
-    return (torch.arange(T, device=lengths.device) < lengths[:, None])[:, None, None, :]
-
-
-class EncoderLayer(nn.Module):
-    """Self-attention, then feed-forward; each with its residual, and a norm of the sum."""
-
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attn, self.norm1 = MultiHeadAttention(d_model, num_heads), LayerNorm(d_model)
-        self.feed_forward, self.norm2 = FeedForward(d_model, d_ff), LayerNorm(d_model)
-
-    def forward(self, x, mask=None):
-        x = self.norm1(x + self.self_attn(x, x, x, mask)[0])
-        return self.norm2(x + self.feed_forward(x))
-
-
-class Encoder(nn.Module):
-    """Embed symbols and their positions, then send them through layers."""
-
-    def __init__(self, vocab, d_model, num_heads, d_ff, num_layers):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab, d_model)
-        self.layers = nn.ModuleList(
-            EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-
-    def forward(self, ids, lengths):
-        """ids: (B, S), lengths: (B). Returns (B, S, d)."""
-        d_model, mask = self.embedding.embedding_dim, padding_mask(lengths, ids.shape[1])
-        x = self.embedding(ids) * math.sqrt(d_model)
-        x = x + positional_encoding(ids.shape[1], d_model, x.dtype)
-        for layer in self.layers:
-            x = layer(x, mask)
-        return x
-
+# %% tags=["include"]
+from transformer_encoder import (
+    Encoder,
+    FeedForward,
+    LayerNorm,
+    MultiHeadAttention,
+    padding_mask,
+    positional_encoding,
+)
 
 # %% [markdown]
 # ## 1. Not looking ahead
