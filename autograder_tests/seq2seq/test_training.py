@@ -280,8 +280,8 @@ def test_earlier_gradients_are_forgotten(student, draw):
 @with_a_right_loss
 def test_any_optimizer_makes_one_step_for_each_batch(student, draw):
     """With momentum and with Adam, three batches are three steps, and three calls of the model."""
-    for name, settings in (("SGD", {"momentum": 0.9, "lr": 1e-3}), ("Adam", {"lr": 1e-3})):
-        batch, how = Batch(draw), {"optimizer": name, "steps": 3, "max_norm": 5.0} | settings
+    for name, settings in (("SGD", {"momentum": 0.9, "lr": 1e-5}), ("Adam", {"lr": 1e-3})):
+        batch, how = Batch(draw), {"optimizer": name, "steps": 3} | settings
         batch.require(student, f"After three steps of {name}", **how)
         *_, calls, _ = batch.trained(student, **how)
         if not calls:

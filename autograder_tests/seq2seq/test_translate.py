@@ -79,7 +79,7 @@ class Talk:
     def require(self, student, max_length=STEPS):
         """Require the right answers."""
         due = self.due(max_length)
-        answer(self.model(student), *self.given(max_length), due=due, name="the answers")
+        answer(self.model(student), *self.given(max_length), due=due, name="answers")
 
     def calls(self, student, max_length):
         """Return how often the encoder and the decoder are called."""
