@@ -61,6 +61,10 @@ def view(root: Path, folder: Path, who: str, port: int, no_browser: bool) -> Non
         if not no_browser:
             webbrowser.open(address)
 
-    command = [sys.executable, "-m", "grader", "--course", f"{root.absolute()}"]
-    serve(Desk(folder.absolute(), who, command), port, announce)
+    serve(Desk(folder.absolute(), who, command(root)), port, announce)
     tell(Message("Everything that you have decided is kept."))
+
+
+def command(root: Path) -> list[str]:
+    """Return how a command of the grader begins, for a process of its own."""
+    return [sys.executable, "-m", "grader.cli.main", "--course", f"{root.absolute()}"]

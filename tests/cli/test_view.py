@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.main import main
+from grader.cli.view import command
 from grader.model.standing import Override
 from grader.store.store import NAME, Store
 from tests.view.conftest import CLASS, fill
@@ -107,6 +108,12 @@ def test_a_port_that_is_taken_is_a_sentence(folder):
         port = other.getsockname()[1]
         result = CliRunner().invoke(main, ["view", f"{folder}", "--port", f"{port}"])
     assert result.exit_code == 4 and "Error:" in result.output
+
+
+def test_the_command_that_judges_again_is_there(tmp_path):
+    words = [*command(tmp_path), "regrade", "--help"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "Judge submissions in OUT again" in said
 
 
 def test_its_help_says_what_it_is_for_and_how_it_ends():
