@@ -136,9 +136,8 @@ def _scripted(student, name, sources, tables, most, *inputs):  # type: ignore[no
         return ask
 
     floats = [x for x in inputs if isinstance(x, torch.Tensor) and x.is_floating_point()]
-    for key, table in tables.items():
-        if floats and table.is_floating_point():
-            tables[key] = table.to(floats[0])
+    if floats:
+        tables = {n: t.to(floats[0]) if t.is_floating_point() else t for n, t in tables.items()}
     calls: list[list[Any]] = []
     own, model = SimpleNamespace(**tables), Part()
     for part, source in sources.items():
