@@ -148,8 +148,8 @@ def _judged(
 
 
 def _lost(results: list[Result]) -> float:
-    """Return the lost points, plus a little for each check without points."""
-    return sum(r.points or 1e-6 for r in results if r.status is not Status.PASSED)
+    """Return the lost points, plus a little for each check without points that counts."""
+    return sum(r.points or 1e-6 for r in results if r.counted and r.status is not Status.PASSED)
 
 
 def _faulty(results: list[Result]) -> bool:

@@ -50,6 +50,17 @@ def test_a_judgement_says_what_and_how_it_was_judged(zygote, tmp_path):
     assert "code cell 4, line 1 is not valid Python" in str(note)
 
 
+def test_a_check_for_the_notebook_only_is_not_a_reason_to_run_all_cells(zygote, tmp_path):
+    public = 'assert student.double(torch.ones(1)).item() == 2, "the public text"'
+    solution = SOLUTION.replace(public, "student.double(torch.nn.Linear(1, 1))")
+    data = notebook(RIGHT, "names = []\nnames.append(double)")
+    right, wrong = grade(
+        zygote, tmp_path, CHECKS, data, data.replace(b"2 * x", b"3 * x"), solution=solution
+    )
+    tried = [any("all cells were run" in str(note) for note in j.notes) for j in (right, wrong)]
+    assert right.earned == 5 and tried == [False, True]
+
+
 def test_results_of_a_machine_without_walls_are_marked(start, tmp_path):
     (judgement,) = grade(start(walls.UNSAFE), tmp_path, CHECKS, RIGHT)
     assert judgement.layers[0] == "UNSANDBOXED" and judgement.earned == 5
