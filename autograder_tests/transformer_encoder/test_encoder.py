@@ -24,6 +24,7 @@ from grader.checks import (
     pure,
     question,
     transplant,
+    where,
 )
 
 TAKES, Y = ("ids (B, T)", "lengths (B)"), "y (B, T, d_model)"
@@ -234,6 +235,12 @@ def test_the_order_of_words_matters(student, draw):
         raise Failure("In another order of the words, a word has the same vector as before.")
 
 
+def require_same(found, due, said):
+    """Require equal vectors for words; what padding gives away may be a little."""
+    if not torch.allclose(found, due, rtol=0.0, atol=1e-4):
+        raise Failure(said, where(found, due, Y))
+
+
 @question("Encoder")
 @points(3)
 @needs(test_every_word_gets_a_vector)
@@ -248,7 +255,7 @@ def test_what_stands_at_padding_has_no_influence(student, draw):
     y, padded, said = read(encoder, *each)
     if torch.allclose(y, said, atol=1e-4):
         raise Failure("The words themselves have no influence.")
-    equal(padded, y, "For the words, with other padding behind them", Y)
+    require_same(padded, y, "With other padding behind them, words get other vectors.")
 
 
 @question("Encoder")
@@ -265,7 +272,8 @@ def test_words_get_the_vectors_that_they_get_alone(student, draw):
         raise Failure("Different words get the same vectors.")
     for b, (own,) in enumerate(alone):
         n = len(own)
-        equal(y[b, :n], own, f"For a sentence of {n} words, beside it alone", "y[b] (T, d_model)")
+        said = f"In a batch, a sentence of {n} words gets other vectors than alone."
+        require_same(y[b : b + 1, :n], own[None], said)
 
 
 @question("Encoder")
