@@ -23,7 +23,7 @@ from .terminal import console, progress
 @click.option("--list", "listing", is_flag=True, help="List the notebooks of the gallery.")
 @click.pass_obj
 def new(root: Path, name: str | None, title: str, origin: str, listing: bool) -> None:
-    """Create an assignment to edit: a small one, or one of the gallery.
+    """Create an assignment: a small one, or one of the gallery.
 
     This writes solutions/NAME.py, hidden checks with known mistakes and correct variants in
     autograder_tests/NAME/, and the students' notebook. It passes `grader verify NAME`, which you
