@@ -5,9 +5,9 @@ An act is what one person decides at one moment, about one student or many; each
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ..model.standing import Override, whole
 from .database import Database
@@ -61,7 +61,7 @@ def decide(
         ]
         if others:
             raise Overtaken(others)
-        return put(db, decisions, who, time.time())
+        return put(db, decisions, who, _now())
 
 
 def undo(store: Database, act: int, who: str) -> list[str]:
@@ -84,7 +84,7 @@ def undo(store: Database, act: int, who: str) -> list[str]:
         if others:
             raise Overtaken(others)
         if before:
-            put(db, before, who, time.time())
+            put(db, before, who, _now())
     return [student for student, _ in before]
 
 
@@ -130,3 +130,7 @@ def _read(
         given = None if points is None else whole(points)
         made = Override(question, given, json.loads(comment))
         yield Decision(number, act, student, made, who, moment)
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -191,6 +191,7 @@ def test_whatever_writes_goes_the_way_that_is_tried_here():
         "files.py",
         "intake/archive.py",  # unpacks into a folder that counts only when it is whole
         "course/course.py",  # the key, whose error has a remedy of its own
+        "course/gallery.py",  # a copy in a place where nothing was
         "judging/proven.py",  # a note that a judge can do without
         "judging/bundle.py", "judging/cluster.py",  # on a cluster's worker, into a scratch folder
         "exchange/otter_import/convert.py",  # a draft in a scratch folder, to try it
