@@ -92,8 +92,10 @@ def _whole(value: Any) -> int | None:
 
 
 def _text(value: Any, due: list[Any]) -> Any:
-    """Return a text; where an empty list is due, whatever it is: its length tells."""
-    return value if isinstance(value, str) or not due else None
+    """Return a text; where an empty list is due, an answer of any kind: its length tells."""
+    if isinstance(value, str) or due:
+        return value if isinstance(value, str) else None
+    return END if (whole := _whole(value)) is None else whole
 
 
 def _kind(value: Any) -> Message:

@@ -111,3 +111,9 @@ def test_an_answer_is_recorded_so_that_a_mistake_is_known_by_it():
 
 def test_numbers_of_numpy_arrive_as_numbers_of_python():
     assert said(int(np.int64(3)), 3) == ""
+
+
+@pytest.mark.parametrize("one", [torch.tensor(1), 1.5, None, {}, [1, 2], torch.ones(2)])
+def test_whatever_stands_where_nothing_is_due_is_too_much(one):
+    assert said([one], []) == "`found` has 1 entries, not 0."
+    assert said([[one], []], [[], []]).endswith("first at 0, which has 1 entries, not 0.")
