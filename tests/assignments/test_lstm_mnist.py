@@ -92,7 +92,7 @@ SAID = {
     "named_by_cells": "`weight_ih_l0` is missing",
     "last_of_the_batch": "has shape (5, 6)",
     "squeezes_the_batch": "an axis of size 1 has disappeared",
-    "steps_by_hand": "SGD with momentum",
+    "steps_by_hand": "After 2 steps of SGD",
     "returns_nothing": "is a `return` missing?",
     "leaves_evaluation_mode": "in evaluation mode",
     "squeezes_one_picture": "'int' object is not iterable",
