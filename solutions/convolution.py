@@ -220,7 +220,7 @@ plt.show()
 # $(n + 2p - k) / s$ steps, rounded *down* since a kernel that hangs out does not count; and there
 # is one more place than there are steps, as with the posts of a fence:
 #
-# $$\Big\lfloor \frac{n + 2p - k}{s} \Big\rfloor + 1$$
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
 #
 # Where the stride does not divide, the last few entries of the input are never looked at. That is
 # allowed, and gets important in part 7.

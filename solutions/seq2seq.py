@@ -524,9 +524,10 @@ def test_nobody_speaks_for_ever(student):
 # the distance of the first $i$ symbols of $a$ and the first $j$ of $b$. Then
 #
 # $$d_{i0} = i, \qquad d_{0j} = j, \qquad
-#   d_{ij} = \min\big(\underbrace{d_{i-1,\,j} + 1}_{\text{take out } a_i},\
-#   \underbrace{d_{i,\,j-1} + 1}_{\text{put in } b_j},\
-#   \underbrace{d_{i-1,\,j-1} + [a_i \ne b_j]}_{\text{exchange, or keep}}\big)$$
+#   d_{ij} = \min\big(d_{i-1,\,j} + 1,\; d_{i,\,j-1} + 1,\; d_{i-1,\,j-1} + [a_i \ne b_j]\big)$$
+#
+# In turn: $a_i$ is taken out, $b_j$ is put in, or the one is exchanged for the other, which costs
+# nothing where they are equal.
 #
 # Fill a table, or remember what you have computed. A recursion that remembers nothing computes the
 # same distances again and again: for two sequences of 15 symbols, in $7 \cdot 10^{10}$ calls.

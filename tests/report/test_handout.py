@@ -77,7 +77,7 @@ def test_a_page_loads_nothing_and_runs_nothing(assignment):
 
 def test_every_formula_of_this_course_is_drawn(assignment):
     text = page(assignment)
-    assert text.count("<math ") > 20
+    assert text.count("<math ") > 10
     assert not re.findall(r"<code>[^<]*\\[^<]*</code>", text)
     assert "$" not in words(text).replace("$ ", "")
 
