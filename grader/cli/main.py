@@ -141,6 +141,7 @@ def main(context: click.Context, root: Path) -> None:
       grader regrade results --failures
       grader diff results          show whose score changed, and why
       grader gradebook results canvas.csv --column Attention -o upload.csv
+      grader feedback results --for moodle -o feedback.zip
 
     \b
     Students

@@ -10,8 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ...model.late import EXCUSED
 from ...model.message import Message
-from ...model.standing import Standing
+from ...model.standing import SUBMISSION, Standing
 from ...store.store import Entry
 from .form import Elsewhere, Files, Form, beside
 
@@ -45,9 +46,12 @@ class Classroom50(Form):
         repository = _repository(entry.path)
         tests = [_test(question, standing) for question in standing.questions]
         score, most = _whole(standing.score or 0), _whole(standing.judgement.max_score)
+        if bonus := _whole(standing.bonus):
+            tests.append(_beside(SUBMISSION, bonus))
         if late := score - sum(test["score"] for test in tests):
-            tests.append({"test-name": "(late)", "passed": False, "score": late, "max-score": 0})
-        kept = {name: said for name in KEPT if (said := _said(repository).get(name)) is not None}
+            tests.append(_beside(EXCUSED, late))
+        said = _said(repository)
+        kept = {name: said[name] for name in KEPT if name in said}
         result = {"schema": SCHEMA, **kept, "score": score, "max-score": most, "tests": tests}
         return {f"{repository.name}/{RESULT}": json.dumps(result, indent=2) + "\n"}
 
@@ -81,6 +85,11 @@ def _test(question: str, standing: Standing) -> dict[str, Any]:
         "score": _whole(score),
         "max-score": _whole(most),
     }
+
+
+def _beside(name: str, points: int) -> dict[str, Any]:
+    """Return what is added to the points of the questions, or taken from them."""
+    return {"test-name": name, "passed": points >= 0, "score": points, "max-score": 0}
 
 
 def _whole(points: float) -> int:

@@ -71,7 +71,11 @@ class Parcel:
         if len({_apart_from_the_name(standing) for standing in standings}) > 1:
             self._leave([s.student for s in standings], NOT_RETURNED.format(why=NOT_THE_SAME))
             return
-        one = replace(standings[0], student=", ".join(s.student for s in standings))
+        known = ", ".join(s.name for s in standings if s.name)
+        arrival = replace(standings[0].arrival, name=known or None)
+        one = replace(
+            standings[0], student=", ".join(s.student for s in standings), arrival=arrival
+        )
         try:
             self.files |= self.form.files(entries[0], one, store.language)
         except Elsewhere as error:
@@ -94,4 +98,4 @@ class Parcel:
 
 
 def _apart_from_the_name(standing: Standing) -> Standing:
-    return replace(standing, student="", file="")
+    return replace(standing, student="", file="", arrival=replace(standing.arrival, name=None))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.exchange.feedback.forms import FORMS
 from grader.model.result import Status
-from grader.model.standing import Override
+from grader.model.standing import Arrival, Override
 from grader.store.store import NAME, Store
 from tests.exchange.feedback import platforms
 from tests.support import exports
@@ -34,10 +34,11 @@ def run(course: Path, *words: object, code: int = 0) -> str:
     return " ".join(result.output.split())
 
 
-def graded(course: Path, files: dict[str, str | None], names: str) -> Path:
+def graded(course: Path, files: dict[str, str | None], names: str, *options: object) -> Path:
     """Grade an export; return the folder of results."""
     handed_in = exports.folder(course / "handed_in", files)
     words = ["grade", str(handed_in), "-a", "doubling", "--names", names, "-j", "1"]
+    words += map(str, options)
     CliRunner().invoke(main, ["--course", str(course), *words, "-o", str(course / "out")])
     return course / "out"
 
@@ -141,6 +142,28 @@ def test_a_group_gets_one_page_with_all_names(course):
     run(course, "feedback", out, "--for", "gradescope", "-o", course / "up.zip")
     assert len([n for n in platforms.members(course / "up.zip") if n.startswith("graded/")]) == 4
     assert len(platforms.members(course / "files.zip")) == 5
+
+
+def test_a_group_with_names_gets_one_page_with_all_of_them(course):
+    files = {"Team A_17_assignsubmission_file_/attention.ipynb": None}
+    (course / "roster.csv").write_text("id,name,group\n4711,Kim,17\n4712,Lee,17\n")
+    out = graded(course, files, "moodle", "--roster", course / "roster.csv")
+    run(course, "feedback", out, "--for", "moodle", "-o", course / "up.zip")
+    (page,) = platforms.moodle(course / "up.zip", {17})[17].values()
+    assert "Feedback for Kim, Lee · 4711, 4712" in page
+
+
+def test_classroom50_tells_a_bonus_from_what_lateness_costs(course):
+    out = graded(course, with_results(exports.classroom50()), "classroom50")
+    with Store(out / NAME) as store:
+        store.late_rule = "score - 2"
+        entry = store.entry("kim-minjun")
+        store.hand_in([replace(entry, arrival=Arrival(hours_late=1.0))])
+        store.override([("kim-minjun", Override("(submission)", 3))])
+    run(course, "feedback", out, "--for", "classroom50", "-o", course / "up", code=3)
+    result = json.loads((course / "up" / "deep-attention-kim-minjun" / "result.json").read_text())
+    beside = {t["test-name"]: t["score"] for t in result["tests"] if not t["max-score"]}
+    assert beside == {"(submission)": 3, "(late)": -2} and result["score"] == 6
 
 
 def test_a_group_whose_members_differ_is_named_and_gets_nothing(course):
