@@ -1,5 +1,6 @@
 """Build the students' notebook from the author's file."""
 
+import copy
 import hashlib
 import json
 import re
@@ -86,7 +87,7 @@ def _machinery(assignment: Assignment) -> Iterator[Json]:
     if checks := _by_question(assignment):
         table = json.dumps(checks, indent=4, ensure_ascii=False)
         source = _text("run_checks.py").replace("QUESTIONS = {}", f"QUESTIONS = {table}")
-        yield _cell("code", ADDED[0], source, FOLDED)
+        yield _cell("code", ADDED[0], source, copy.deepcopy(FOLDED))  # a notebook is its owner's
 
 
 def _check_all(assignment: Assignment) -> Iterator[Json]:

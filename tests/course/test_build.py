@@ -118,6 +118,15 @@ def test_build_says_whether_the_target_was_up_to_date(source, tmp_path):
     assert build(source, target)
 
 
+def test_who_edits_a_notebook_edits_no_other(source):
+    first = skeleton(Assignment.read(source))
+    fresh = json.dumps(first)
+    for cell in first["cells"]:
+        cell["metadata"].setdefault("tags", []).append("mine")
+        cell["metadata"]["collapsed"] = True
+    assert json.dumps(skeleton(Assignment.read(source))) == fresh
+
+
 def test_check_writes_nothing(source, tmp_path):
     target = tmp_path / "doubling.ipynb"
     assert not build(source, target, check=True)
