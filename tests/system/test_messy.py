@@ -94,7 +94,7 @@ NOISE = (
     code("import sys\nsys.exit(1)"), code("%%bash\nexit 1"), code("<<<<<<< HEAD"), code(None),
     code("_ = [double(x) for x in range(2)]"), None, {"cell_type": "code"},
 )  # fmt: skip
-NAMES = st.from_regex(r"\A(?!(?:as|do|if|in|is|nn|or)\Z)[a-zäπ김]{2}_?[0-9]{0,2}\Z")
+NAMES = st.from_regex(r"\A(?!(?:as|do|id|if|in|is|nn|or)\Z)[a-zäπ김]{2}_?[0-9]{0,2}\Z")
 
 
 @st.composite

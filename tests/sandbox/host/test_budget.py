@@ -18,6 +18,8 @@ def computes(seconds):
     while time.process_time() < end: pass
     return seconds
 """
+LATE = r"computed for more than 0\.2 s|did not answer within 0\.6 s"
+"""The second where other processes have the cores for twice as long as it."""
 TOGETHER = "used up its time for all checks together"
 
 
@@ -65,7 +67,7 @@ def test_a_check_may_have_other_seconds_than_loading_in_whatever_worker_it_runs(
             assert student.computes(0.3) == 0.3
         assert student.computes(0.3) == 0.3
         student.begin(Beginning())
-        with pytest.raises(TimedOut, match=r"computed for more than 0\.2 s"):
+        with pytest.raises(TimedOut, match=LATE):
             student.computes(60.0)
 
 
@@ -76,7 +78,7 @@ def test_workers_that_follow_each_other_share_one_budget_and_none_is_forked_for_
     budget = Budget(limits)
     loaded = Loaded(zygote, SCRIPT.encode(), ("computes",), limits, budget=budget)
     student = Student(loaded)
-    with pytest.raises(TimedOut, match=r"computed for more than 0\.2 s"):
+    with pytest.raises(TimedOut, match=LATE):
         student.computes(60.0)
     student.begin(Beginning())
     assert student.computes(0.01) == 0.01

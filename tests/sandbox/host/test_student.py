@@ -546,7 +546,8 @@ def test_code_that_takes_float32_for_granted_has_it_and_sends_float64(read):
         ("f(x)", StudentError, "recursion"),
     ],
 )
-def test_what_ends_one_check_costs_no_other(read, body, error, words):
+def test_what_ends_one_check_costs_no_other(read, body, error, words, monkeypatch):
+    monkeypatch.setattr("grader.model.limits.WALL", 1000)  # this machine may be busy
     student = read("import torch", f"def f(x): {body}", "def g(x): return 2 * x", names=("f", "g"))
     with pytest.raises(error, match=words):
         student.f(torch.ones(1))
