@@ -2,6 +2,7 @@
 
     python -m tests.proofs                 prove what is in doubt; with CI_FULL=1 prove everything
     python -m tests.proofs verify demo     prove these, if they are in doubt
+    python -m tests.proofs --packages      print Debian's packages that those in doubt need as well
 
 A proof that succeeds on a clean checkout is noted in .ci/proved.json: the commit, a digest of all
 files that the proof depends on, and what the machine was. It stands as long as that commit is in
@@ -54,6 +55,8 @@ class Proof:
     part: str = ""
     joint: str = " "
     """Stands between the parts."""
+    packages: tuple[str, ...] = ()
+    """Of Debian, beside those that `.ci/run` always installs."""
 
     @cached_property
     def code(self) -> Needs:
@@ -77,6 +80,8 @@ OF_EACH = {
 }
 """Tests of every assignment. What they prove of one depends on no other: it is run in a kernel and
 its samples are judged; what students get is complete, and holds no solution."""
+SLURM = "tests/judging/test_slurm.py"
+"""Its tests are skipped where there is no Slurm; as a proof they have to say so instead."""
 MORE = {"tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md")}
 """What a test starts from beside itself: the commands that it runs are in a document."""
 
@@ -136,8 +141,8 @@ def long_tests() -> list[Path]:
     """Return the files of tests that are marked `whole` and are not proved for each assignment."""
     found = sorted((ROOT / "tests").rglob("test_*.py"))
     marked = (path for path in found if "mark.whole" in path.read_text("utf-8"))
-    of_each = {file for files in OF_EACH.values() for file in files}
-    return [path for path in marked if f"{path.relative_to(ROOT)}" not in of_each]
+    others = {SLURM, *(file for files in OF_EACH.values() for file in files)}
+    return [path for path in marked if f"{path.relative_to(ROOT)}" not in others]
 
 
 PROOFS = {
@@ -155,6 +160,10 @@ PROOFS = {
     "demo": Proof(
         "make demo", (*SETUP, *of("attention")),
         ("tests/classroom.py", "grader/cli/main.py", *checks("attention")),
+    ),
+    "slurm": Proof(
+        f"{sys.executable} -m tests.slurm", (*SETUP, "docs/scale.md"),
+        ("tests/slurm.py", SLURM), part=SLURM, packages=("slurmctld", "slurmd", "slurm-client"),
     ),
     "images": Proof(
         "timeout --kill-after=30 900 docker/verify",
@@ -248,6 +257,18 @@ def prove(proofs: dict[str, Proof]) -> tuple[int, dict[str, Note]]:
     return code, now if clean and code == 0 else {}
 
 
+def packages(proofs: dict[str, Proof] = PROOFS) -> list[str]:
+    """Return Debian's packages that the proofs in doubt need."""
+    notes: dict[str, Note] = json.loads(NOTES.read_text()) if NOTES.exists() else {}
+    always = bool(os.environ.get("CI_FULL"))
+    found = (
+        proof.packages
+        for name, proof in proofs.items()
+        if proof.packages and (always or doubt(proof, notes.get(name)))
+    )
+    return sorted({package for packages in found for package in packages})
+
+
 def main(names: Sequence[str], proofs: dict[str, Proof] = PROOFS) -> int:
     """Prove what is in doubt, and note what succeeds; return the first exit code that is not 0."""
     notes: dict[str, Note] = json.loads(NOTES.read_text()) if NOTES.exists() else {}
@@ -272,4 +293,6 @@ def main(names: Sequence[str], proofs: dict[str, Proof] = PROOFS) -> int:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    if sys.argv[1:] == ["--packages"]:
+        sys.exit(print(*packages()))
     sys.exit(main(sys.argv[1:]))

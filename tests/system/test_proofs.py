@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,23 @@ def test_the_notes_of_this_repository_can_be_read():
     if (path := proofs.ROOT / NOTES).exists():
         assert json.loads(path.read_text()).keys() <= proofs.PROOFS.keys()
     subprocess.run(["bash", "-n", proofs.ROOT / ".ci" / "run"], check=True)
+
+
+def test_packages_are_asked_for_by_proofs_in_doubt_alone(proved, monkeypatch):
+    every = {"all": Proof("echo run >> runs; exit 0", ("code",), packages=("slurmd", "slurmctld"))}
+    assert proofs.packages(every) == []
+    commit("another", code="two")
+    assert proofs.packages(every) == ["slurmctld", "slurmd"]
+    commit("as it was", code="one")
+    assert proofs.packages(every) == []
+    monkeypatch.setenv("CI_FULL", "1")
+    assert proofs.packages(every) == ["slurmctld", "slurmd"]
+
+
+def test_a_machine_without_slurm_proves_nothing_of_it():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.slurm"], capture_output=True, text=True,
+        cwd=Path(__file__).parents[2], env={"PATH": "/nowhere"},
+    )  # fmt: skip
+    assert done.returncode == proofs.NOT_HERE
+    assert "there is no slurmctld" in done.stderr
