@@ -84,15 +84,21 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     Case and order of the names do not matter, and a missing cell is empty. Raises
     TableError.
     """
+    for place, row in table(path, columns):
+        yield place, {name: row[name] for name in columns}
+
+
+def table(path: Path, columns: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield rows as `rows` does, with all their columns. Raises TableError."""
     try:
         text = Text.read(decode(path.read_bytes())[0], columns)
     except TableError as error:
         raise TableError(joined(": ", (f"{path}", said(error)))) from None
     before = text.opening.count("\n")
     lines = io.StringIO(text.rest, newline="")  # only \n, \r and \r\n end a line
-    table = csv.DictReader(lines, delimiter=text.delimiter, strict=True)
+    reader = csv.DictReader(lines, delimiter=text.delimiter, strict=True, restkey="")
     try:
-        table.fieldnames = given = [name.strip().casefold() for name in table.fieldnames or ()]
+        reader.fieldnames = given = [name.strip().casefold() for name in reader.fieldnames or ()]
         if missing := _missing(given, columns):
             raise TableError(
                 Message(
@@ -103,11 +109,12 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, st
                     columns=",".join(columns),
                 )
             )
-        for row in table:
-            place = f"{path}:{table.line_num + before}"
-            yield place, {c: (row[c] or "").strip() for c in columns}
+        for row in reader:
+            cells = {n: " ".join(c) if isinstance(c, list) else c or "" for n, c in row.items()}
+            place = f"{path}:{reader.line_num + before}"
+            yield place, {name: text.strip() for name, text in cells.items()}
     except csv.Error as error:
-        line = table.line_num + before + 1
+        line = reader.line_num + before + 1
         raise TableError(
             Message(
                 "{place}: this is not a valid CSV file: {error}.",

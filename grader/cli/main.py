@@ -4,6 +4,7 @@ How it ends, and with which exit code, is in model/errors.py.
 """
 
 import io
+import re
 import sys
 from collections import Counter
 from contextlib import nullcontext
@@ -105,6 +106,16 @@ def _deadline(_: click.Context, __: click.Parameter, text: str | None) -> str | 
         raise click.BadParameter(voice.say(said(error))) from None
 
 
+def _contact(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+    """Reject what is not one plain address: it goes into a link of every page."""
+    if address is None or address == NONE:
+        return address and ""
+    if not re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)*", address, re.ASCII):
+        wrong = Message("{address} is not an address like ta@course.edu.", address=repr(address))
+        raise click.BadParameter(voice.say(wrong))
+    return address
+
+
 def _roster(_: click.Context, __: click.Parameter, name: str | None) -> Path | str | None:
     """Return the file of the roster, or nothing to clear it."""
     if name is None or name == NONE:
@@ -172,6 +183,11 @@ def main(context: click.Context, root: Path) -> None:
     "--anonymous/--with-names", default=None,
     help="Leave the names of the roster out of all pages and tables, or show them (the default).",
 )  # fmt: skip
+@click.option(
+    "--contact", metavar="ADDRESS", callback=_contact,
+    help="Students' pages offer a mail to this address, to ask for another look at a check; "
+    "`grader view --requests` reads them.",
+)  # fmt: skip
 @LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @JOBS
@@ -182,7 +198,8 @@ def main(context: click.Context, root: Path) -> None:
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
     roster: Path | str | None, deadline: str | None, late: str | None, anonymous: bool | None,
-    language: str | None, as_json: bool, jobs: int, shard: Shard, cluster: str, unsafe: bool,
+    contact: str | None, language: str | None, as_json: bool, jobs: int, shard: Shard, cluster: str,
+    unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders, or zips of a whole class.
 
@@ -192,7 +209,7 @@ def grade(
 
     Run the same command again to grade what is new, after an interruption as well: only new files,
     checks that have changed and errors of the grader are judged. OUT remembers --names, --deadline,
-    --late, --roster, --anonymous and --lang; "none" clears one.
+    --late, --roster, --anonymous, --contact and --lang; "none" clears one.
 
     \b
     Examples:
@@ -213,7 +230,7 @@ def grade(
     given = {
         "names": "" if names == NONE else names, "deadline": deadline, "late": late,
         "roster": None if roster is None else f"{roster}", "language": language,
-        "anonymous": None if anonymous is None else ANONYMOUS * anonymous,
+        "anonymous": None if anonymous is None else ANONYMOUS * anonymous, "contact": contact,
     }  # fmt: skip
     terms = known.given(**given)
     voice.speak(terms.language or DEFAULT)

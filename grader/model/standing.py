@@ -57,6 +57,8 @@ class Standing:
     arrival: Arrival = UNKNOWN
     late_rule: str = ""
     """The formula for what lateness costs, see late.py; empty if it costs nothing."""
+    contact: str = ""
+    """Address to which students may write about a check; empty if they cannot."""
 
     @property
     def name(self) -> str:

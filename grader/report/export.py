@@ -18,7 +18,7 @@ from ..store.store import PAGE, Entry, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
 from .roll import Roll, Row
 
-SOURCES = ("model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")
+SOURCES = ("__init__.py", "model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")
 """What makes pages."""
 PACKAGE = Path(__file__).parents[1]
 SHORT = 16
@@ -35,7 +35,8 @@ class Export:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder.absolute()
-        self._settings = [store.language, store.late_rule, store.setting("anonymous")]
+        settings = ("anonymous", "contact")
+        self._settings = [store.language, store.late_rule, *map(store.setting, settings)]
         self._say = speaker(store.language)
         self._new: dict[str, Stamp] = {}
         self._rows: dict[str, Kept] = {}

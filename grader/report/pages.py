@@ -6,6 +6,7 @@ result gives the same bytes for all other files.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
 from .formats import grades_csv
+from .mailto import mailto
 from .overview import Overview
 from .page import template
 from .results_json import results_json
@@ -43,6 +45,7 @@ def feedback_html(standing: Standing, language: str = DEFAULT) -> str:
         starts=starts,
         first_cause=next(filter(None, starts.values()), None),
         waiting={question: _waiting(standing, start) for question, start in starts.items()},
+        mailto=partial(mailto, standing, say=say),
     )
 
 

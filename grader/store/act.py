@@ -61,7 +61,7 @@ def decide(
         ]
         if others:
             raise Overtaken(others)
-        return put(db, decisions, who, _now())
+        return put(db, decisions, who, present())
 
 
 def undo(store: Database, act: int, who: str) -> list[str]:
@@ -84,7 +84,7 @@ def undo(store: Database, act: int, who: str) -> list[str]:
         if others:
             raise Overtaken(others)
         if before:
-            put(db, before, who, _now())
+            put(db, before, who, present())
     return [student for student, _ in before]
 
 
@@ -132,5 +132,6 @@ def _read(
         yield Decision(number, act, student, made, who, moment)
 
 
-def _now() -> float:
+def present() -> float:
+    """Return this moment in seconds since 1970."""
     return datetime.now(UTC).timestamp()

@@ -275,7 +275,7 @@ class Store(Database):
         arrival = replace(entry.arrival, name=None) if self.anonymous else entry.arrival
         return Standing(
             entry.student, entry.path.name, judgement, entry.overrides, arrival,
-            self.late_rule,
+            self.late_rule, self.setting("contact"),
         )  # fmt: skip
 
     def by_student(self) -> Mapping[str, Standing]:

@@ -33,6 +33,8 @@ class Terms:
     """The roster as JSON: the file, and names by id; or only the file, not yet read."""
     anonymous: str = ""
     """ANONYMOUS if pages are to leave out the names of the roster."""
+    contact: str = ""
+    """Address to which students' pages offer a mail about a check."""
 
     @classmethod
     def of(cls, store: Store) -> Self:

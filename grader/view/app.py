@@ -52,6 +52,7 @@ def app(desk: Desk, host: str, language: str) -> Door:
         Route("/student/{handle}", changes(deciding.decide), methods=["POST"]),
         Route("/mistake", looks(looking.mistake)),
         Route("/mistake", changes(deciding.decide), methods=["POST"]),
+        Route("/requests", looks(looking.requests)),
         Route("/history", looks(looking.history)),
         Route("/undo", changes(deciding.undone), methods=["POST"]),
         Route("/names", changes(deciding.names), methods=["POST"]),

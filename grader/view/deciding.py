@@ -29,7 +29,7 @@ def decide(desk: Desk, request: Request, form: Form) -> Response:
     question, comment = form.one("question"), form.one("comment").strip()
     with desk.store() as store:
         say = speaker(store.language)
-        people = desk.people.of(store)
+        people = desk.everybody(store)
         chosen = [person for person in people if person.handle in set(form.all("student"))]
         after = _after(desk, request, people, form)
         try:
@@ -93,7 +93,7 @@ def undone(desk: Desk, request: Request, form: Form) -> Response:
         try:
             undo(store, number(form.one("act")), desk.who)
         except Overtaken as error:
-            people = {person.entry.student: person for person in desk.people.of(store)}
+            people = {person.entry.student: person for person in desk.everybody(store)}
             return desk.page(request, store, "overtaken", 409, others=error.others, people=people)
     desk.writer.ask()
     return RedirectResponse(form.back(), 303)
@@ -109,7 +109,7 @@ def regrade(desk: Desk, request: Request, form: Form) -> Response:
     """Judge submissions again."""
     with desk.store() as store:
         wanted = set(form.all("student"))
-        students = [p.entry.student for p in desk.people.of(store) if p.handle in wanted]
+        students = [p.entry.student for p in desk.everybody(store) if p.handle in wanted]
         if not students:
             return desk.page(request, store, "nothing", 404)
         desk.regrading.start(store, students, form.one("question"))

@@ -1,7 +1,7 @@
 """What a reviewer works at: the store, what was looked up of it, and what goes on beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +17,7 @@ from ..report.sanitize import clean
 from ..store.store import NAME, Store
 from .people import People, Person
 from .regrading import Regrading
+from .requests import Requests
 from .source import Sources
 from .writer import Writer
 
@@ -35,8 +36,11 @@ class Desk:
     """Begins a command of the grader, for judging again."""
     hidden: bool = False
     """Whether names are hidden."""
+    asked: Path | None = None
+    """The file of requests for another look; raises GraderError if it cannot be read."""
 
     def __post_init__(self) -> None:
+        self.requests = Requests(self.asked)
         self.people, self.sources, self.writer = People(), Sources(), Writer(self.folder)
         self.regrading = Regrading(self.command, self.folder)
 
@@ -51,6 +55,18 @@ class Desk:
     def store(self) -> Store:
         """Open the store: each request has its own, in its own thread, and sees what is now."""
         return Store(self.folder / NAME)
+
+    def everybody(self, store: Store) -> list[Person]:
+        """Return everybody who is judged, and at which questions they want another look."""
+        people = self.people.of(store)
+        asks: dict[str, list[str]] = {}
+        for one in self.requests.of(store, people):
+            if one.open and one.person:
+                asks.setdefault(one.person.handle, []).append(one.question)
+        return [
+            replace(person, asks=tuple(asks[person.handle])) if person.handle in asks else person
+            for person in people
+        ]
 
     def page(
         self, request: Request, store: Store, name: str, status: int = 200, **context: Any

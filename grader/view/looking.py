@@ -23,7 +23,7 @@ MOST_CLUSTERS, MOST_OFFERS, MOST_DECISIONS = 40, 6, 500
 def queue(desk: Desk, request: Request) -> Response:
     """Who is to be looked at, by question."""
     with desk.store() as store:
-        people = desk.people.of(store)
+        people = desk.everybody(store)
         asked = Queue.read(request.query_params, people)
         found = asked.of(people, desk.hidden)
         clusters = _clusters(desk, store, asked, found) if asked.by == MISTAKES else []
@@ -59,7 +59,7 @@ def student(
     """
     with desk.store() as store:
         seen = store.now().override  # first: what is decided from here on, nobody has seen
-        people = desk.people.of(store)
+        people = desk.everybody(store)
         asked = Queue.read(request.query_params, people)
         handle = request.path_params["handle"]
         person = next((person for person in people if person.handle == handle), None)
@@ -69,7 +69,7 @@ def student(
         queued = asked.of(people, desk.hidden)
         at, before, after = beside(queued, handle)
         worded = shown(standing, speaker(store.language))
-        on = _on(request.query_params.get("on", asked.question), worded)
+        on = _on(request.query_params.get("on", asked.question), worded, person)
         results = worded.judgement.of(on) if on != SUBMISSION else ()
         mistake = person.mistake(on)
         return desk.page(
@@ -81,14 +81,19 @@ def student(
             alike=sum(mistake == other.mistake(on) for other in people) if mistake else 0,
             history=decisions(store, standing.student)[:MOST_DECISIONS],
             at=at, queue_length=len(queued), before=before, after=after, problem=problem,
-            typed=typed,
+            typed=typed, requests=[
+                one for one in desk.requests.of(store, people)
+                if one.person and one.person.handle == handle and one.question == on
+            ],
         )  # fmt: skip
 
 
-def _on(asked: str, standing: Standing) -> str:
-    """Return the question to show: the one asked for, or the first that is not right."""
+def _on(asked: str, standing: Standing, person: Person) -> str:
+    """Return the question to show: the one asked for, one of a request, or the first not right."""
     if asked in (SUBMISSION, *standing.questions):
         return asked
+    if person.asks:
+        return person.asks[0]
     judgement = standing.judgement
     wrong = (
         name
@@ -123,7 +128,7 @@ def mistake(
     """Everybody who fails alike in a question, and one decision for them."""
     with desk.store() as store:
         seen = store.now().override
-        people = desk.people.of(store)
+        people = desk.everybody(store)
         asked = Queue.read(request.query_params, people)
         question, name = asked.question, request.query_params.get("mistake", "")
         members = [p for p in people if name and p.mistake(question) == name]
@@ -146,11 +151,20 @@ def mistake(
 def history(desk: Desk, request: Request) -> Response:
     """Who has decided what and when, act by act."""
     with desk.store() as store:
-        people = {person.entry.student: person for person in desk.people.of(store)}
+        people = {person.entry.student: person for person in desk.everybody(store)}
         acts: dict[int, list[Decision]] = {}
         for line in decisions(store, most=MOST_DECISIONS):
             acts.setdefault(line.act, []).append(line)
         return desk.page(request, store, "history", acts=acts, people=people)
+
+
+def requests(desk: Desk, request: Request) -> Response:
+    """What students want another look at, and what of it cannot be read."""
+    with desk.store() as store:
+        return desk.page(
+            request, store, "requests", asked=desk.requests.of(store, desk.everybody(store)),
+            unread=desk.requests.inbox.unread, contact=store.setting("contact"),
+        )  # fmt: skip
 
 
 def regrading(desk: Desk, request: Request) -> Response:

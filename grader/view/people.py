@@ -31,6 +31,8 @@ class Person:
     """Where names are hidden; its order says nothing of the name."""
     name: str
     """From the roster; empty without one."""
+    asks: tuple[str, ...] = ()
+    """Questions at which they want another look, and nobody has decided since."""
 
     def called(self, hidden: bool) -> Text:
         """Return what they are called on a page."""
@@ -50,7 +52,7 @@ class Person:
     @property
     def waits(self) -> bool:
         """Whether a person must look, and none has decided."""
-        return self.row.for_a_person and not self.row.decided
+        return bool(self.asks) or (self.row.for_a_person and not self.row.decided)
 
 
 class People:

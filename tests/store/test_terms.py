@@ -137,3 +137,15 @@ def test_names_of_the_roster_are_shown_until_they_are_not_wanted(course):
     assert names(course) == {"1": "", "2": ""} and "Kim" not in page.read_text()
     grade(course, *ASKED, "--with-names")
     assert names(course)["1"] == "Kim" and "Kim" in page.read_text()
+
+
+def test_an_address_for_requests_is_in_every_page_until_it_is_cleared(course):
+    grade(course, *ASKED, "--contact", "ta@course.edu")
+    page = course / "out" / "1" / "feedback.html"
+    assert "mailto:ta@course.edu?" in page.read_text()
+    assert "--contact ta@course.edu" in grade(course)
+    assert "mailto:ta@course.edu?" in page.read_text()
+    grade(course, "--contact", "none")
+    assert "mailto:" not in page.read_text()
+    for wrong in ("ta", "a@b?bcc=c@d", "Ta <ta@course.edu>", "a@b\nc"):
+        assert "is not an address like" in grade(course, "--contact", wrong, code=2)

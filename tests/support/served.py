@@ -13,8 +13,11 @@ from grader.view.desk import Desk
 class Served:
     """A desk and its server."""
 
-    def __init__(self, folder: Path, who: str) -> None:
-        self.desk, self._socket = Desk(folder, who), socket.create_server(("127.0.0.1", 0))
+    def __init__(self, folder: Path, who: str, asked: Path | None = None) -> None:
+        self.desk, self._socket = (
+            Desk(folder, who, asked=asked),
+            socket.create_server(("127.0.0.1", 0)),
+        )
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.door = app(self.desk, self.base.removeprefix("http://"), "en")
         config = uvicorn.Config(self.door, log_level="warning", lifespan="off", ws="none")

@@ -10,8 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
+from grader.model.request import About
 from grader.model.standing import Override
 from grader.store.store import NAME, Store
+from tests.intake.test_requests import a_mail, a_mailbox
 from tests.report.test_browser import CHROMIUM, FLAGS, HOSTILE, a_standing
 from tests.support.served import Served
 from tests.support.small_course import notebook
@@ -29,6 +31,8 @@ EVIL = (*CLASS, a_standing("<b onclick=alert(4)>", 9), a_standing("김민준", 3
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("class")
     fill(made, EVIL, CODE)
+    letters = (About("bob", "split_heads"), About("ada", HOSTILE, HOSTILE), About(HOSTILE))
+    a_mailbox(made, *(a_mail(f"{HOSTILE}\n{about.lines()}", From="x@y") for about in letters))
     return made
 
 
@@ -36,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desks(folder: Path) -> Iterator[list[Served]]:
     """Two reviewers of the same class."""
     with patch("grader.view.source._start", Reading):
-        made = [Served(folder, who) for who in ("Kim", "Lee")]
+        made = [Served(folder, who, folder / "regrades.mbox") for who in ("Kim", "Lee")]
         yield made
         for one in made:
             one.close()
@@ -166,6 +170,20 @@ def test_two_reviewers_at_once(pages, folder):
     lee.surprises[:] = [said for said in lee.surprises if "409" not in said]
 
 
+def test_a_request_is_answered_by_a_decision(pages, folder):
+    page = pages[0]
+    page.goto(page.base)
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("link", name="bob", exact=True).click()
+    assert page.get_by_role("heading", name="Wants another look").is_visible()
+    page.get_by_label("Comment for the student").fill("The check is right.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert given(folder) == {"bob": (Override("split_heads", None, "The check is right."),)}
+    page.get_by_role("link", name="Requests").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "2 requests are open"
+    assert page.get_by_role("heading", name="Decided since").is_visible()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (390, "dark")])
 def test_every_page_fits_and_axe_finds_nothing_serious(pages, folder, width, scheme):
     page = pages[0]
@@ -173,7 +191,7 @@ def test_every_page_fits_and_axe_finds_nothing_serious(pages, folder, width, sch
         store.override([("ada", Override("split_heads", 4, HOSTILE))], HOSTILE)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 844})
-    listed = [f"/?by={by}" for by in ("person", "mistakes")] + ["/history", "/regrade"]
+    listed = [f"/?by={by}" for by in ("person", "mistakes")] + ["/history", "/regrade", "/requests"]
     page.goto(f"{page.base}/?by=mistakes&question=split_heads")
     listed.append(page.locator(".clusters a").first.get_attribute("href"))
     page.goto(f"{page.base}/?by=name&question=split_heads")
