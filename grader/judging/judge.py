@@ -11,6 +11,7 @@ from ..checking.session import Session
 from ..course.assignment import Assignment
 from ..course.course import seed
 from ..intake.submission import Refused, Submission
+from ..model.code import Code
 from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
@@ -60,6 +61,7 @@ def judge(
     problem: Text = ""
     printed, sha256 = "", ""
     uses: tuple[str, ...] = ()
+    code: tuple[Code, ...] = ()
     results: list[Result] = []
     try:
         if refused:
@@ -69,7 +71,7 @@ def judge(
         own = seed(key, sha256)
         for _ in range(TRIES):
             remarks = []
-            results, printed, uses = _attempt(submission, session, zygote, own, remarks, kept)
+            results, printed, uses, code = _attempt(submission, session, zygote, own, remarks, kept)
             if all(r.status is not Status.GRADER_ERROR or r.refused for r in results):
                 break
         problem = UNTOUCHED if _untouched(results) else ""
@@ -83,7 +85,7 @@ def judge(
         assignment=assignment.name, title=assignment.title, sha256=sha256,
         questions=assignment.questions, results=tuple(results),
         notes=tuple(dict.fromkeys(remarks)), problem=problem, layers=layers, uses=uses,
-        output=printed, seconds=time.perf_counter() - start,
+        code=code, output=printed, seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 
@@ -104,8 +106,8 @@ def _attempt(
     key: bytes,
     remarks: list[Text],
     kept: tuple[Result, ...],
-) -> tuple[list[Result], str, tuple[str, ...]]:
-    """Load a submission and run all checks on it once; return also what it printed and uses.
+) -> tuple[list[Result], str, tuple[str, ...], tuple[Code, ...]]:
+    """Load a submission and run all checks on it once; return also what it printed, uses and wrote.
 
     Raises Unreadable.
     """
@@ -121,7 +123,7 @@ def _attempt(
     try:
         loaded = attempt()
     except (StudentError, SandboxError) as error:
-        return _none_run(session, error), "", ()
+        return _none_run(session, error), "", (), ()
     results, notes = _judged(loaded, session, key, kept)
     if loaded.left_out and _lost(results) and not _faulty(results):
         notes.append(WHOLE_TRIED)
@@ -136,7 +138,10 @@ def _attempt(
             other.close()
     remarks += notes
     uses = {name[:MOST_LETTERS] for names in loaded.uses.values() for name in names}
-    return results, loaded.close(), tuple(sorted(uses)[:MOST_USES])
+    begun = (r for r in results if r.status in CAUSES and not r.unwritten)
+    wrong = dict.fromkeys(result.question for result in begun)
+    code = tuple(loaded.code[name] for name in wrong if name in loaded.code)
+    return results, loaded.close(), tuple(sorted(uses)[:MOST_USES]), code
 
 
 def _judged(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .code import Code
 from .message import Text
 from .result import Result, Status
 
@@ -32,6 +33,8 @@ class Judgement:
     """What the student's code printed (capped), for the course team."""
     seconds: float = 0.0
     """Wall time of the judging."""
+    code: tuple[Code, ...] = ()
+    """The answers to questions that are not right yet, as far as the notebook has them."""
 
     @property
     def faulty(self) -> set[str]:

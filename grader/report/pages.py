@@ -15,6 +15,7 @@ from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
+from .answer import Answer
 from .formats import grades_csv
 from .mailto import mailto
 from .overview import Overview
@@ -44,6 +45,11 @@ def feedback_html(standing: Standing, language: str = DEFAULT) -> str:
         judgement=standing.judgement,
         starts=starts,
         first_cause=next(filter(None, starts.values()), None),
+        answers={
+            code.question: Answer.of(code, start)
+            for code in standing.judgement.code
+            if (start := starts.get(code.question))
+        },
         waiting={question: _waiting(standing, start) for question, start in starts.items()},
         mailto=partial(mailto, standing, say=say),
     )

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
+from ..model.code import Code
 from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message
@@ -53,7 +54,7 @@ def clean(text: str) -> str:
 
 PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
-    for kind in (Standing, Judgement, Arrival, Override, Result, Grid, Reach, Shapes)
+    for kind in (Standing, Judgement, Arrival, Override, Result, Code, Grid, Reach, Shapes)
 }
 """Types that may contain text, and how to map it."""
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..model import message
+from ..model.code import Code
 from ..model.judgement import Judgement
 from ..model.picture import read as read_picture
 from ..model.result import Result, Status
@@ -37,9 +38,11 @@ def _result(fields: dict[str, Any]) -> Result:
 
 
 def tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields from JSON, which has lists for tuples, and messages and pictures as theirs."""
+    """Return fields from JSON, which has lists for tuples, and dicts for what is of ours."""
     if "picture" in fields:
         fields = {**fields, "picture": read_picture(fields["picture"])}
+    if "code" in fields:
+        fields = {**fields, "code": tuple(Code(**code) for code in fields["code"])}
     return {name: _value(value) for name, value in fields.items()}
 
 

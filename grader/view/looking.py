@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 from ..model.language import speaker
 from ..model.late import EXCUSED
 from ..model.standing import SUBMISSION, Override, Standing
+from ..report.marks import marks, place
 from ..report.sanitize import shown
 from ..store.act import Decision, decisions, latest
 from ..store.store import Store
 from . import people as classes
 from .desk import Desk
-from .marks import marks, place
 from .people import Person
 from .queue import MISTAKES, ORDERS, Queue, beside
 

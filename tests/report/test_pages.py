@@ -138,6 +138,26 @@ def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
     assert "Your code raised a TypeError." in page.text("p")
 
 
+def test_an_answer_stands_below_its_check_with_the_line_where_that_stopped() -> None:
+    html = feedback_html(a_standing(results=RESULTS[5:]))
+    assert html.count("Your answer, code cell 7</summary>") == 1 and "<details open>" in html
+    stopped = (
+        '<span class="line stopped"><span class="at">3</span>    return Q @ K<span class="why">'
+    )
+    assert stopped in html and "it stopped here" in html
+    late = replace(RESULTS[5], status=Status.TIMED_OUT)
+    assert "here when the time was up" in feedback_html(a_standing(results=(late,)))
+
+
+def test_where_no_line_is_known_the_answer_is_folded_and_a_time_out_says_so() -> None:
+    unknown = replace(RESULTS[5], status=Status.TIMED_OUT, traceback="")
+    html = feedback_html(a_standing(results=(unknown,)))
+    assert "Your answer, code cell 7" in html and "<details open>" not in html
+    assert "Which line it was in when the time was up cannot be said." in html
+    empty = replace(RESULTS[5], error="NotImplementedError")
+    assert "Your answer" not in feedback_html(a_standing(results=(empty,)))
+
+
 def test_names_between_backticks_are_set_as_code_and_still_escaped() -> None:
     results = (replace(RESULTS[0], sentence="Use `<b>x</b>` & `y`."),)
     html = feedback_html(a_standing(results=results))

@@ -3,13 +3,14 @@
 from dataclasses import fields, replace
 from typing import Any
 
+from grader.model.code import Code
 from grader.model.judgement import Judgement
 from grader.model.picture import Grid, Reach, Shapes
 from grader.model.result import Result, Status
 from grader.model.standing import Arrival, Override, Standing
 
 TRACEBACK = """Traceback (most recent call last):
-  File "cell 7", line 3, in forward
+  File "code cell 7", line 3, in forward
     return Q @ K
 TypeError: unsupported operand"""
 
@@ -49,6 +50,7 @@ JUDGEMENT = Judgement(
     questions=("split_heads", "merge_heads"),
     results=RESULTS,
     layers=("landlock", "seccomp"),
+    code=(Code("merge_heads", 7, 2, "def merge_heads(x):\n    return Q @ K"),),
 )
 OF_JUDGEMENT = {field.name for field in fields(Judgement)}
 OF_ARRIVAL = {field.name for field in fields(Arrival)}
@@ -97,7 +99,10 @@ def filled_with(text: str) -> Standing:
         )
         for result, status in zip(RESULTS * 2, Status, strict=False)
     )
-    judgement = Judgement(text, text, text, (text,), results, (text,), text, (text,), output=text)
+    judgement = Judgement(
+        text, text, text, (text,), results, (text,), text, (text,),
+        output=text, code=(Code(text, 1, 1, text),),
+    )  # fmt: skip
     return Standing(text, text, judgement)
 
 

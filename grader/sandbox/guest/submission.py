@@ -66,12 +66,13 @@ class Submission:
         sys.modules["__main__"] = main
         self.names = main.__dict__
         try:
-            statements, notes = slice.statements(notebook.read(data.numpy().tobytes()))
+            cells = notebook.read(data.numpy().tobytes())
+            statements, notes = slice.statements(cells)
         except notebook.Unreadable as error:
             return {
                 "unreadable": wired(said(error)), "defined": {}, "notes": [], "newer": False,
                 "problems": [], "tried": [], "left_out": [], "ran": False, "dynamic": False,
-                "uses": {}, "instead": "", "near": {},
+                "uses": {}, "instead": "", "near": {}, "code": [],
             }  # fmt: skip
         web = Web(statements)
         sure, needed = web.needed(names, How.SURE), web.needed(names)
@@ -91,6 +92,10 @@ class Submission:
             "ran": ran,
             "dynamic": slice.dynamic(statements),
             "uses": inventory.uses(sure, self.names),
+            "code": [
+                {"name": name, "cell": cell, "line": line, "text": wired(text)}
+                for name, cell, line, text in shown.definitions(cells, statements, names)
+            ],
             **self._lost(data, names, statements),
         }
 

@@ -32,7 +32,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import confine, scratch, seccomp, siblings, wire, worker
+from . import confine, scratch, seccomp, siblings, whereabouts, wire, worker
 from .layer import Layer
 from .libc import check, libc
 from .notebook import device
@@ -52,6 +52,7 @@ def main(
     torch.set_num_threads = _one_thread  # a second one would end the process (seccomp.py)
     warm_up(trains=trains)
     device.cpu_only()
+    whereabouts.tell()
     if Layer.NAMESPACES in layers:
         seccomp.program(True, 1)  # cached: every worker is process 1 of its own namespace
     space = confine.size()

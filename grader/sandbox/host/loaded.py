@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import torch
 
+from ...model.code import Code
 from ...model.errors import GraderError
 from ...model.limits import Limits, StudentError
 from ...model.message import Message, Text, joined, said
@@ -81,6 +82,8 @@ class Loaded:
         """What was raised while it was loaded: in a line, and the traceback."""
         self.uses: dict[str, list[str]] = loaded["uses"]
         """For each name that it defines, the names of torch in its code."""
+        self.code: dict[str, Code] = loaded["code"]
+        """For each name that it defines, how."""
         self.left_out: list[Text] = loaded["left_out"]
         """Places in the notebook that were not run, and could matter."""
         raised = [headline for headline, _ in self.problems]

@@ -1,16 +1,19 @@
 """What a worker may answer to each request; it runs a student's code and may answer anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import GenericAlias, UnionType
 from typing import Any
 
 from torch import Tensor
 
+from ...model.code import Code
 from ...model.message import FIELD, Message, Text
 from ..guest.saying import Saying, wired
 
 MOST_LINES, MOST_LETTERS = 50, 2000
 """Of a notebook's notes and problems, and the letters of each."""
+MOST_CODE, MOST_PLACES = 8000, 1_000_000
+"""Letters of a definition, and the number that a cell or a line may have."""
 Answer = Any
 """A type such as dict[str, Tensor]; a dict that names the type of every key; a list of one; or
 TEXT."""
@@ -31,6 +34,7 @@ ANSWERS: dict[str, Answer] = {
         "uses": dict[str, list[str]],
         "instead": TEXT,
         "near": dict[str, str],
+        "code": [{"name": str, "cell": int, "line": int, "text": str}],
     },
     "fingerprint_tokens": {
         "unreadable": TEXT,
@@ -116,12 +120,21 @@ def of_notebook(loaded: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         "near": {name: near[name][:MOST_LETTERS] for name in names if name in near},
         "defined": {name: defined[name] for name in names if name in defined},
         "uses": {name: uses[name][:MOST_LINES] for name in names if name in uses},
+        "code": dict(_code(loaded["code"], {*names})),
         "problems": [
             (text(problem["headline"]), problem["traceback"][:MOST_LETTERS])
             for problem in loaded["problems"][:MOST_LINES]
         ],
         **{key: [text(line) for line in said] for key, said in lines.items()},
     }
+
+
+def _code(claimed: Iterable[dict[str, Any]], names: set[str]) -> Iterator[tuple[str, Code]]:
+    """Yield the definitions of `names`, at places that a notebook may have."""
+    for one in claimed:
+        name, cell, line = one["name"], one["cell"], one["line"]
+        if name in names and 0 < cell < MOST_PLACES and 0 < line < MOST_PLACES:
+            yield name, Code(name, cell, line, one["text"][:MOST_CODE])
 
 
 def text(value: Any, most: int = MOST_LETTERS) -> Text:

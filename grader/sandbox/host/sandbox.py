@@ -17,6 +17,7 @@ from ..guest.layer import Layer
 from .budget import Budget
 from .construction import Constructions
 from .reply import ANSWERS, CONSTRUCTED, ERROR, Answer, fits, text
+from .whereabouts import whereabouts
 
 OUTPUT_BYTES = 256 << 10
 START_SECONDS = 120
@@ -93,7 +94,9 @@ class Sandbox:
             reply = self._exchange(envelope | request, deadline)
         except TimedOut as error:  # of this request, or of all together
             self._budget.spend(*deadline.used())
-            raise (self._budget.error() if self._budget.spent else error) from None
+            ended = self._budget.error() if self._budget.spent else error
+            ended.traceback = error.traceback
+            raise ended from None
         self._budget.spend(*deadline.used())
         done: Answer = {"number": int, "constructed": [CONSTRUCTED], "ok": ANSWERS[do]}
         if fits(reply, done) and reply["number"] == self._requests:
@@ -121,6 +124,7 @@ class Sandbox:
                 wire.send(self._sock, request, deadline)
             return wire.receive(self._sock, deadline)
         except TimedOut as error:
+            error.traceback = whereabouts(self._pidfd, self._output, OUTPUT_BYTES)
             self._bury(error)
         except scratch.Overfull as error:
             self._bury(StudentError(text(error.args[0]), "OSError"))

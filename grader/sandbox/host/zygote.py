@@ -25,6 +25,7 @@ from . import isolation
 from .budget import Budget
 from .sandbox import OUTPUT_BYTES, START_SECONDS, Sandbox, SandboxError, backstop
 from .warming import Warming
+from .whereabouts import ROOM
 
 SHRINK_AND_GROW = 0x2 | 0x4  # F_SEAL_SHRINK | F_SEAL_GROW: a memfd that cannot fill the memory
 
@@ -128,7 +129,7 @@ class Zygote:
         """Fork a worker, which spends of a `budget`, or has one of its own. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         output = os.memfd_create("output", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(output, OUTPUT_BYTES)
+        os.ftruncate(output, OUTPUT_BYTES + ROOM)
         fcntl.fcntl(output, fcntl.F_ADD_SEALS, SHRINK_AND_GROW)
         request = {
             "cores": sorted(os.sched_getaffinity(0)),  # those of the judge that asks

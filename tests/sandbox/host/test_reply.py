@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from grader.model.code import Code
 from grader.model.limits import Limits, StudentError
 from grader.model.message import Message
 from grader.sandbox.guest import submission
@@ -12,6 +13,7 @@ from grader.sandbox.host.reply import (
     ANSWERS,
     CONSTRUCTED,
     ERROR,
+    MOST_CODE,
     MOST_LETTERS,
     MOST_LINES,
     TEXT,
@@ -213,6 +215,11 @@ def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
     loaded = {
         "unreadable": "u" * 9000, "dynamic": True, "ran": True, "instead": "",
         "near": {f"n{i}": "f" for i in range(20_000)},
+        "code": [
+            {"name": name, "cell": cell, "line": line, "text": "x" * 90_000}
+            for name in ("f", "n1")
+            for cell, line in ((3, 4), (0, 1), (1, -1), (10**9, 1), (1, 2**63))
+        ],
         "defined": {f"n{i}": "value" for i in range(20_000)} | {"f": "function"},
         "uses": {"f": ["torch.x"] * 2000, "g": []},
         **{key: ["n" * 9000] * 100 for key in ("notes", "tried", "left_out")},
@@ -221,6 +228,7 @@ def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
     assert fits(loaded, ANSWERS["load"])
     cut = of_notebook(loaded, ("f", "absent"))
     assert cut["near"] == {}
+    assert cut["code"] == {"f": Code("f", 3, 4, "x" * MOST_CODE)}
     assert cut["defined"] == {"f": "function"} and list(cut["uses"]) == ["f"]
     assert set(cut["problems"]) == {("n" * MOST_LETTERS, "n" * MOST_LETTERS)}
     for lines in (cut["notes"], cut["tried"], cut["left_out"]):

@@ -1,6 +1,7 @@
 """However a submission ends, the grader knows whose fault it was, and the next one runs."""
 
 import os
+import re
 import signal
 import threading
 from pathlib import Path
@@ -11,7 +12,9 @@ import torch
 from grader.model import limits
 from grader.model.limits import Limits, OutOfMemory, StudentError, TimedOut
 from grader.sandbox.guest.worker import RESERVE
+from grader.sandbox.host import whereabouts
 from grader.sandbox.host.sandbox import OUTPUT_BYTES, SandboxError
+from grader.sandbox.host.whereabouts import ROOM
 from tests.support import walls
 
 pytestmark = walls.ON_LINUX
@@ -94,13 +97,24 @@ def works(zygote) -> bool:
         return walls.call(worker, "double", torch.ones(1)).tolist() == [2]
 
 
-@pytest.mark.parametrize("name", ["spins", "spins_in_c", "ignores_signals"])
-def test_code_that_computes_too_long_is_stopped(zygote, name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("spins", "while True: pass"), ("spins_in_c", "sum(range(10**12))"), ("ignores_signals", "")],
+)
+def test_code_that_computes_too_long_is_stopped_and_says_where(zygote, name, line, monkeypatch):
     monkeypatch.setattr(limits, "WALL", 1000)  # this machine may be busy
+    monkeypatch.setattr(whereabouts, "PATIENCE", 10 if line else 0.1)
     with walls.running(zygote, SCRIPT, SHORT) as worker:
         error = ends(worker, name)
         assert type(error) is TimedOut and "computed for more than 0.5 s" in str(error)
         assert not worker.alive and works(zygote)
+        assert worker.printed() == ""
+    if line:
+        place = f'  File "code cell 1", line (\\d+), in {name}'
+        assert (found := re.fullmatch(place, error.traceback.split("\n")[-1]))
+        assert line in SCRIPT.split("\n")[int(found[1]) - 1]
+    else:
+        assert error.traceback == "", "it has shut its ears"
 
 
 @pytest.mark.parametrize("name", ["sleeps", "waits_for_ever"])
@@ -108,6 +122,7 @@ def test_code_that_waits_too_long_is_stopped_later(zygote, name):
     with walls.running(zygote, SCRIPT, SHORT) as worker:
         error = ends(worker, name)
     assert type(error) is TimedOut and "did not answer within 1.5 s" in str(error)
+    assert error.traceback.endswith(f", in {name}")
 
 
 def test_nobody_answers_a_question(worker):
@@ -222,8 +237,8 @@ def test_what_is_printed_is_kept_also_of_the_dead(worker):
 
 
 def test_no_more_is_kept_of_the_output_than_there_is_room_for(worker):
-    assert walls.call(worker, "prints_megabytes") == OUTPUT_BYTES
-    assert os.fstat(worker._output).st_size == OUTPUT_BYTES
+    assert walls.call(worker, "prints_megabytes") == OUTPUT_BYTES + ROOM
+    assert os.fstat(worker._output).st_size == OUTPUT_BYTES + ROOM
     assert 0 < len(worker.printed()) <= OUTPUT_BYTES
     assert ends(worker, "grows_its_output").kind == "PermissionError"
 

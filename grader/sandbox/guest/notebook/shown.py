@@ -49,12 +49,33 @@ def shown(
     return text, places, counting, list(_words(text))
 
 
+def definitions(
+    cells: Iterable[Cell], statements: Iterable[Statement], names: Sequence[str]
+) -> Iterable[tuple[str, int, int, str]]:
+    """Yield of each of `names` that is defined the cell, the first line there, and its text.
+
+    Of several definitions the last one counts.
+    """
+    sources = {cell.number: cell.source.split("\n") for cell in cells}
+    last = {name: one for one in statements for name in one.defines}
+    for name in names:
+        if one := last.get(name):
+            cell = cell_number(one.code.co_filename)
+            first, end = _extent(one)
+            yield name, cell, first, "\n".join(sources[cell][first - 1 : end])
+
+
 def _lines(one: Statement, at: dict[tuple[int, int], int]) -> list[int]:
-    """Return the places of a statement's lines, its decorators included."""
+    """Return the places of a statement's lines."""
+    cell, (first, last) = cell_number(one.code.co_filename), _extent(one)
+    return [at[cell, line] for line in range(first, last + 1) if (cell, line) in at]
+
+
+def _extent(one: Statement) -> tuple[int, int]:
+    """Return the first and the last line of a statement, its decorators included."""
     decorators = getattr(one.node, "decorator_list", [])
     first = min([one.node.lineno, *(decorator.lineno for decorator in decorators)])
-    cell, last = cell_number(one.code.co_filename), one.node.end_lineno or first
-    return [at[cell, line] for line in range(first, last + 1) if (cell, line) in at]
+    return first, one.node.end_lineno or first
 
 
 def _above(

@@ -3,7 +3,8 @@
 import pytest
 
 from grader.sandbox.guest.notebook.cell import Cell
-from grader.sandbox.guest.notebook.shown import KINDS, shown
+from grader.sandbox.guest.notebook.shown import KINDS, definitions, shown
+from grader.sandbox.guest.notebook.slice import statements
 
 CELLS = [
     Cell(1, "import math\n\nprint('ü')  # so"),
@@ -51,6 +52,14 @@ def test_whatever_is_written_is_shown(source):
     text, places, counting, words = shown([Cell(1, source)], ["x"])
     assert text == source and len(places) == source.count("\n") + 1 and len(counting) == 1
     assert [end for end, _ in words] == sorted(end for end, _ in words)
+
+
+def test_of_a_name_the_last_definition_is_found_with_its_decorators():
+    cells = [*CELLS, Cell(5, "x = 1\n\nthree = [\n  3,\n]\n")]
+    found = list(definitions(cells, statements(cells)[0], ["half", "three", "absent", "math"]))
+    assert found == [
+        ("half", 2, 2, CELLS[1].source.partition("\n")[2]), ("three", 5, 3, "three = [\n  3,\n]")
+    ]  # fmt: skip
 
 
 def test_a_notebook_without_code_has_no_lines():

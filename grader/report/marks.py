@@ -11,10 +11,15 @@ Place = tuple[int, int]
 """A cell, and a line in it."""
 
 
+def places(result: Result) -> list[Place]:
+    """Return the student's lines that the traceback of a check names, the innermost last."""
+    found = FRAME.findall(result.traceback) if result.status in CAUSES else []
+    return [(int(cell), int(line)) for cell, line in found]
+
+
 def place(result: Result) -> Place | None:
     """Return where a check stopped: the last line of the traceback that is the student's."""
-    found = FRAME.findall(result.traceback) if result.status in CAUSES else []
-    return (int(found[-1][0]), int(found[-1][1])) if found else None
+    return next(reversed(places(result)), None)
 
 
 def marks(results: Iterable[Result]) -> dict[Place, list[Result]]:
