@@ -13,6 +13,7 @@ import nbformat
 from ..files import replace_file
 from .assignment import Assignment
 from .cell import Cell, without_solution
+from .hints import hints, without_hints
 
 Json = dict[str, Any]
 
@@ -74,7 +75,7 @@ def _for_students(cell: Cell) -> Json:
         metadata["grader"] = {"question": cell.question}
     source = cell.source if cell.kind == "markdown" else without_solution(cell.source)
     if cell.is_check:
-        source += f"\n\n\nrun_checks({', '.join(cell.checks)})"
+        source = f"{without_hints(source)}\n\n\nrun_checks({', '.join(cell.checks)})"
     return _cell(cell.kind, _id(cell), source, metadata)
 
 
@@ -85,8 +86,13 @@ def _text(name: str) -> str:
 def _machinery(assignment: Assignment) -> Iterator[Json]:
     """Yield the folded cell that runs checks, which knows those of each question, if any."""
     if checks := _by_question(assignment):
-        table = json.dumps(checks, indent=4, ensure_ascii=False)
-        source = _text("run_checks.py").replace("QUESTIONS = {}", f"QUESTIONS = {table}")
+        steps = {
+            name: told for cell in assignment.cells for name, told in hints(cell.source).items()
+        }
+        source = _text("run_checks.py")
+        for name, table in (("QUESTIONS", checks), ("HINTS", steps)):
+            written = json.dumps(table, indent=4, ensure_ascii=False)
+            source = source.replace(f"{name} = {{}}", f"{name} = {written}", 1)
         yield _cell("code", ADDED[0], source, copy.deepcopy(FOLDED))  # a notebook is its owner's
 
 

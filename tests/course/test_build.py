@@ -238,7 +238,7 @@ def test_a_check_prints_its_sentence_and_what_went_wrong(source):
         "  ✗ Zero stays zero.\n      zero became something else\n"
     )
     below = f"{lines}0 of 1 questions pass their checks.\n"
-    assert said(outputs) == f"{below}double\n{lines}0 of 2 checks pass.\n"
+    assert said(outputs) == f"{below}double\n{lines}0 of 1 questions, 0 of 2 checks pass.\n"
 
 
 def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(source):
@@ -251,6 +251,19 @@ def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(source):
     pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
     assert len(pages) == 2 and not [page for page in pages if "#c2410c" in page]
     assert "1 of 1 questions pass their checks." in pages[0]
+
+
+def test_hints_are_in_the_folded_cell_alone(source):
+    hint = "    # Hint: What is\n    #   twice three?\n    # Hint: Six.\n"
+    source.write_text(
+        SOURCE.replace("    assert student.double(3)", f"{hint}    assert student.double(3)")
+    )
+    cells = cells_of(source)
+    assert "Hint" not in "".join(cells["test_three_becomes_six"]["source"])
+    machinery = "".join(cells["run-checks"]["source"])
+    assert (
+        '"test_three_becomes_six": [\n        "What is twice three?",\n        "Six."' in machinery
+    )
 
 
 def test_the_cell_that_checks_is_folded_and_comes_after_the_first_sentence(source):
@@ -270,7 +283,7 @@ def test_no_check_stops_a_run_whatever_it_raises(source):
         "  ✓ Zero stays zero.\n"
     )
     below = f"{lines}0 of 1 questions pass their checks.\n"
-    assert said(outputs) == f"{below}double\n{lines}1 of 2 checks pass.\n"
+    assert said(outputs) == f"{below}double\n{lines}0 of 1 questions, 1 of 2 checks pass.\n"
     notebook = answered(source, {"double": "def double(x):\n    return 2 * x"})
     notebook.cells = [cell for cell in notebook.cells if cell.id != "test_three_becomes_six"]
     outputs = execute(notebook)

@@ -1,10 +1,16 @@
 # @title Run this cell once: it brings what checks your answers { display-mode: "form" }
+import ast
 import html
+import inspect
+import textwrap
 import traceback
 
 import __main__ as student  # the checks look here for what you define
 
 QUESTIONS = {}
+HINTS = {}
+GREEN, RED, GREY = "#15803d", "#c2410c", "#9ca3af"
+MOST = 16  # rows and columns of a drawing; of larger ones, each square is the worst of several
 _passed = {}  # how each check went when it was last run
 
 
@@ -20,39 +26,129 @@ def _line(error):
     return f"\n{yours[-1].name}, line {yours[-1].lineno}: {yours[-1].line}" if yours else ""
 
 
+def _compared(error):
+    """Yield the words and the numbers of both sides wherever the assert that failed compares."""
+    import torch
+
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    lines, first = inspect.getsourcelines(frame.f_code)
+    for node in ast.walk(ast.parse(textwrap.dedent("".join(lines)))):
+        if isinstance(node, ast.Assert) and node.lineno <= line - first + 1 <= node.end_lineno:
+            break
+    for part in ast.walk(node.test):
+        match part:
+            case ast.BinOp(left=one, op=ast.Sub(), right=other):
+                sides = one, other
+            case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]):
+                sides = one, other
+            case _:
+                continue
+        if "student" in ast.unparse(part):
+            continue  # what you wrote would run again
+        values = [eval(ast.unparse(side), frame.f_globals, frame.f_locals) for side in sides]
+        if any(isinstance(value, torch.Tensor) for value in values):
+            numbers = (torch.as_tensor(value).detach().double() for value in values)
+            yield map(ast.unparse, sides), torch.broadcast_tensors(*numbers)
+
+
+def _difference(error):
+    """Return, in words and drawn, where the numbers that an assert compares differ most."""
+    try:
+        for (one, other), (a, b) in _compared(error):
+            apart = (a - b).abs().nan_to_num(float("inf"))
+            if apart.numel() > 1 and apart.max() > 1e-6:
+                place = (apart == apart.max()).nonzero()[0].tolist()
+                x, y = (float(side[tuple(place)]) for side in (a, b))
+                said = f"{one} and {other} differ most at {place}: {x:.4g} and {y:.4g}"
+                return said, _drawing(apart, place, said)
+    except Exception:  # a check that compares in another way has said what is wrong
+        pass
+    return "", ""
+
+
+def _drawing(apart, place, said):
+    """Draw the matrix in which the largest difference is: the darker, the further apart."""
+    most = float(apart.nan_to_num(posinf=0).max()) or 1
+    matrix = apart[tuple(place[:-2])].reshape(-1, apart.shape[-1])
+    rows, columns = (-(-size // MOST) for size in matrix.shape)  # in a square
+    page = ""
+    for row in range(0, len(matrix), rows):
+        page += "<tr>"
+        for column in range(0, matrix.shape[1], columns):
+            worst = float(matrix[row : row + rows, column : column + columns].max())
+            where = [*place[:-2], row, column][-apart.dim() :]
+            page += (
+                f'<td title="{where}: {worst:.4g} apart" style="width: 1.2em; height: 1.2em; '
+                f"padding: 0; border: 1px solid {GREY}; "
+                f'background-color: rgba(194, 65, 12, {min(1, worst / most):.2f})"></td>'
+            )
+        page += "</tr>"
+    style = "margin: 0.3em 1.4em; border-collapse: collapse"
+    return f'<table role="img" aria-label="{html.escape(said)}" style="{style}">{page}</table>'
+
+
 def _problem(check):
-    """Run a check on this notebook, and return what is wrong; nothing if it passed."""
+    """Run a check on this notebook, and return what is wrong and drawn; nothing if it passed."""
     _passed[check.__name__] = False
     try:
         check(student)
     except NotImplementedError as error:
-        return str(error) or "not filled in yet"
+        return str(error) or "not filled in yet", ""
     except AssertionError as error:
-        return str(error) or traceback.extract_tb(error.__traceback__)[-1].line
+        said, drawing = _difference(error)
+        line = str(error) or traceback.extract_tb(error.__traceback__)[-1].line
+        return f"{line}\n{said}".strip(), drawing
     except Exception as error:
-        return f"{type(error).__name__}: {error}{_line(error)}"
+        return f"{type(error).__name__}: {error}{_line(error)}", ""
     _passed[check.__name__] = True
-    return ""
+    return "", ""
+
+
+def _hints(name):
+    """Return the hints of a check, each folded into the one before it."""
+    page = ""
+    for number, hint in reversed([*enumerate(HINTS.get(name, []), 1)]):
+        page = (
+            f'<details style="margin-left: 1.4em"><summary>Hint {number}</summary>'
+            f"{html.escape(hint)}{page}</details>"
+        )
+    return page
+
+
+def _progress():
+    """Return how many questions hold, and a square for each of them."""
+    held, squares = 0, ""
+    for question, names in QUESTIONS.items():
+        holds = all(map(_passed.get, names))
+        held += holds
+        colour = GREEN if holds else RED if any(name in _passed for name in names) else GREY
+        squares += (
+            f'<span title="{question}" style="display: inline-block; width: 1.6em; '
+            f'height: 0.5em; margin-right: 0.2em; background-color: {colour}"></span>'
+        )
+    return f"{held} of {len(QUESTIONS)} questions", squares
 
 
 def _show(groups, end):
-    """Show lines of (sentence, problem) below their headings: in colour, or as plain text."""
+    """Show lines of (check, sentence, problem, drawing) below headings, in colour or as text."""
     text, page = [], []
     for heading, lines in groups.items():
         text += [heading] if heading else []
         page += [f"<b>{html.escape(heading)}</b>"] if heading else []
-        for sentence, problem in lines:
-            mark, colour = ("✗", "#c2410c") if problem else ("✓", "#15803d")
+        for name, sentence, problem, drawing in lines:
+            mark, colour = ("✗", RED) if problem else ("✓", GREEN)
             more = "".join(f"\n      {line}" for line in problem.splitlines())
             text.append(f"  {mark} {sentence}{more}")
             sign = f'<b style="color: {colour}">{mark}</b>'
             page.append(f"<div>{sign} {html.escape(sentence)}</div>")
             if problem:
                 page.append(f'<pre style="margin: 0 0 0 1.4em">{html.escape(problem)}</pre>')
-    text.append(end)
-    page.append(f'<div style="opacity: 0.75">{html.escape(end)}</div>')
-    failed = any(problem for lines in groups.values() for _, problem in lines)
-    edge = "#c2410c" if failed else "#15803d"
+                page.append(drawing + _hints(name))
+    held, squares = _progress()
+    text.append(f"{held}{end}")
+    page.append(f'<div style="margin-top: 0.3em">{squares} {held}{end}</div>')
+    failed = any(problem for lines in groups.values() for _, _, problem, _ in lines)
+    edge = RED if failed else GREEN
     box = f'<div style="border-left: 4px solid {edge}; padding: 0.2em 0.9em">{"".join(page)}</div>'
     if hasattr(student, "get_ipython"):  # Jupyter and Colab put it there
         from IPython.display import display
@@ -64,9 +160,8 @@ def _show(groups, end):
 
 def run_checks(*checks):
     """Run checks on this notebook, and show how each one went and how far you are."""
-    lines = [(" ".join(check.__doc__.split()), _problem(check)) for check in checks]
-    held = sum(all(map(_passed.get, names)) for names in QUESTIONS.values())
-    _show({"": lines}, f"{held} of {len(QUESTIONS)} questions pass their checks.")
+    lines = [(c.__name__, " ".join(c.__doc__.split()), *_problem(c)) for c in checks]
+    _show({"": lines}, " pass their checks.")
 
 
 def check_all():
@@ -77,7 +172,7 @@ def check_all():
         for name in names:
             check = getattr(student, name, None)
             sentence = " ".join(check.__doc__.split()) if check else name
-            problem = _problem(check) if check else "run its cell first, further up"
-            groups[question].append((sentence, problem))
-    problems = [problem for lines in groups.values() for _, problem in lines]
-    _show(groups, f"{problems.count('')} of {len(problems)} checks pass.")
+            found = _problem(check) if check else ("run its cell first, further up", "")
+            groups[question].append((name, sentence, *found))
+    problems = [problem for lines in groups.values() for _, _, problem, _ in lines]
+    _show(groups, f", {problems.count('')} of {len(problems)} checks pass.")
