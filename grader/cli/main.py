@@ -22,6 +22,7 @@ from ..course.course import Course
 from ..intake.deadline import Deadline
 from ..intake.intake import take_in
 from ..judging.job import Job
+from ..judging.scheduler import Scheduler
 from ..judging.shard import Shard
 from ..model.errors import ExitCode, FileError, GraderError
 from ..model.language import DEFAULT
@@ -33,7 +34,6 @@ from .exchange import export, import_
 from .feedback import feedback
 from .options import (
     ASSIGNMENT,
-    CLUSTER,
     JOBS,
     LANGUAGE,
     NAMES,
@@ -42,6 +42,7 @@ from .options import (
     SHARD,
     SPOKEN,
     UNSAFE,
+    on_cluster,
 )
 from .results import COMMANDS
 from .run import INTERRUPTION
@@ -192,14 +193,14 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @JOBS
 @SHARD
-@CLUSTER
+@on_cluster
 @UNSAFE
 @click.pass_obj
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
     roster: Path | str | None, deadline: str | None, late: str | None, anonymous: bool | None,
-    contact: str | None, language: str | None, as_json: bool, jobs: int, shard: Shard, cluster: str,
-    unsafe: bool,
+    contact: str | None, language: str | None, as_json: bool, jobs: int, shard: Shard,
+    cluster: Scheduler | None, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders, or zips of a whole class.
 

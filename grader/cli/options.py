@@ -2,14 +2,20 @@
 
 import getpass
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
+from ..judging.scheduler import Scheduler
 from ..judging.shard import Shard
 from ..model.language import DEFAULT, LANGUAGES
-from ..model.message import said
-from .terminal import voice
+from ..model.message import Message, said
+from .terminal import refusal, voice
+
+Command = Callable[..., Any]
 
 PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
@@ -59,10 +65,50 @@ SHARD = click.option(
     "--shard", metavar="I/N", default="1/1", callback=_shard,
     help="Judge only share I of N, by the sha256 of the files; see `grader merge`.",
 )  # fmt: skip
-CLUSTER = click.option(
-    "--cluster", metavar="ADDRESS", default="",
-    help="Judge on the workers of a dask scheduler, e.g. tcp://10.0.0.1:8786.",
+
+
+def _file(name: str, what: str) -> Callable[[Command], Command]:
+    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return click.option(name, metavar="FILE", type=path, help=what)
+
+
+CLUSTER_OPTIONS = (
+    click.option(
+        "--cluster", metavar="ADDRESS", default="",
+        help="Judge on the workers of a dask scheduler, e.g. tls://10.0.0.1:8786.",
+    ),
+    _file("--tls-ca-file", "With --cluster tls://…: certificates that the scheduler's is one of."),
+    _file("--tls-cert", "With --cluster tls://…: the certificate to show to the scheduler."),
+    _file("--tls-key", "With --cluster tls://…: the key of that certificate."),
+    click.option(
+        "--plain-tcp", is_flag=True,
+        help="Let --cluster talk to another machine without TLS; only in a network of the course "
+        "team alone, since who reaches the scheduler commands its workers.",
+    ),
 )  # fmt: skip
+
+
+def on_cluster(command: Command) -> Command:
+    """Give a command the options for a cluster, and with them its `cluster`, a Scheduler or None.
+
+    The command raises CannotJudge for an address at which nothing may be said.
+    """
+
+    @wraps(command)
+    def with_scheduler(
+        *arguments: Any, cluster: str, tls_ca_file: Path | None, tls_cert: Path | None,
+        tls_key: Path | None, plain_tcp: bool, **options: Any,
+    ) -> Any:  # fmt: skip
+        files = (tls_ca_file, tls_cert, tls_key)
+        if not cluster and (plain_tcp or any(files)):
+            raise refusal(Message("--tls-… and --plain-tcp go with --cluster ADDRESS."))
+        scheduler = Scheduler(cluster, *files, plain_tcp) if cluster else None
+        return command(*arguments, cluster=scheduler, **options)
+
+    made: Command = with_scheduler
+    for option in reversed(CLUSTER_OPTIONS):
+        made = option(made)
+    return made
 
 
 def me() -> str:

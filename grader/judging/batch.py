@@ -22,6 +22,7 @@ from ..store.diff import files
 from ..store.store import Entry, Store
 from .grade import Graded, grade
 from .job import CannotJudge, Job, Task
+from .scheduler import Scheduler
 from .shard import WHOLE, Shard
 
 FEW = 10
@@ -81,11 +82,11 @@ class Batch:
     job: Job
     assignment: Assignment
     versions: Versions
-    cluster: str = ""
-    """Address of the scheduler whose workers judge, or empty: judges of this machine."""
+    cluster: Scheduler | None = None
+    """The scheduler whose workers judge; None for judges of this machine."""
 
     @classmethod
-    def open(cls, store: Store, job: Job, cluster: str = "") -> "Batch":
+    def open(cls, store: Store, job: Job, cluster: Scheduler | None = None) -> "Batch":
         """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
         assignment = Assignment.read(job.solution)
         if store.assignment not in ("", assignment.name):

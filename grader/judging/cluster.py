@@ -6,7 +6,7 @@
 
 The assignment goes to every worker once, by its digest; then a submission there as bytes, and a
 Judgement back as JSON. dask itself pickles our own names and bytes between these processes, which
-must all be the course team's: anyone who reaches a scheduler commands its workers. A submission is
+must all be the course team's, see scheduler.py. A submission is
 bytes to all of them, and runs in the same sandbox as on one machine.
 """
 
@@ -24,6 +24,7 @@ from queue import Empty, SimpleQueue
 from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
+from distributed.security import Security
 
 from ..intake.submission import Refused, Submission
 from ..model.judgement import Judgement
@@ -32,6 +33,7 @@ from ..store.as_json import pack, pack_results, unpack, unpack_results
 from .bundle import JobBundle
 from .grade import grade, lost
 from .job import CannotJudge, Job, Task
+from .scheduler import Scheduler
 
 AHEAD = 2
 """Submissions per thread that are under way, so that a worker need not wait for the next one."""
@@ -40,24 +42,15 @@ WAIT_SECONDS = 60
 
 
 def grade_on(
-    address: str, tasks: Iterator[Task], job: Job
+    scheduler: Scheduler, tasks: Iterator[Task], job: Job
 ) -> Generator[tuple[Task, Judgement], None, None]:
     """Yield each task with the Judgement, as they are finished.
 
     A submission that costs as many workers as dask allows (3) is reported as grader_error. Raises
     CannotJudge if there is no scheduler or worker, or no judge can work.
     """
-    bundle = JobBundle.pack(job)
-    try:
-        client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise CannotJudge(
-            Message(
-                "no dask scheduler answers at {address}: {error}",
-                address=address,
-                error=f"{error}",
-            )
-        ) from None
+    bundle, address = JobBundle.pack(job), scheduler.address
+    client = _client(scheduler)
     with client:
         try:
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
@@ -78,6 +71,33 @@ def grade_on(
         finally:
             with contextlib.suppress(OSError):
                 client.unregister_worker_plugin(_name(bundle.digest))
+
+
+def _client(scheduler: Scheduler) -> Client:
+    """Connect to a scheduler. Raises CannotJudge."""
+    made_with = scheduler.security
+    try:
+        security = Security(**made_with) if made_with else None
+        known = security.get_tls_config_for_role("client") if security else {}
+        if security and not all(map(known.get, ("ca_file", "cert", "key"))):
+            raise CannotJudge(
+                Message(
+                    "{address} needs certificates: --tls-ca-file, --tls-cert and --tls-key, the "
+                    "files that its workers were started with",
+                    address=scheduler.address,
+                )
+            )
+        return Client(
+            scheduler.address, timeout=WAIT_SECONDS, set_as_default=False, security=security
+        )
+    except (OSError, ValueError) as error:
+        raise CannotJudge(
+            Message(
+                "no dask scheduler answers at {address}: {error}",
+                address=scheduler.address,
+                error=f"{error}",
+            )
+        ) from None
 
 
 def _grade(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,18 +15,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
-from grader.cli.main import main
 from grader.course.course import Course
 from grader.judging import cluster
 from grader.judging.batch import Batch, digest
 from grader.judging.bundle import JobBundle
 from grader.judging.grade import lost
 from grader.judging.job import CannotJudge, Job, Task
+from grader.judging.scheduler import Scheduler
 from grader.store.as_json import unpack
 from grader.store.store import Store
-from tests.cli.test_machines import files, grade
+from tests.cli.test_machines import files, grade, run
 from tests.support.small_course import RIGHT, SKELETON, notebook, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading runs on Linux")
@@ -54,9 +54,10 @@ def folder(tmp_path: Path) -> Path:
 class Machines:
     """A scheduler and its workers, each a program of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.about = folder / "scheduler.json"
         self.folder = folder
+        self.options = ("--host", "127.0.0.1", *options)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.start("scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")
         wait(self.about.exists)
@@ -67,7 +68,7 @@ class Machines:
         words = [sys.executable, "-m", "distributed.cli.dask_" + what, "--scheduler-file"]
         log = (self.folder / f"{what}{len(self.processes)}.log").open("w")
         process = subprocess.Popen(
-            [*words, str(self.about), *options], stdout=log, stderr=log, cwd=self.folder,
+            [*words, str(self.about), *self.options, *options], stdout=log, stderr=log, cwd=self.folder,
             start_new_session=True,  # a worker has a nanny, and both are to be ended
             env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
         )  # fmt: skip
@@ -77,16 +78,18 @@ class Machines:
     def worker(self, *options: str) -> subprocess.Popen[bytes]:
         return self.start("worker", "--nthreads", "1", "--no-dashboard", *options)
 
+    def close(self) -> None:
+        for process in self.processes[::-1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Iterator[Machines]:
     (tmp_path / "dask").mkdir()
-    made = Machines(tmp_path / "dask")
-    yield made
-    for process in made.processes[::-1]:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with contextlib.closing(Machines(tmp_path / "dask")) as made:
+        yield made
 
 
 def wait(happens) -> None:
@@ -124,7 +127,7 @@ def test_a_cluster_judges_as_this_machine_does_though_a_worker_is_killed(folder,
     with Store(folder / "cluster" / "grades.sqlite", make=True) as store:
         course = Course(folder / "course")
         job = Job(course.solution("doubling"), course.checks("doubling"), course.key())
-        batch = Batch.open(store, job, machines.address)
+        batch = Batch.open(store, job, Scheduler(machines.address))
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         to_do, _ = batch.to_do(batch.take_in(handed_in).students)
         for judgement in batch.judge(to_do, 1):
@@ -149,13 +152,62 @@ def test_the_command_hands_out_to_a_cluster(folder, machines):
     assert files(folder / "cluster") == files(folder / "local")
 
 
+@pytest.mark.whole
+def test_machines_with_certificates_judge_as_this_one_and_hear_nobody_else(folder, tmp_path):
+    ours, others = certificate(tmp_path / "ours"), certificate(tmp_path / "others")
+    for student in SOURCES.keys() - {"right", "wrong"}:
+        (folder / "in" / f"{student}_doubling.ipynb").unlink()
+    (tmp_path / "dask").mkdir()
+    with contextlib.closing(Machines(tmp_path / "dask", "--protocol", "tls", *ours)) as machines:
+        assert machines.address.startswith("tls://")
+        machines.worker()
+        grade(folder, "cluster", "--cluster", machines.address, *ours)
+        assert "certificate does not match" in refused(folder, machines.address, *others)
+        assert "needs certificates: --tls-ca-file" in refused(folder, machines.address)
+        plain = machines.address.replace("tls", "tcp")
+        assert "no dask scheduler answers" in refused(folder, plain)
+    grade(folder, "local")
+    assert files(folder / "cluster") == files(folder / "local")
+
+
+def certificate(folder: Path) -> list[str]:
+    """Make a certificate as docs/scale.md says, and return the options that name it."""
+    folder.mkdir()
+    scale = Path(__file__).parents[2] / "docs" / "scale.md"
+    (made,) = re.findall(r"^    (openssl .*\n.*)", scale.read_text("utf-8"), re.M)
+    words = made.replace("/shared/tls", f"{folder}")
+    subprocess.run(words, shell=True, check=True, capture_output=True)
+    options = {"--tls-ca-file": "cert.pem", "--tls-cert": "cert.pem", "--tls-key": "key.pem"}
+    return [word for option, name in options.items() for word in (option, f"{folder / name}")]
+
+
+def refused(folder: Path, address: str, *options: str) -> str:
+    """Return what `grader grade` says where it can judge nobody."""
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    code, said = run(*words, "-o", folder / "out", "--cluster", address, *options)
+    assert code == 2 and not (folder / "out" / "grades.csv").exists()
+    return " ".join(said.split())
+
+
+def test_plain_tcp_to_another_machine_is_refused_unless_it_is_said(folder, monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 0.01)
+    address = "tcp://192.0.2.7:8786"  # nobody's: RFC 5737
+    said = refused(folder, address)
+    assert f"{address} is another machine, and tcp is not encrypted" in said
+    assert "say --plain-tcp in a network of the course team alone" in said
+    assert "no dask scheduler answers" in refused(folder, address, "--plain-tcp")
+
+
+def test_options_of_a_cluster_without_one_are_refused(folder):
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    code, said = run(*words, "-o", folder / "out", "--plain-tcp")
+    assert code == 2 and "go with --cluster ADDRESS" in said
+
+
 def test_a_scheduler_that_does_not_answer_is_named(folder, monkeypatch):
     monkeypatch.setattr(cluster, "WAIT_SECONDS", 1)
-    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
-    words += ["-o", folder / "out", "--cluster", "tcp://127.0.0.1:9"]
-    result = CliRunner().invoke(main, list(map(str, words)))
-    assert result.exit_code == 2
-    assert "no dask scheduler answers at tcp://127.0.0.1:9" in " ".join(result.output.split())
+    said = refused(folder, "tcp://127.0.0.1:9")
+    assert "no dask scheduler answers at tcp://127.0.0.1:9" in said
 
 
 @pytest.mark.whole
@@ -164,7 +216,7 @@ def test_a_scheduler_without_workers_is_a_sentence(folder, machines, monkeypatch
     course = Course(folder / "course")
     job = Job(course.solution("doubling"), course.checks("doubling"), b"a key")
     with pytest.raises(CannotJudge, match="has no worker"):
-        next(cluster.grade_on(machines.address, iter(()), job))
+        next(cluster.grade_on(Scheduler(machines.address), iter(()), job))
 
 
 @pytest.mark.whole
@@ -176,7 +228,7 @@ def test_a_scheduler_that_is_gone_is_a_sentence_and_what_was_judged_is_kept(
     course = Course(folder / "course")
     job = Job(course.solution("doubling"), course.checks("doubling"), course.key())
     with Store(folder / "out" / "grades.sqlite", make=True) as store:
-        batch = Batch.open(store, job, machines.address)
+        batch = Batch.open(store, job, Scheduler(machines.address))
         handed_in = [(p.name.partition("_")[0], p) for p in sorted((folder / "in").iterdir())]
         judged = batch.judge(batch.take_in(handed_in).students, 1)
         first = next(judged)

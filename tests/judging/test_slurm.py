@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ from grader.judging.batch import digest
 from grader.judging.shard import Shard
 from grader.store.store import NAME, Store
 from tests.cli.test_machines import files, run
-from tests.support.slurm import Slurm, missing
+from tests.support.slurm import PATIENCE, Slurm, missing
 from tests.support.small_course import RIGHT, SKELETON, notebook, write
 
 pytestmark = [pytest.mark.whole, pytest.mark.skipif(bool(missing()), reason=missing())]
@@ -137,4 +138,29 @@ def test_an_array_with_tasks_requeued_and_cancelled_gives_the_grades_of_one_mach
 
     assert files(shared / "results") == files(shared / "alone")
     apart = [standings(shared / out, tmp_path / f"{out}.jsonl") for out in ("results", "alone")]
+    assert apart[0] == apart[1]
+
+
+def test_a_cluster_of_dask_jobqueue_under_tls_gives_the_grades_of_one_machine(
+    slurm, shared, tmp_path
+):
+    certificates = re.findall(r"^    openssl .*\n.*\n    TLS=.*\n", SCALE, re.M)
+    (tls,) = (found.replace("/shared", f"{shared}") for found in certificates)
+    (shared / "tls").mkdir()
+    (program,) = recipe("Slurm, with dask-jobqueue", shared)
+    words = program.replace("cores=8", "cores=1").replace(f"jobs={SHARDS}", "jobs=2")
+    (slurm.folder / "cluster.py").write_text(words)
+    begin = f"{tls}echo $TLS\nexec python cluster.py"
+    with slurm.start(begin, stdin=subprocess.PIPE) as cluster:
+        said = iter(cluster.stdout.readline, "")
+        options = next(line.strip() for line in said if line.startswith("--tls"))
+        address = next(line.strip() for line in said if line.startswith("tls://10.77.0.1:"))
+        slurm.until(lambda: slurm.ask("squeue -h -t R -o %N").split() == ["node1", "node2"])
+        words = f"grader grade {shared}/submissions -a attention -o {shared}/cluster"
+        slurm.ask(f"cd {shared}/course; {words} --cluster {address} {options} || [ $? = 3 ]")
+        cluster.communicate("\n", timeout=PATIENCE)  # what input() waits for
+    assert cluster.returncode == 0
+    slurm.until(lambda: not slurm.ask("squeue -h"))
+    assert files(shared / "cluster") == files(shared / "alone")
+    apart = [standings(shared / out, tmp_path / f"{out}.jsonl") for out in ("cluster", "alone")]
     assert apart[0] == apart[1]
