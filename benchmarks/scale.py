@@ -25,6 +25,7 @@ from distributed import LocalCluster
 from grader.course.course import Course
 from grader.judging import cluster
 from grader.judging.job import Job, Task
+from grader.judging.scheduler import Scheduler
 from grader.store.store import NAME, Store
 from tests import classroom
 
@@ -140,7 +141,8 @@ def hand_out(data: bytes) -> float:
     tasks = (Task(HERE) for number in range(TASKS))
     with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as machines:
         start = now()
-        done = sum(1 for _ in cluster.grade_on(machines.scheduler_address, tasks, job))
+        scheduler = Scheduler(machines.scheduler_address)
+        done = sum(1 for _ in cluster.grade_on(scheduler, tasks, job))
         assert done == TASKS
         return since(start).clock / TASKS
 

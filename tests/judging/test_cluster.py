@@ -68,7 +68,8 @@ class Machines:
         words = [sys.executable, "-m", "distributed.cli.dask_" + what, "--scheduler-file"]
         log = (self.folder / f"{what}{len(self.processes)}.log").open("w")
         process = subprocess.Popen(
-            [*words, str(self.about), *self.options, *options], stdout=log, stderr=log, cwd=self.folder,
+            [*words, str(self.about), *self.options, *options], stdout=log, stderr=log,
+            cwd=self.folder,
             start_new_session=True,  # a worker has a nanny, and both are to be ended
             env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
         )  # fmt: skip
