@@ -30,6 +30,7 @@ from ..model.late import require
 from ..model.message import Message, counted, joined, lines, said, some
 from ..store.terms import ANONYMOUS, NONE, Terms
 from . import author as authoring
+from .canvas import canvas
 from .exchange import export, import_
 from .feedback import feedback
 from .options import (
@@ -154,6 +155,7 @@ def main(context: click.Context, root: Path) -> None:
       grader diff results          show whose score changed, and why
       grader gradebook results canvas.csv --column Attention -o upload.csv
       grader feedback results --for moodle -o feedback.zip
+      grader canvas push results ADDRESS
 
     \b
     Students
@@ -238,7 +240,7 @@ def grade(
     terms, remarks = terms.with_people()
     intake = take_in(
         paths, name, out / "handed_in", terms.names, terms.when, terms.groups,
-        Assignment.read(solution).questions,
+        Assignment.read(solution).questions, terms.due.own,
     )  # fmt: skip
     submissions = intake.submissions
     remarks += intake.remarks
@@ -254,7 +256,7 @@ def grade(
         batch = Batch.open(store, job, cluster)
         terms.keep(store)
         arrivals = intake.arrivals
-        if known.deadline and not terms.deadline:  # it is forgotten, and with it who was late
+        if known.due and not terms.due:  # it is forgotten, and with it who was late
             arrivals = {s: replace(came, hours_late=0.0) for s, came in arrivals.items()}
         found = batch.take_in(submissions, shard, arrivals)
         submissions.clear()  # the store has them; of 10,000, the paths alone take 6 MB
@@ -392,7 +394,7 @@ def doctor() -> None:
     sys.exit(ExitCode.FINE if examine(console) else ExitCode.DIFFERS)
 
 
-for command in (view, *COMMANDS, *authoring.COMMANDS, feedback, export, import_):
+for command in (view, *COMMANDS, *authoring.COMMANDS, feedback, canvas, export, import_):
     main.add_command(command)
 
 

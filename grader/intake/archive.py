@@ -87,7 +87,7 @@ def _unpack(archive: Path, folder: Path) -> list[Text]:
             raise Refused(Message("{file} holds more than {n} files.", file=archive, n=MOST_FILES))
         target = folder.joinpath(*place.parts(member))
         target.parent.mkdir(parents=True, exist_ok=True)
-        room -= _copy(member, target)
+        room -= copy(member, target)
         if room < 0:
             raise Refused(
                 Message("{file} holds more than {n} GB: is it a zip bomb?", file=archive, n=MOST_GB)
@@ -105,8 +105,11 @@ def _members(archive: Path) -> Iterator[Member]:
             yield from of_tar(tape)
 
 
-def _copy(member: Member, target: Path) -> int:
-    """Write a member, with its time, and return its true size; the stated one may be a lie."""
+def copy(member: Member, target: Path) -> int:
+    """Write a member, with its time, and return its true size; the stated one may be a lie.
+
+    Of one that is too large to grade only the size is kept.
+    """
     limit, size = MAX_MB << 20, 0
     with member.open() as source, open(target, "xb") as file:
         while size <= limit and (data := source.read(CHUNK)):

@@ -15,9 +15,11 @@ from ..model.message import Message, Text
 from ..model.standing import Arrival
 from .alone import Alone
 from .archive import packed, unpack
+from .canvas import RECEIPTS
 from .choice import File, choose, likeness, listed
 from .classroom import SCORES
 from .deadline import Deadline
+from .due import Due
 from .gradescope import METADATA
 from .lms import CANVAS, platform, proposal, recognised
 from .nbgrader import Nbgrader
@@ -25,11 +27,17 @@ from .people import People, people, share
 from .platform import IntakeError, Platform
 from .walk import Walk, walk
 
-OF_PLATFORMS = {METADATA, SCORES, "index.html"}
+OF_PLATFORMS = {METADATA, SCORES, RECEIPTS, "index.html"}
 """What platforms add to an export beside the students' folders."""
 FOLDERS = "{id}/*"
 """The pattern for submissions that all have the same name, in a folder per student."""
 NO_GROUPS: Mapping[str, str] = {}
+NO_DATES: Mapping[str, Deadline] = {}
+NO_NAMES = Message("--deadline needs --names, which tells whose files are compared with it.")
+NO_NAMES_FOR_DATES = Message(
+    "The dates in the column `due` of the roster need --names, which tells whose files are "
+    "compared with them."
+)
 AT_ONCE = 600
 """Seconds within which a platform packs a class: equal times are those of the download."""
 
@@ -54,13 +62,15 @@ def take_in(
     deadline: Deadline | None = None,
     groups: Mapping[str, str] = NO_GROUPS,
     questions: Sequence[str] = (),
+    own: Mapping[str, Deadline] = NO_DATES,
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    `groups` has the group of each student who is in one, and `questions` the graded names.
+    `groups` has the group of each student who is in one, `questions` the graded names, and `own`
+    the due dates of students who have one of their own, by their safe ids.
     Raises IntakeError and, for an archive, Refused.
     """
-    intake = Intake()
+    intake, due = Intake(), Due(deadline, own)
     places = []
     for path in paths:
         if not os.path.lexists(path):
@@ -70,15 +80,13 @@ def take_in(
         intake.remarks += remarks
     walked = walk(places)
     names = names or _found(walked, assignment, intake)
-    if deadline and not names:
-        raise IntakeError(
-            Message("--deadline needs --names, which tells whose files are compared with it.")
-        )
+    if due and not names:
+        raise IntakeError(NO_NAMES if deadline else NO_NAMES_FOR_DATES)
     reader = platform(names, walked.files, assignment) if names else Alone(assignment)
     sorted_out = people(_files(walked, reader, assignment, intake))
     intake.remarks += share(sorted_out, groups)
     _say_what_is_left(walked, sorted_out, assignment, intake)
-    _take(sorted_out, assignment, questions, deadline, intake)
+    _take(sorted_out, assignment, questions, due, intake)
     return intake
 
 
@@ -150,12 +158,12 @@ def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Inta
 
 
 def _take(
-    found: People, assignment: str, questions: Sequence[str], deadline: Deadline | None,
-    intake: Intake,
+    found: People, assignment: str, questions: Sequence[str], due: Due, intake: Intake
 ) -> None:  # fmt: skip
     """Choose a file for each student, and note how late it is."""
-    held = deadline if deadline and _times_are_known(found, deadline, intake) else None
+    known = bool(due) and _times_are_known(found, due, intake)
     for student, files in found.files.items():
+        held = due.of(student) if known else None
         choice = choose(student, files, assignment, held, questions)
         claim = choice.file.claim
         intake.submissions.append((student, choice.file.path))
@@ -175,10 +183,10 @@ def _take(
             intake.remarks.append(Message("late: {student}", student=student))
         elif claim.late:
             marked = Message("marked as late by the platform: {student}", student=student)
-            (intake.doubts if deadline and hours is None else intake.remarks).append(marked)
+            (intake.doubts if due and hours is None else intake.remarks).append(marked)
 
 
-def _times_are_known(found: People, deadline: Deadline, intake: Intake) -> bool:
+def _times_are_known(found: People, due: Due, intake: Intake) -> bool:
     """Whether times can be compared with the deadline; equal times are the download's."""
     claims = {student: [file.claim for file in files] for student, files in found.files.items()}
     unknown = [one for one, of_one in claims.items() if any(c.moment is None for c in of_one)]
@@ -197,7 +205,8 @@ def _times_are_known(found: People, deadline: Deadline, intake: Intake) -> bool:
     own = any(claim.attempt for of_one in claims.values() for claim in of_one)
     moments = [c.moment for of_one in claims.values() for c in of_one if c.moment is not None]
     at_once = max(moments) - min(moments) <= AT_ONCE
-    if own or len(claims) < 2 or not at_once or not deadline.is_late(min(moments)):
+    first = due.first
+    if own or len(claims) < 2 or not at_once or not (first and first.is_late(min(moments))):
         return True
     intake.doubts.append(
         Message(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..model.message import Message
 from .blackboard import Blackboard
+from .canvas import Canvas
 from .classroom import Classroom
 from .gradescope import Gradescope
 from .named import Names, Pattern
@@ -93,7 +94,7 @@ BRIGHTSPACE = Names(
     clock=_brightspace_time,
 )
 PLATFORMS = {
-    "canvas": Entry(lambda files, _: CANVAS, certain=False),
+    "canvas": Entry(lambda files, _: Canvas(CANVAS, files), certain=False),
     "moodle": Entry(lambda files, _: MOODLE, certain=True),
     "blackboard": Entry(lambda files, _: Blackboard(files), certain=True),
     "brightspace": Entry(lambda files, _: BRIGHTSPACE, certain=True),

@@ -52,6 +52,9 @@ class Platform(Protocol):
 
 
 def changed(file: Path) -> float | None:
-    """Return when a file was changed; None if its archive kept no time."""
-    moment = os.lstat(file).st_mtime
+    """Return when a file was changed; None if its archive kept no time, or if it is gone."""
+    try:
+        moment = os.lstat(file).st_mtime
+    except FileNotFoundError:  # its name still says whose it was
+        return None
     return moment if moment > EARLIEST else None

@@ -9,10 +9,15 @@
     ├── TableError         a CSV that is not valid                           2
     ├── RuleError          a late rule that is not valid                     2
     ├── Elsewhere          feedback for a submission that no platform sent  2
+    ├── NoToken            no token for Canvas in the environment                2
+    ├── CanvasError        Canvas refuses: status, endpoint and remedy           2
+    ├── Undocumented       an answer of Canvas's that has another form           2
+    ├── Unread             a journal of what was sent that is not valid          2
     ├── Conflict           shards that contradict each other                 2
     ├── CannotJudge        checks or a sandbox that judge nobody             2
     ├── SandboxError       a machine without a sandbox, or a lost worker     2
     ├── StoreError         grades.sqlite, or what lies in its place          4
+    ├── Unreachable        Canvas does not answer                                4
     ├── Unwritable         a file that cannot be written                     4
     └── FileError          any other file that the system denies             4
 
@@ -54,11 +59,12 @@ class ExitCode(IntEnum):
         3,
         "a person should look: some submissions could not be judged, are not notebooks, or count "
         "by another file than before; or a student has no row or no score (`gradebook`), or "
-        "gets no feedback (`feedback`)",
+        "gets no feedback (`feedback`, `canvas push`)",
     )
     FILE = (
         4,
-        "a file cannot be written or read; what was judged is kept, and the same command goes on",
+        "a file cannot be written or read, or Canvas does not answer; what was judged is kept, and "
+        "the same command goes on",
     )
     INTERRUPTED = 130, "interrupted; what was judged is kept, and the same command goes on"
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Self
 
 from ..intake.deadline import Deadline
+from ..intake.due import Due, own, read_dues
 from ..intake.roster import read_groups, read_roster
-from ..model.message import Message, Text
+from ..model.message import Message, Text, counted
 from .store import Store
 
 ANONYMOUS = "yes"
@@ -73,6 +74,12 @@ class Terms:
         """Groups by id."""
         return json.loads(self.roster).get("groups", {}) if self.roster else {}
 
+    @property
+    def due(self) -> Due:
+        """When work is due: the deadline, and the dates that the roster has for some."""
+        dates = json.loads(self.roster).get("dues", {}) if self.roster.startswith("{") else {}
+        return Due(self.when, own(dates))
+
     def with_people(self) -> tuple[Self, list[Text]]:
         """Read the roster again, if its file still exists; also return remarks on it.
 
@@ -89,6 +96,14 @@ class Terms:
             return self, [gone]
         roster, remarks = read_roster(path)
         read = {"file": known["file"], "people": roster, "groups": read_groups(path)}
+        if dues := read_dues(path):
+            read["dues"] = dues
+            own_dates = counted(
+                "{n} student is due on the date that {file} has for them",
+                "{n} students are due on the dates that {file} has for them",
+                n=len(dues), file=path,
+            )  # fmt: skip
+            remarks.append(own_dates)
         said = json.dumps(read, ensure_ascii=False)
         return replace(self, roster=said), [*remarks]
 
