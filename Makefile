@@ -24,7 +24,7 @@ PIP = $(BIN)/pip --disable-pip-version-check install
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test whole exploits fuzz lint languages build build-check bench scale picture reference kills verify proofs doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint languages build build-check bench scale picture reference site kills verify proofs doctor image image-verify ci-full lock clean
 
 demo: DEMO = $(or $(ASSIGNMENT),attention)
 demo: $(GRADES)  ## Grade the sample class for real, and say where the report is. Or ASSIGNMENT=rnn.
@@ -83,6 +83,10 @@ picture: $(READY)  ## Draw docs/*.png anew, from samples that are graded for the
 
 reference: $(READY)  ## Write docs/reference.md from the docstrings of what authors import.
 	$(BIN)/python -m docs.reference
+
+site: $(READY)  ## Build the documentation's site into build/site, and go through all of its links.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m docs.site.links build/site
 
 scale: $(READY)  ## A class of 10,000: memory, disk, time; prints the figures of docs/scale.md.
 	$(BIN)/python benchmarks/scale.py

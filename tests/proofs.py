@@ -82,7 +82,21 @@ OF_EACH = {
 its samples are judged; what students get is complete, and holds no solution."""
 SLURM = "tests/judging/test_slurm.py"
 """Its tests are skipped where there is no Slurm; as a proof they have to say so instead."""
-MORE = {"tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md")}
+
+
+def tracked(*patterns: str) -> tuple[str, ...]:
+    """Return the files that patterns name, by their paths."""
+    found = (path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
+    return tuple(sorted(f"{path.relative_to(ROOT)}" for path in found if path.suffix != ".pyc"))
+
+
+MORE = {
+    "tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md"),
+    "tests/docs/test_start.py": ("grader/cli/main.py", *tracked("docs/start/*")),
+    "tests/docs/test_built_site.py": (
+        "grader/cli/main.py", *tracked("mkdocs.yml", "docs/**/*", "assignments/*", "C*.md")
+    ),
+}  # fmt: skip
 """What a test starts from beside itself: the commands that it runs are in a document."""
 
 
