@@ -1,16 +1,20 @@
 """The command that merges what several machines have judged."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from ..model.errors import ExitCode
-from ..model.message import Message, counted
+from ..model.message import Message, Text, counted, joined, some
 from ..store.history import mark
 from ..store.store import NAME, Store
 from .terminal import console, refusal, tell, voice
+
+FEW = 10
+"""Names in a list whose length is said beside it."""
 
 
 @click.command()
@@ -33,7 +37,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
       grader merge results shard_1 shard_2
 
     Exit codes: 0 if everybody was judged; 2 if the shards cannot be merged; 3 if a shard is missing
-    or incomplete, or a person should look.
+    or incomplete, shards had different sandboxes, or a person should look.
     """
     from ..report.export import Export
     from ..store.merge import Merge
@@ -55,6 +59,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         export.write()
         summary = Summary(export.roll())
         summary.show(console)
+        walls = merged.walls()
         left = [entry.student for entry in store.entries() if entry.record is None]
     tell(
         counted(
@@ -65,7 +70,7 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         )
     )
     if left:
-        shown = [*left[:10], *["…"] * (len(left) > 10)]
+        shown = [*left[:FEW], *["…"] * (len(left) > FEW)]
         tell(
             Message(
                 "{count} are not judged, is a shard missing? {students}",
@@ -74,5 +79,20 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
             ),
             "yellow",
         )
+    if len(walls) > 1:
+        tell(
+            Message(
+                "not all were judged within the same walls: {walls}. Those that are too weak for "
+                "you: `grader regrade` on another machine, and merge again.",
+                walls=_said(walls),
+            ),
+            "yellow",
+        )
     tell(Message("Class: {files}", files=f"{out / 'report.html'}   {out / 'grades.csv'}"))
-    sys.exit(ExitCode.PERSON if left or summary.people else ExitCode.FINE)
+    person = left or summary.people or len(walls) > 1
+    sys.exit(ExitCode.PERSON if person else ExitCode.FINE)
+
+
+def _said(walls: Mapping[tuple[str, ...], Sequence[Path]]) -> Text:
+    """Name shards and their walls."""
+    return joined("; ", (joined(": ", (some(s, FEW), ", ".join(w))) for w, s in walls.items()))

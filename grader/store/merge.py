@@ -10,6 +10,7 @@ leaves students without a judgement, and is noticed.
     how the class was asked for             must be the same in all shards, see terms.py
     what counts in the end                  must follow one plan: checks, settings, key, versions
     what OUT has already judged             stays in its history; a shard's judgement is later
+    the walls around submissions            may differ, and then a person is told which shard's do
 
 If one of these does not hold, a message says so and OUT is unchanged. A merge that was interrupted
 continues with the same command; a second one changes nothing.
@@ -33,6 +34,10 @@ from .terms import Terms
 
 JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
 RESULT = 'place, "check", version, question, status, points, seconds, said'
+
+
+OTHER_VERSIONS = Message("Install the same versions on all machines.")
+OTHER_FILES = Message("The versions are the same, so the course's files or its .grader/key differ.")
 
 
 class Conflict(GraderError):
@@ -125,6 +130,14 @@ class Merge:
                 put(db, [(new_one.student, new_one.made)], new_one.who, new_one.moment)
         return count
 
+    def walls(self) -> dict[tuple[str, ...], list[Path]]:
+        """Return the layers within which submissions were judged, and the shards of each."""
+        found: dict[str, dict[Path, None]] = {}
+        for one in self.found.values():
+            if not one.fault:
+                found.setdefault(one.layers, {})[_name(one.store)] = None
+        return {tuple(json.loads(layers)): list(names) for layers, names in found.items()}
+
     def _refuse_other_assignments(self, stores: Sequence[Store]) -> None:
         """Raise Conflict if two stores are about different assignments."""
         names = {store.assignment: store for store in stores if store.assignment}
@@ -204,11 +217,13 @@ class Merge:
             plans.setdefault(one.plan, one)
         if len(plans) > 1:
             made = (f"{_name(f.store)}: {f.student}, {f.made_by}" for f in plans.values())
+            versions = {found.made_by for found in plans.values()}
             raise Conflict(
                 Message(
                     "not all were judged by the same checks, settings, key and versions: {made}. "
-                    "Grade those again that are not up to date.",
+                    "{why} Grade those again that are not up to date.",
                     made="; ".join(made),
+                    why=OTHER_VERSIONS if len(versions) > 1 else OTHER_FILES,
                 )
             )
 

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.main import main
+from grader.store.store import NAME, Store
 from tests.support.small_course import CHECKS, RIGHT, SKELETON, notebook, write
 
 SOURCES = [
@@ -90,3 +91,18 @@ def test_what_is_no_shard_is_refused(folder):
     words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
     code, said = run(*words, "-o", folder / "out", "--shard", "4/3")
     assert code == 2 and "the second of eight is 2/8" in said
+
+
+def test_shards_within_other_walls_are_named_and_a_person_looks(folder, judged_here):
+    for path in sorted((folder / "in").iterdir()):
+        if path.name.split("_")[0] not in ("s0", "s4"):
+            path.unlink()
+    shards = [folder / f"shard_{n}" for n in (1, 2)]
+    for number, shard in enumerate(shards, start=1):
+        grade(folder, shard.name, "--shard", f"{number}/2")
+    assert run("merge", folder / "same", *shards)[0] == 0
+    with Store(shards[1] / NAME) as store, store.transaction() as db:
+        db.execute("""UPDATE judgements SET layers = '["rlimits", "seccomp"]'""")
+    code, said = run("merge", folder / "other", *shards)
+    assert code == 3 and f"{shards[1]}: rlimits, seccomp" in said
+    assert "not all were judged within the same walls" in said and f"{shards[0]}: " in said

@@ -135,6 +135,23 @@ def test_other_checks_or_another_key_are_refused(make, out):
     assert "one: kim, grader" in said and "two: lee, grader" in said
 
 
+def test_what_differs_is_named(make, out):
+    shards = [make("one", KIM), make("two", LEE, versions=OTHER)]
+    assert "so the course's files or its .grader/key differ" in refused(shards, out)
+    shards[1].db.execute("UPDATE judgements SET torch = '1.13'")
+    said = refused(shards, out)
+    assert "two: lee, grader" in said and "torch 1.13. Install the same versions" in said
+
+
+def test_walls_are_named_with_the_shards_that_had_them(make):
+    weak = changed(LEE, layers=("seccomp",))
+    fault = changed(OURS, layers=())
+    shards = [make("one", KIM), make("two", weak), make("three", fault)]
+    found = {walls: [path.name for path in names] for walls, names in Merge(shards).walls().items()}
+    assert found == {KIM.judgement.layers: ["one"], ("seccomp",): ["two"]}
+    assert len(Merge(shards[::2]).walls()) == 1, "three's only judgement is a fault, and another's"
+
+
 def test_a_whole_that_would_be_of_two_kinds_is_refused(make, out):
     Merge([make("old", KIM, LEE)]).into(out)
     with Store(out.path.parents[1] / "half" / "grades.sqlite", make=True) as half:
