@@ -86,7 +86,7 @@ def token() -> str:
     return found
 
 
-class Line(requests.Session):
+class Line(requests.Session):  # type: ignore[misc]
     """A session that signs what goes to one site.
 
     `pause` waits for some seconds; `told` is called before a long wait.
