@@ -154,7 +154,7 @@ class Line(requests.Session):  # type: ignore[misc]
         """Whether the request was turned away unhandled because there were too many."""
         if response.status_code == 403 and origin(response.url) == self.site:
             return "rate limit exceeded" in response.text[:1000].lower()
-        return response.status_code == 429
+        return bool(response.status_code == 429)
 
     def _slow_down(self, response: requests.Response) -> None:
         try:
