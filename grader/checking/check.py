@@ -1,6 +1,7 @@
 """A Check: one pytest function, with what its marks say."""
 
 import inspect
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -9,10 +10,14 @@ import pytest
 from _pytest.python import get_direct_param_fixture_func
 
 from ..course.assignment import Assignment
+from ..course.cell import tells
+from ..course.hints import hints
 from ..course.settings import AssignmentError
 from . import plugin
 
 MARKS = {"question", "points", "needs", "parametrize"}
+A_HINT = re.compile(r"[ \t]*# Hint: *\S")
+NEARLY_A_HINT = re.compile(r"(?i)[ \t]*#+[ \t]*hints?[ \t]*\d*[ \t]*(?::|$)")
 FIXTURES = {*map(inspect.unwrap, (plugin.student, plugin.draw)), get_direct_param_fixture_func}
 
 
@@ -32,6 +37,12 @@ class Check:
     def name(self) -> str:
         """Name of the function, with its parameters if it has any."""
         return self.item.name
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """What its author tells who fails it, step by step; see course/hints.py."""
+        function = inspect.unwrap(self.item.function)
+        return tuple(hints(inspect.getsource(function)).get(function.__name__, ()))
 
     @cached_property
     def plain(self) -> bool:
@@ -79,6 +90,7 @@ class Check:
         if not isinstance(points, int) or points < 0:
             remedy = "Mark it @points(n), a whole number from 0 on"
             raise _refused(item, "says no points", remedy)
+        _require_hints(item, question, assignment)
         return cls(item, question, points, sentence, public, needs)
 
 
@@ -96,6 +108,23 @@ def require_order(checks: list[Check]) -> None:
                 remedy = "Put that one above it, or in an earlier question"
                 raise _refused(check.item, f"needs {name}, which is not run before it", remedy)
         run.add(check.item.originalname)
+
+
+def _require_hints(item: pytest.Function, question: str, assignment: Assignment) -> None:
+    """Raise AssignmentError where a hint of a check would not be read, or tells the answer."""
+    function = inspect.unwrap(item.function)
+    source = inspect.getsource(function)
+    first = function.__code__.co_firstlineno
+    for line, text in enumerate(source.split("\n"), first):
+        if NEARLY_A_HINT.match(text) and not A_HINT.match(text):
+            remedy = "Write # Hint: and what it says, on a line of its own"
+            what = f"{text.strip()!r} is not a hint"
+            raise AssignmentError(item.path, line, what, remedy)
+    cell = next(cell.source for cell in assignment.cells if cell.question == question)
+    for hint in hints(source).get(function.__name__, ()):
+        if told := tells(hint, cell):
+            remedy = "Say what to look at, and not what to write"
+            raise _refused(item, f"has a hint with a line of the solution, {told}", remedy)
 
 
 def _refused(item: pytest.Function, what: str, remedy: str) -> AssignmentError:

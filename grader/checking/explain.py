@@ -4,7 +4,7 @@ Equal wrong numbers are called the cause. An equal error or finding without numb
 many mistakes crash alike: the message then says what is known to end like this.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, reduce
 from itertools import combinations
@@ -16,12 +16,15 @@ from ..course.assignment import Assignment
 from ..model.message import Message, Text
 from ..model.subject import Subject
 from .ending import Ending, Run
-from .mistake import Mistake, read_mistakes
+from .entries import entries
+from .example import Worked, examples_of
+from .mistake import Mistake, mistakes_of
 from .solution import Program, Solution
 
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
+NOTHING: Mapping[str, Worked] = {}
 NUMBERS = Message("Hypothesis: {sentence}. That gives exactly your numbers.")
 ENDING = Message("Known to end like this: {sentence}. Yours may have another cause.")
 
@@ -36,6 +39,8 @@ class Hypothesis:
 
     by_numbers: bool
     """Whether it gives the same wrong numbers. Otherwise it is one of many possible causes."""
+    hints: tuple[str, ...] = ()
+    """Of the first of those that will do, where it has some."""
 
     @property
     def message(self) -> Message:
@@ -46,19 +51,27 @@ class Hypothesis:
 class Bank:
     """The known mistakes of an assignment, each made in its solution when it is first needed."""
 
-    def __init__(self, assignment: Assignment, mistakes: Sequence[Mistake] = ()) -> None:
-        self.mistakes = mistakes
+    def __init__(
+        self, assignment: Assignment, mistakes: Sequence[Mistake] = (),
+        examples: Mapping[str, Worked] = NOTHING,
+    ) -> None:  # fmt: skip
+        self.mistakes, self.examples = mistakes, examples
         self._sources = {cell.question: cell.source for cell in assignment.cells}
         self._program = cache(lambda: Program(assignment))
-        self._right = cache(lambda: self._program().run())
+        self.right = cache(lambda: self._program().run())
         self.solution = cache(self._make)
+        self.due = cache(lambda worked: worked.due(self.right()))
         self._due = cache(lambda run: self.ending(run).numbers)
         self._known_ending = cache(self._ending_at_first_difference)
 
     @classmethod
     def read(cls, path: Path, assignment: Assignment) -> Self:
         """Read a mistakes.toml; without one, nothing can be explained. Raises AssignmentError."""
-        return cls(assignment, read_mistakes(path, assignment) if path.exists() else ())
+        if not path.exists():
+            return cls(assignment)
+        tables = entries(path)
+        mistakes = mistakes_of(path, tables, assignment)
+        return cls(assignment, mistakes, examples_of(path, tables, assignment))
 
     def _make(self, *mistakes: Mistake) -> Solution:
         """Return the solution with mistakes in one question. Raises ValueError if that cannot be.
@@ -79,7 +92,7 @@ class Bank:
         It may end early where the numbers are not as `wanted`. Raises ValueError where the mistakes
         cannot be made.
         """
-        return Ending.of(run, self.solution(*mistakes) if mistakes else self._right(), wanted)
+        return Ending.of(run, self.solution(*mistakes) if mistakes else self.right(), wanted)
 
     def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
         """Return how a check ends on inputs that are the same for everybody, so once for all.
@@ -145,7 +158,9 @@ class Bank:
             return None
         sentences = dict.fromkeys(map(together, found))
         names = tuple(" + ".join(m.name for m in c) for c in found)
-        return Hypothesis(reduce(_either, sentences), names, by_numbers)
+        hints = (tuple(hint for m in c for hint in m.hints) for c in found)
+        told = next(filter(None, hints), ())
+        return Hypothesis(reduce(_either, sentences), names, by_numbers, told)
 
 
 def together(mistakes: Sequence[Mistake]) -> Text:

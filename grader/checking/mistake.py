@@ -9,6 +9,9 @@ It is a patch on the cell of its question, and a clause for the student:
     replace = " / math.sqrt(Q.size(-1))"
     with = ""
 
+    hints = ["Print one query's scores: how large are they?", "How does their size depend on d?"]
+
+`hints` are steps that the student unfolds one by one; they may not show how it is done.
 `replace` and `with` may be lists, for pairs that are applied one after the other. Mistakes whose
 numbers cannot be told apart share one sentence, which says what is computed and not how it is
 written: it must hold for all code that gives these numbers. Frequent ones stand first: pairs are
@@ -17,19 +20,18 @@ fail it.
 """
 
 import ast
-import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..course.assignment import Assignment
-from ..course.cell import Cell
+from ..course.cell import Cell, tells
 from ..course.settings import AssignmentError
+from .entries import Entries, entries
 
-KEYS = {"name", "question", "sentence", "replace", "with", "equivalent"}
-ENTRY = re.compile(r"\s*\[\[\s*mistake\s*\]\]")
+KEYS = {"name", "question", "sentence", "replace", "with", "equivalent", "hints"}
+MOST_HINTS = 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Mistake:
     """What to replace in the question's cell, each exactly once, and by what."""
     equivalent: bool = False
     """Whether the results are right all the same."""
+    hints: tuple[str, ...] = ()
+    """What helps a student to see it, step by step."""
 
     def made_in(self, source: str) -> str:
         """Return the source with this mistake in it. Raises ValueError where it does not fit."""
@@ -62,22 +66,14 @@ class Mistake:
 
 def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
     """Read a mistakes.toml. Raises AssignmentError, and OSError for a missing file."""
-    data = path.read_bytes()
-    remedy = "Write one [[mistake]] after the other, each on a line of its own, in UTF-8"
-    try:
-        text = data.decode("utf-8")
-        table = tomllib.loads(text)
-    except ValueError as error:  # not UTF-8, or not TOML
-        at = re.search(r"line (\d+)", str(error))  # absent when it says "at end of document"
-        line = int(at[1]) if at else data.count(b"\n") + 1
-        raise AssignmentError(path, line, f"this cannot be read: {error}", remedy) from None
-    entries = table.pop("mistake", [])
-    lines = [number for number, line in enumerate(text.split("\n"), 1) if ENTRY.match(line)]
-    if table or not isinstance(entries, list) or len(entries) != len(lines):
-        raise AssignmentError(path, 1, "this is not a list of mistakes", remedy)
+    return mistakes_of(path, entries(path), assignment)
+
+
+def mistakes_of(path: Path, tables: Entries, assignment: Assignment) -> tuple[Mistake, ...]:
+    """Return the mistakes among the tables of a file. Raises AssignmentError."""
     sources = {cell.question: cell.source for cell in assignment.cells if cell.question}
     mistakes: dict[str, Mistake] = {}
-    for line, entry in zip(lines, entries, strict=True):
+    for line, entry in tables["mistake"]:
         try:
             mistake = _mistake(entry, sources)
             if mistake.name in mistakes:
@@ -106,9 +102,24 @@ def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
     old, new = _texts(entry.get("replace")), _texts(entry.get("with"))
     if not old or len(old) != len(new):
         raise ValueError("replace and with must be two texts, or two lists of as many texts")
-    mistake = Mistake(name, question, sentence, tuple(zip(old, new, strict=True)), equivalent)
+    hints = _hints(entry.get("hints", []), sources[question])
+    patches = tuple(zip(old, new, strict=True))
+    mistake = Mistake(name, question, sentence, patches, equivalent, hints)
     ast.parse(mistake.made_in(sources[question]))
     return mistake
+
+
+def _hints(value: object, source: str) -> tuple[str, ...]:
+    """Read the hints of a mistake in a cell. Raises ValueError, also where one tells the answer."""
+    hints = _texts(value) if isinstance(value, list) else []
+    if not isinstance(value, list) or len(hints) != len(value) or len(hints) > MOST_HINTS:
+        raise ValueError(f"hints must be a list of texts, {MOST_HINTS} at most")
+    for hint in hints:
+        if not hint.strip():
+            raise ValueError("a hint is empty")
+        if told := tells(hint, source):
+            raise ValueError(f"a hint holds a line of the solution: {told}")
+    return tuple(hints)
 
 
 def _texts(value: object) -> list[str]:

@@ -18,6 +18,7 @@ from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.course import seed
 from ..course.settings import AssignmentError
+from ..model.guidance import Guidance
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import NOT_YET, Result, Status
@@ -107,9 +108,12 @@ class Session:
     def prove(self, zygote: Zygote, key: bytes) -> None:
         """Try every check on the course's own solution, and refuse those that it fails.
 
-        Raises AssignmentError where it cannot even be read there, and SandboxError.
+        Raises AssignmentError where it cannot even be read there, or gives an example no numbers,
+        and SandboxError.
         """
         self.zygote, self.refused = zygote, {}
+        for worked in self.bank.examples.values():
+            self.bank.due(worked)
         path, every = self.assignment.path, frozenset(self.assignment.questions)
         try:
             with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
@@ -153,16 +157,19 @@ class Session:
         concluded = Conclusion.of(error)
         if in_notebook:
             concluded = Conclusion(Status.NOT_RUN, NOTEBOOK_ONLY)
-        picture = None
+        picture, guidance = None, None
         try:
             if _has_cause(error) and check.question not in explained:
                 explained.add(check.question)  # what fails later mostly has the same cause
+                if isinstance(error, Failure) and error.sketch:
+                    picture = error.sketch()
                 hypothesis = self._explain(check, student, Ending(numbers, error), passed, key)
-            if isinstance(error, Failure) and error.sketch:
+                guidance = self._guidance(check, student, hypothesis, error)
+            elif isinstance(error, Failure) and error.sketch:
                 picture = error.sketch()
         except Exception:  # errors in explaining or drawing are ours, and cost only this report
             concluded = Conclusion(Status.GRADER_ERROR, detail=traceback.format_exc())
-            hypothesis = picture = None
+            hypothesis = picture = guidance = None
         proven = hypothesis if hypothesis and hypothesis.by_numbers else None
         return concluded.result(
             check,
@@ -173,6 +180,7 @@ class Session:
             hypothesis=proven.sentence if proven else "",
             notes=tuple(notes),
             counted=not in_notebook,
+            guidance=guidance,
         )
 
     def _passes_single(
@@ -242,6 +250,19 @@ class Session:
         passes, others = ([Again(self, c, key) for c in group] for group in (right, rest))
         bank = self.bank
         return bank.explain(check.question, student, ended, failed, passes, others, common)
+
+    def _guidance(
+        self, check: Check, student: Subject, known: Hypothesis | None, error: BaseException
+    ) -> Guidance | None:
+        """Return the author's hints, and their example where it is not known what was done."""
+        proven = known is not None and known.by_numbers
+        hints = known.hints if known and proven and known.hints else check.hints
+        example, worked = None, self.bank.examples.get(check.question)
+        if worked and not proven and getattr(error, "kind", "") not in CERTAIN:
+            forbid = self.assignment.forbid.get(check.question, ())
+            beginning = Beginning(1, forbid, seconds=self.assignment.limits.of(check.question))
+            example = worked.worked(self.bank.due(worked), student, beginning)
+        return Guidance(hints, example) if hints or example else None
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it.

@@ -18,6 +18,9 @@ MARK = re.compile(r"\s*#\s*%%+(\s|$)")  # what jupytext takes for the start of a
 REGION = re.compile(r"(?ms)^([ \t]*)# BEGIN SOLUTION[ \t]*$.*?^[ \t]*# END SOLUTION[ \t]*$")
 NEARLY_A_REGION = re.compile(r"(?i)#+\s*(begin|end)\s+solution")
 
+TELLING = 8
+"""Letters of a line that tell a solution: shorter ones, such as `return y`, anybody writes."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -198,3 +201,14 @@ def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield name
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
+
+
+def tells(text: str, source: str) -> str:
+    """Return a line of a cell's solution that stands in a text for students, or nothing."""
+    said = "".join(text.split())
+    for region in REGION.finditer(source):
+        for line in region[0].split("\n"):
+            code = line.partition("#")[0].strip()
+            if len("".join(code.split())) >= TELLING and "".join(code.split()) in said:
+                return code
+    return ""

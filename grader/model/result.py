@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .guidance import Guidance
 from .message import Message, Text
 from .picture import Picture
 
@@ -70,6 +71,8 @@ class Result:
     """Where it is wrong, for the student, without values."""
     counted: bool = True
     """False for a public check that judges nobody here: it works in the notebook only."""
+    guidance: Guidance | None = None
+    """What the author has written for whoever fails like this; for the student."""
 
     @property
     def unwritten(self) -> bool:

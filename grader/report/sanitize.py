@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..model.code import Code
+from ..model.guidance import Example, Guidance, Row
 from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
 from ..model.message import Message
@@ -54,7 +55,20 @@ def clean(text: str) -> str:
 
 PARTS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(field.name for field in fields(kind)))
-    for kind in (Standing, Judgement, Arrival, Override, Result, Code, Grid, Reach, Shapes)
+    for kind in (
+        Standing,
+        Judgement,
+        Arrival,
+        Override,
+        Result,
+        Code,
+        Guidance,
+        Example,
+        Row,
+        Grid,
+        Reach,
+        Shapes,
+    )
 }
 """Types that may contain text, and how to map it."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..model import message
 from ..model.code import Code
+from ..model.guidance import read as read_guidance
 from ..model.judgement import Judgement
 from ..model.picture import read as read_picture
 from ..model.result import Result, Status
@@ -41,6 +42,8 @@ def tuples(fields: dict[str, Any]) -> dict[str, Any]:
     """Return fields from JSON, which has lists for tuples, and dicts for what is of ours."""
     if "picture" in fields:
         fields = {**fields, "picture": read_picture(fields["picture"])}
+    if fields.get("guidance"):
+        fields = {**fields, "guidance": read_guidance(fields["guidance"])}
     if "code" in fields:
         fields = {**fields, "code": tuple(Code(**code) for code in fields["code"])}
     return {name: _value(value) for name, value in fields.items()}

@@ -1,0 +1,47 @@
+"""What helps a student who is stuck at a check: plain data, all of it public."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of a worked example, in words."""
+
+    name: str
+    due: str
+    own: str
+    """What the student's code gives."""
+    right: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small computation that the author shows to everybody, and what came of it."""
+
+    code: str
+    rows: tuple[Row, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether the student's code gives all that is due."""
+        return all(row.right for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What the author has written for this failure."""
+
+    hints: tuple[str, ...] = ()
+    """Step by step: a student unfolds one after the other."""
+    example: Example | None = None
+    """Worked out where no known mistake explains the numbers."""
+
+
+def read(fields: dict[str, object] | None) -> Guidance | None:
+    """Make one from its fields as read from JSON, with lists for tuples."""
+    match fields:
+        case {"hints": list(hints), "example": {"code": str(code), "rows": list(rows)}}:
+            return Guidance(tuple(hints), Example(code, tuple(Row(**row) for row in rows)))
+        case {"hints": list(hints)}:
+            return Guidance(tuple(hints))
+    return None

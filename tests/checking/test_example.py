@@ -1,0 +1,185 @@
+"""A worked example is its author's: it shows what is due for it, and nothing that is hidden."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader.checking.collect import run_session
+from grader.course.assignment import Assignment
+from grader.course.settings import AssignmentError
+from grader.judging.judge import judge
+from grader.model.guidance import Guidance, Row
+from grader.model.standing import Standing
+from grader.report.pages import feedback_html
+from grader.report.results_json import results_json
+from tests.support.small_course import IMPORTS, notebook, write
+
+CANARY = "424242"
+CHECKS = (
+    IMPORTS
+    + f"""
+@question("double")
+@points(2)
+def test_double_is_a_sum(student, draw):
+    \"\"\"The result is the input plus itself.\"\"\"
+    # Hint: What is twice two?
+    # Hint: And twice
+    #   three?
+    secret = torch.tensor([{CANARY}.0, 1.0])
+    agree(student.double, lambda x: x + x, secret, takes=("x (n)",), returns=("twice (n)",))
+
+
+@question("halve")
+@points(3)
+def test_halves_make_a_whole(student, draw):
+    \"\"\"Two halves make a whole.\"\"\"
+    assert torch.equal(student.halve(draw(3)) * 2, draw(3)), "the hidden text"
+"""
+)
+TRIPLED = """
+[[mistake]]
+name = "tripled"
+question = "double"
+sentence = "x is tripled"
+replace = "2 * x"
+with = "3 * x"
+hints = ["How often is x in it?", "Count again."]
+"""
+EXAMPLE = """
+[[example]]
+question = "double"
+code = "student.double(torch.tensor([1.0, 2.5]))"
+"""
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory, zygote):
+    """Return a function that judges notebooks by a course with these mistakes and examples."""
+    folder = tmp_path_factory.mktemp("course")
+    numbers = iter(range(100))
+
+    def judged(toml: str, *sources: str, prove: bool = False, checks: str = CHECKS):
+        root = folder / f"{next(numbers)}"
+        root.mkdir()
+        course, name = write(root, checks)
+        (course.checks(name) / "mistakes.toml").write_text(toml)
+        found = []
+
+        def work(session):
+            if prove:
+                session.prove(zygote, b"a key")
+            for source in sources:
+                path = root / "kim.ipynb"
+                path.write_bytes(notebook(source))
+                found.append(judge(path, session, zygote, b"a key"))
+
+        run_session(Assignment.read(course.solution(name)), course.checks(name), work)
+        return found
+
+    return judged
+
+
+@pytest.fixture(scope="module")
+def judged(session):
+    """A right answer, one that is a known mistake, and others."""
+    names = ("right", "tripled", "odd", "scalar", "raises", "asks")
+    codes = ("2 * x", "3 * x", "x + 7", "'four'", "x.nope()", "1 / 0 if x.sum() > 4000 else 2 * x")
+    rest = "\ndef halve(x): return x / 2"
+    sources = (f"def double(x): return {code}{rest}" for code in codes)
+    return dict(zip(names, session(TRIPLED + EXAMPLE, *sources, prove=True), strict=True))
+
+
+def guidance(judgement) -> Guidance | None:
+    return judgement.results[0].guidance
+
+
+def test_who_makes_a_known_mistake_gets_its_hints_and_no_example(judged):
+    assert guidance(judged["tripled"]) == Guidance(("How often is x in it?", "Count again."))
+
+
+def test_others_get_the_hints_of_the_check_and_the_example(judged):
+    found = guidance(judged["odd"])
+    assert found.hints == ("What is twice two?", "And twice three?")
+    assert found.example.code == "student.double(torch.tensor([1.0, 2.5]))"
+    assert found.example.rows == (Row("", "(2): [2, 5]", "(2): [8, 9.5]", False),)
+
+
+def test_who_is_right_is_told_nothing(judged):
+    assert all(result.guidance is None for result in judged["right"].results)
+
+
+def test_whatever_comes_instead_of_numbers_is_shown_as_what_it_is(judged):
+    assert guidance(judged["scalar"]).example.rows[0].own == "str"
+    own = guidance(judged["raises"]).example.rows[0].own
+    assert own == "AttributeError: 'Tensor' object has no attribute 'nope'"
+    assert guidance(judged["asks"]).example.right, "the example is right, and the check asks more"
+
+
+def test_nothing_of_a_hidden_check_gets_into_what_students_read(judged):
+    """The canary stands in the hidden check, whose worker has seen it."""
+    for judgement in judged.values():
+        standing = Standing("kim", "kim.ipynb", judgement)
+        for said in (feedback_html(standing), results_json(standing)):
+            assert CANARY not in said
+        assert CANARY not in repr(replace(judgement, sha256=""))
+
+
+@pytest.mark.parametrize(
+    ("toml", "line", "why"),
+    [
+        ("[[example]]\nquestion = 'double'", 1, "an example has a question, code"),
+        (EXAMPLE + "more = 1", 2, "an example has a question, code"),
+        (EXAMPLE + "shows = 'out'", 2, "a list of names"),
+        (EXAMPLE + EXAMPLE, 6, "another example of double"),
+        (EXAMPLE.replace("double", "treble"), 2, "question must be one of double, halve"),
+        (EXAMPLE.replace("student.double", "student.halve"), 2, "does not call student.double"),
+        (EXAMPLE.replace('"student', '"x = student'), 2, "the last line of this example"),
+        (EXAMPLE.replace("(torch", "((torch"), 2, "Python cannot read this example"),
+        (TRIPLED.replace('["How often is x in it?", "Count again."]', '"One."'), 2, "a list"),
+        (TRIPLED.replace('"Count again."', '" "'), 2, "a hint is empty"),
+        (TRIPLED.replace('"Count again."', '""').replace('"How', '1, "How'), 2, "a list of texts"),
+        (TRIPLED.replace("Count again.", "Try  return 2 *x  here"), 2, "holds a line of the sol"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_line(session, toml, line, why):
+    with pytest.raises(AssignmentError, match=rf"mistakes\.toml:{line}: .*{why}"):
+        session(toml)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("student.double(hidden)", "fails on the solution: name 'hidden' is not defined"),
+        ("student.double(torch.randn(2))", "is random"),
+        ("student.double(torch.ones(37))", "36 of each at most"),
+        ("student.double(torch.ones(2)); 'text'", "shows numbers"),
+    ],
+)
+def test_an_example_that_the_solution_cannot_show_is_refused_before_anybody_is_judged(
+    session, code, why
+):
+    with pytest.raises(AssignmentError, match=rf"mistakes\.toml:2: .*{why}"):
+        session(EXAMPLE.replace("student.double(torch.tensor([1.0, 2.5]))", code), prove=True)
+
+
+@pytest.mark.parametrize(
+    ("hint", "why"),
+    [
+        ("# hint: What is twice two?", "'# hint: What is twice two?' is not a hint"),
+        ("# Hint:", "'# Hint:' is not a hint"),
+        ("# Hint 1: Twice.", "is not a hint"),
+        ("# Hint: Try `return 2 * x`.", "has a hint with a line of the solution, return 2 "),
+    ],
+)
+def test_a_hint_that_nobody_would_read_or_that_tells_the_answer_is_refused(session, hint, why):
+    checks = CHECKS.replace("# Hint: What is twice two?", hint)
+    with pytest.raises(AssignmentError, match=why) as refused:
+        session("", checks=checks)
+    line = checks.split("\n").index(f"    {hint}") + 1
+    at = line if "not a hint" in why else line - 4  # the function's own, decorators included
+    assert f":{at}: " in str(refused.value)
+
+
+def test_names_of_an_example_must_be_as_many_as_its_values(session):
+    with pytest.raises(AssignmentError, match="shows names 2 values, and there are 1"):
+        session(EXAMPLE + 'shows = ["a", "b"]', prove=True)
