@@ -61,7 +61,7 @@ class Worked:
             return eval(compile(ast.Expression(last.value), "an example", "eval"), names)
 
     def due(self, solution: Subject) -> dict[str, Any]:
-        """Return what the solution gives, by name. Raises AssignmentError where that is no use."""
+        """Return what the solution gives, by name. Raises AssignmentError unless it is tiny."""
         try:
             found, again = (self.run(solution, Beginning(seed)) for seed in (1, 2))
         except Exception as error:

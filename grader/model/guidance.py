@@ -23,7 +23,7 @@ class Example:
 
     @property
     def right(self) -> bool:
-        """Whether the student's code gives all that is due."""
+        """Whether the student's code gives what is due."""
         return all(row.right for row in self.rows)
 
 

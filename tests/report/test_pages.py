@@ -22,6 +22,7 @@ import pytest
 
 from grader.cli.summary import Summary
 from grader.files import Unwritable
+from grader.model.guidance import Example, Guidance, Row
 from grader.model.picture import Picture
 from grader.model.result import Status
 from grader.model.standing import Override, Standing
@@ -156,6 +157,21 @@ def test_where_no_line_is_known_the_answer_is_folded_and_a_time_out_says_so() ->
     assert "Which line it was in when the time was up cannot be said." in html
     empty = replace(RESULTS[5], error="NotImplementedError")
     assert "Your answer" not in feedback_html(a_standing(results=(empty,)))
+
+
+def test_hints_unfold_one_in_the_other_and_an_example_shows_both_numbers() -> None:
+    example = Example("student.f(1)", (Row("out", "2", "3", False), Row("w", "1", "1", True)))
+    failed = replace(RESULTS[1], guidance=Guidance(("Look at `x`.", "Again."), example))
+    html = feedback_html(a_standing(results=(failed,)))
+    first, second = html.index("Hint 1 of 2"), html.index("Hint 2 of 2")
+    assert first < html.index("<p>Look at <code>x</code>.</p>") < second
+    assert "</details>" not in html[first:second], "folded into the first"
+    assert '<pre tabindex="0">student.f(1)</pre>' in html
+    assert '<td><code>2</code></td><td class="off"><code>3</code></td>' in html
+    assert "Do the small example by hand" in html and "Here your answer is right" not in html
+    same = replace(example, rows=example.rows[1:])
+    other = replace(RESULTS[1], guidance=Guidance((), same))
+    assert "Here your answer is right" in feedback_html(a_standing(results=(other,)))
 
 
 def test_names_between_backticks_are_set_as_code_and_still_escaped() -> None:

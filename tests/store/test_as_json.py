@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model.code import Code
+from grader.model.guidance import Example, Guidance, Row
 from grader.model.judgement import Judgement
 from grader.model.result import Result, Status
 from grader.store.as_json import pack, pack_results, unpack, unpack_results
@@ -30,6 +32,18 @@ def test_statuses_and_tuples_are_what_they_were():
     assert isinstance(judgement, Judgement) and hash(judgement) == hash(JUDGEMENT)
     assert all(isinstance(result.status, Status) for result in judgement.results)
     assert unpack_results(pack_results(RESULTS)) == RESULTS
+
+
+@pytest.mark.parametrize(
+    "guidance",
+    [Guidance(("one", "two")), Guidance((), Example("f(1)", (Row("out", "1", "2", False),)))],
+)
+def test_what_helps_a_student_and_their_code_come_back(guidance):
+    results = (replace(RESULTS[0], guidance=guidance), *RESULTS[1:])
+    code = (Code("f", 1, 2, "def f(): \ud800"),)
+    judgement = replace(JUDGEMENT, results=results, code=code)
+    assert unpack(pack(judgement)) == judgement
+    assert unpack_results(pack_results(results)) == results
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"results": []}', pack(JUDGEMENT)[:-9]])

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from grader.model.code import Code
+from grader.model.guidance import Example, Guidance, Row
 from grader.model.judgement import Judgement
 from grader.model.picture import Grid, Reach, Shapes
 from grader.model.result import Result, Status
@@ -96,6 +97,7 @@ def filled_with(text: str) -> Standing:
             detail=text,
             status=status,
             picture=drawn(text),
+            guidance=Guidance((text,), Example(text, (Row(text, text, text, False),))),
         )
         for result, status in zip(RESULTS * 2, Status, strict=False)
     )

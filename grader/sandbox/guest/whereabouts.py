@@ -2,7 +2,7 @@
 
 The grader sends a signal before it kills the worker. faulthandler answers from inside the signal's
 handler, in C, so that a loop in torch is told as one in Python is; code that blocks or takes over
-the signal is told nothing of. What it writes is a claim like all that comes from here.
+the signal is told nothing of. What it writes is a claim, like any answer from here.
 """
 
 import faulthandler
