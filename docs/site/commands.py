@@ -18,7 +18,8 @@ INDENTED = re.compile(r"(?m)^ {2}(?=\S)")
 def in_markdown(command: click.Command) -> click.Command:
     """Return a command, or a group with its commands, whose help is Markdown."""
     words = {
-        "name": command.name, "params": command.params, "short_help": command.get_short_help_str(),
+        "name": command.name, "params": command.params, "add_help_option": False,
+        "short_help": command.get_short_help_str(),
         "help": "\n\n".join(map(_paragraph, inspect.cleandoc(command.help or "").split("\n\n"))),
         "context_settings": command.context_settings,
     }  # fmt: skip

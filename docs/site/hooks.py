@@ -10,7 +10,8 @@ from docs.site import pages
 
 NOTEBOOKS = "assignments/*.md"
 """Stands in the navigation for every notebook, in the order of the course."""
-HOME = "README.md"
+HIDES = {"README.md": ["navigation", "toc"], "assignments/README.md": ["toc"]}
+"""Pages that need the room: the front page stands alone, and a wide table has no headings."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -41,6 +42,6 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead links to where the site has what they mean; let the front page stand alone."""
-    if page.file.src_uri == HOME:
-        page.meta["hide"] = ["navigation", "toc"]
+    if page.file.src_uri in HIDES:
+        page.meta["hide"] = HIDES[page.file.src_uri]
     return pages.with_links(markdown, page.file.src_uri)

@@ -30,7 +30,7 @@ examples and exit codes, is in [Commands](commands.md).
     :command: main
     :prog_name: grader
     :depth: 1
-    :style: table
+    :style: plain
 """
 STOPS = road(Course(ROOT))
 PLACES = {
