@@ -135,7 +135,19 @@ def test_hints_unfold_one_by_one_and_are_text(checks):
     checks.HINTS = {"test_x": ["Print <it>.", "Look."]}
     page = checks._hints("test_x")
     assert re.sub(' style="[^"]*"', "", page) == (
-        "<details><summary>Hint 1</summary>Print &lt;it&gt;."
-        "<details><summary>Hint 2</summary>Look.</details></details>"
+        "<details><summary>Hint 1</summary><div>Print &lt;it&gt;."
+        "<details><summary>Hint 2</summary><div>Look.</div></details></div></details>"
     )
     assert checks._hints("test_y") == ""
+
+
+def test_what_is_not_filled_in_yet_is_grey_and_not_red(checks, cell):
+    def unfilled():
+        raise NotImplementedError
+
+    checks.student = SimpleNamespace(f=unfilled)
+    assert checks._problem(cell.test_a_number_is_due) == ("not filled in yet", "")
+    assert checks.RED not in checks._progress()[1]
+    checks.student = SimpleNamespace(f=lambda: torch.zeros(1))
+    checks._problem(cell.test_a_number_is_due)
+    assert checks._progress()[1].count(checks.RED) == 1

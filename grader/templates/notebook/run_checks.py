@@ -11,7 +11,8 @@ QUESTIONS = {}
 HINTS = {}
 GREEN, RED, GREY = "#15803d", "#c2410c", "#9ca3af"
 MOST = 16  # rows and columns of a drawing; of larger ones, each square is the worst of several
-_passed = {}  # how each check went when it was last run
+UNFILLED = "not filled in yet"
+_passed = {}  # how each check went when it was last run; None if there was nothing to check
 
 
 def _line(error):
@@ -93,7 +94,8 @@ def _problem(check):
     try:
         check(student)
     except NotImplementedError as error:
-        return str(error) or "not filled in yet", ""
+        _passed[check.__name__] = None
+        return str(error) or UNFILLED, ""
     except AssertionError as error:
         said, drawing = _difference(error)
         line = str(error) or traceback.extract_tb(error.__traceback__)[-1].line
@@ -110,7 +112,7 @@ def _hints(name):
     for number, hint in reversed([*enumerate(HINTS.get(name, []), 1)]):
         page = (
             f'<details style="margin-left: 1.4em"><summary>Hint {number}</summary>'
-            f"{html.escape(hint)}{page}</details>"
+            f"<div>{html.escape(hint)}{page}</div></details>"
         )
     return page
 
@@ -121,7 +123,7 @@ def _progress():
     for question, names in QUESTIONS.items():
         holds = all(map(_passed.get, names))
         held += holds
-        colour = GREEN if holds else RED if any(name in _passed for name in names) else GREY
+        colour = GREEN if holds else RED if False in map(_passed.get, names) else GREY
         squares += (
             f'<span title="{question}" style="display: inline-block; width: 1.6em; '
             f'height: 0.5em; margin-right: 0.2em; background-color: {colour}"></span>'
@@ -130,25 +132,25 @@ def _progress():
 
 
 def _show(groups, end):
-    """Show lines of (check, sentence, problem, drawing) below headings, in colour or as text."""
+    """Show lines of (sentence, problem, more of a page) below headings: in colour, or as text."""
     text, page = [], []
     for heading, lines in groups.items():
         text += [heading] if heading else []
         page += [f"<b>{html.escape(heading)}</b>"] if heading else []
-        for name, sentence, problem, drawing in lines:
-            mark, colour = ("✗", RED) if problem else ("✓", GREEN)
-            more = "".join(f"\n      {line}" for line in problem.splitlines())
-            text.append(f"  {mark} {sentence}{more}")
+        for sentence, problem, below in lines:
+            mark = "✗" if problem else "✓"
+            colour = {"": GREEN, UNFILLED: GREY}.get(problem, RED)
+            text.append(f"  {mark} {sentence}")
+            text += [f"      {line}" for line in problem.splitlines()]
             sign = f'<b style="color: {colour}">{mark}</b>'
             page.append(f"<div>{sign} {html.escape(sentence)}</div>")
             if problem:
-                page.append(f'<pre style="margin: 0 0 0 1.4em">{html.escape(problem)}</pre>')
-                page.append(drawing + _hints(name))
+                page.append(f'<pre style="margin: 0 0 0 1.4em">{html.escape(problem)}</pre>{below}')
     held, squares = _progress()
     text.append(f"{held}{end}")
     page.append(f'<div style="margin-top: 0.3em">{squares} {held}{end}</div>')
-    failed = any(problem for lines in groups.values() for _, _, problem, _ in lines)
-    edge = RED if failed else GREEN
+    problems = {problem for lines in groups.values() for _, problem, _ in lines}
+    edge = RED if problems - {"", UNFILLED} else GREY if UNFILLED in problems else GREEN
     box = f'<div style="border-left: 4px solid {edge}; padding: 0.2em 0.9em">{"".join(page)}</div>'
     if hasattr(student, "get_ipython"):  # Jupyter and Colab put it there
         from IPython.display import display
@@ -160,19 +162,23 @@ def _show(groups, end):
 
 def run_checks(*checks):
     """Run checks on this notebook, and show how each one went and how far you are."""
-    lines = [(c.__name__, " ".join(c.__doc__.split()), *_problem(c)) for c in checks]
+    lines = []
+    for check in checks:
+        problem, drawing = _problem(check)
+        below = drawing + _hints(check.__name__)
+        lines.append((" ".join(check.__doc__.split()), problem, below))
     _show({"": lines}, " pass their checks.")
 
 
 def check_all():
-    """Run all checks, whatever comes, and show a line for each."""
+    """Run all checks, whatever comes, and show a line for each; drawings are further up."""
     groups = {}
     for question, names in QUESTIONS.items():
         groups[question] = []
         for name in names:
             check = getattr(student, name, None)
             sentence = " ".join(check.__doc__.split()) if check else name
-            found = _problem(check) if check else ("run its cell first, further up", "")
-            groups[question].append((name, sentence, *found))
-    problems = [problem for lines in groups.values() for _, _, problem, _ in lines]
+            problem = _problem(check)[0] if check else "run its cell first, further up"
+            groups[question].append((sentence, problem, ""))
+    problems = [problem for lines in groups.values() for _, problem, _ in lines]
     _show(groups, f", {problems.count('')} of {len(problems)} checks pass.")
