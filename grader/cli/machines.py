@@ -9,8 +9,10 @@ import click
 
 from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, joined, some
+from ..report.whose import Whose
 from ..store.history import mark
 from ..store.store import NAME, Store
+from .options import PAGES
 from .terminal import console, refusal, tell, voice
 
 FEW = 10
@@ -23,18 +25,20 @@ FEW = 10
     "shards", metavar="SHARD_OUT...", nargs=-1, required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )  # fmt: skip
-def merge(out: Path, shards: tuple[Path, ...]) -> None:
+@PAGES
+def merge(out: Path, shards: tuple[Path, ...], pages: Whose | None) -> None:
     """Merge the results of shards into OUT.
 
     Each SHARD_OUT is a folder of `grader grade --shard I/N -o SHARD_OUT`.
 
     Fails, and changes nothing, if shards contradict each other: a different assignment, checks, key
     or versions, two submissions of one student, or two verdicts on the same bytes. Earlier results
-    in OUT stay in its history. Merging again changes nothing.
+    in OUT stay in its history. Merging again changes nothing. Which pages the shards have does not
+    matter.
 
     \b
     Example:
-      grader merge results shard_1 shard_2
+      grader merge results shard_1 shard_2 --pages all
 
     Exit codes: 0 if everybody was judged; 2 if the shards cannot be merged; 3 if a shard is missing
     or incomplete, shards had different sandboxes, or a person should look.
@@ -53,6 +57,8 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
         merged = Merge(stores)
         store = stack.enter_context(Store(out / NAME, make=True))
         new = merged.into(store)
+        if pages:
+            store.set("pages", pages.setting)
         mark(store)
         voice.speak(store.language)
         export = Export(store, out)
@@ -88,6 +94,8 @@ def merge(out: Path, shards: tuple[Path, ...]) -> None:
             ),
             "yellow",
         )
+    if export.whose.said:
+        tell(export.whose.said, "yellow")
     tell(Message("Class: {files}", files=f"{out / 'report.html'}   {out / 'grades.csv'}"))
     person = left or summary.people or len(walls) > 1
     sys.exit(ExitCode.PERSON if person else ExitCode.FINE)

@@ -28,6 +28,7 @@ from ..model.errors import ExitCode, FileError, GraderError
 from ..model.language import DEFAULT
 from ..model.late import require
 from ..model.message import Message, counted, joined, lines, said, some
+from ..report.whose import Whose
 from ..store.terms import ANONYMOUS, NONE, Terms
 from . import author as authoring
 from .canvas import canvas
@@ -39,6 +40,7 @@ from .options import (
     LANGUAGE,
     NAMES,
     OUT,
+    PAGES,
     PATHS,
     SHARD,
     SPOKEN,
@@ -191,6 +193,7 @@ def main(context: click.Context, root: Path) -> None:
     help="Students' pages offer a mail to this address, to ask for another look at a check; "
     "`grader view --requests` reads them.",
 )  # fmt: skip
+@PAGES
 @LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @JOBS
@@ -201,8 +204,8 @@ def main(context: click.Context, root: Path) -> None:
 def grade(
     root: Path, paths: tuple[Path, ...], name: str, out: Path, names: str | None,
     roster: Path | str | None, deadline: str | None, late: str | None, anonymous: bool | None,
-    contact: str | None, language: str | None, as_json: bool, jobs: int, shard: Shard,
-    cluster: Scheduler | None, unsafe: bool,
+    contact: str | None, pages: Whose | None, language: str | None, as_json: bool, jobs: int,
+    shard: Shard, cluster: Scheduler | None, unsafe: bool,
 ) -> None:  # fmt: skip
     """Grade notebooks: files, folders, or zips of a whole class.
 
@@ -212,7 +215,7 @@ def grade(
 
     Run the same command again to grade what is new, after an interruption as well: only new files,
     checks that have changed and errors of the grader are judged. OUT remembers --names, --deadline,
-    --late, --roster, --anonymous, --contact and --lang; "none" clears one.
+    --late, --roster, --anonymous, --contact, --pages and --lang; "none" clears one.
 
     \b
     Examples:
@@ -234,6 +237,7 @@ def grade(
         "names": "" if names == NONE else names, "deadline": deadline, "late": late,
         "roster": None if roster is None else f"{roster}", "language": language,
         "anonymous": None if anonymous is None else ANONYMOUS * anonymous, "contact": contact,
+        "pages": pages.setting if pages else None,
     }  # fmt: skip
     terms = known.given(**given)
     voice.speak(terms.language or DEFAULT)

@@ -13,6 +13,7 @@ from ..judging.scheduler import Scheduler
 from ..judging.shard import Shard
 from ..model.language import DEFAULT, LANGUAGES
 from ..model.message import Message, said
+from ..report.whose import Whose
 from .terminal import refusal, voice
 
 Command = Callable[..., Any]
@@ -43,6 +44,12 @@ JOBS = click.option(
 LANGUAGE = click.option(
     "--lang", "language", type=click.Choice(LANGUAGES),
     help="Language of pages and terminal, remembered by the folder (at first: en).",
+)  # fmt: skip
+PAGES = click.option(
+    "--pages", type=click.Choice(list(map(str, Whose))),
+    callback=lambda _, __, name: name and Whose(name),
+    help="Students whose pages are written, remembered by the folder: all (at first), those who "
+    "lack points, or none. `grader feedback` hands out pages in any case.",
 )  # fmt: skip
 SPOKEN = click.option(
     "--lang", "language", type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True,

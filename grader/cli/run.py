@@ -11,6 +11,7 @@ from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, said
 from ..model.result import Result
 from ..report.export import Export
+from ..report.whose import Whose
 from ..store.history import mark
 from .summary import Summary
 from .terminal import console, tell, voice, watched
@@ -71,7 +72,7 @@ def run(
         seconds=seconds,
     )
     tell(took)
-    _where(folder)
+    _where(folder, export.whose)
     if others:
         moved = counted(
             "{n} has another file that counts than before: look at `grader diff`.",
@@ -95,9 +96,12 @@ def run(
     return code
 
 
-def _where(folder: Path) -> None:
+def _where(folder: Path, whose: Whose) -> None:
     """Print where the files are."""
     student = folder / "<id>"
     tell(Message("Class: {files}", files=f"{folder / 'report.html'}   {folder / 'grades.csv'}"))
     files = f"{student / 'feedback.html'}   {student / 'results.json'}"
-    tell(Message("Students: {files}", files=files))
+    if whose is not Whose.NONE:
+        tell(Message("Students: {files}", files=files))
+    if whose.said:
+        tell(whose.said, "yellow")

@@ -4,6 +4,8 @@ Making the pages of 1,000 students takes 9 s. The store remembers what each was 
 command that judges nothing writes nothing; a file that was changed or deleted is written again.
 """
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +19,7 @@ from ..model.language import speaker
 from ..store.store import PAGE, Entry, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
 from .roll import Roll, Row
+from .whose import Whose
 
 SOURCES = ("__init__.py", "model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")
 """What makes pages."""
@@ -38,6 +41,7 @@ class Export:
         settings = ("anonymous", "contact")
         self._settings = [store.language, store.late_rule, *map(store.setting, settings)]
         self._say = speaker(store.language)
+        self.whose = Whose(store.setting("pages") or Whose.ALL)
         self._new: dict[str, Stamp] = {}
         self._rows: dict[str, Kept] = {}
         self._count = 0
@@ -49,12 +53,12 @@ class Export:
         Writes every file that can be written. With `students`, files of others are only written if
         what they are made from has changed. Raises Unwritable for the first failure.
         """
-        self._failed, everybody = None, hashlib.sha256()
-        for entry, known in self._entries():
+        self._failed, everybody = None, hashlib.sha256(self.whose.encode())
+        for entry, known, row in self._entries():
             made_of = self._made_of(entry)
             everybody.update(made_of.encode())
             if students is None or entry.student in students or made_of != known:
-                self.write_student(entry, stands=made_of == known)
+                self.write_student(entry, row if made_of == known else b"")
         self._remember()
         self._bring(self.folder, CLASS, self.roll(), everybody.hexdigest()[:SHORT])
         self._remember()
@@ -62,37 +66,42 @@ class Export:
             raise self._failed
         return self._count
 
-    def write_student(self, entry: Entry, *, stands: bool = False) -> None:
+    def write_student(self, entry: Entry, row: bytes = b"") -> None:
         """Bring a student's files up to date; `write` retries what fails here.
 
-        Stores the student's row as well, if it is new.
+        Stores the student's row as well, unless `row` is the one that stands.
         """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
         if entry.record is None:
             self._rows[entry.student] = (entry.student, "", b"")
             return
         written = self._up_to_date(folder, STUDENTS, made_of)
-        if written and stands:
+        if row and written and self.whose is Whose.ALL:
             return
-        if made := self.store.standing(entry):
-            if not written:
-                self._bring(folder, STUDENTS, made, made_of)
-            said = Row.of(made, self._say).written()
-            self._rows[entry.student] = (entry.student, made_of, said)
+        made = None if row else self.store.standing(entry)
+        if made:
+            row = Row.of(made, self._say).written()
+            self._rows[entry.student] = (entry.student, made_of, row)
+        if not row:
+            return
+        if not self.whose.have(Row.read(row).outcome):
+            self._take_away(folder)
+        elif not written and (made := made or self.store.standing(entry)):
+            self._bring(folder, STUDENTS, made, made_of)
 
     def roll(self, students: Container[str] | None = None) -> Roll:
         """Return the roll of all or of these students, as of the last writing."""
         noted = _Noted(self.store, students)
-        return Roll(noted, self.store.by_student().__getitem__, self._say)
+        return Roll(noted, self.store.by_student().__getitem__, self._say, self.whose)
 
-    def _entries(self) -> Iterator[tuple[Entry, str]]:
-        """Yield every submission, and what its row was made from."""
+    def _entries(self) -> Iterator[tuple[Entry, str, bytes]]:
+        """Yield every submission, what its row was made from, and that row."""
         noted = self.store.roll()
-        student, made_of, _ = next(noted, END)
+        student, made_of, row = next(noted, END)
         for entry in self.store.entries():
             while student and student < entry.student:
-                student, made_of, _ = next(noted, END)
-            yield entry, made_of if student == entry.student else ""
+                student, made_of, row = next(noted, END)
+            yield entry, *((made_of, row) if student == entry.student else END[1:])
 
     def _bring(self, folder: Path, files: Files[Of], of: Of, made_of: str) -> None:
         """Write those of these files that are out of date."""
@@ -106,6 +115,17 @@ class Export:
             except Unwritable as error:
                 self._failed = self._failed or error
         self._note(written, made_of)
+
+    def _take_away(self, folder: Path) -> None:
+        """Delete a student's files: nobody would bring them up to date."""
+        try:
+            for name in STUDENTS:
+                (folder / name).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                folder.rmdir()
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # somebody's own file is there
+                self._failed = self._failed or Unwritable(folder, error)
 
     def _made_of(self, entry: Entry) -> str:
         """Return a digest of what a student's pages say: a judgement never changes."""

@@ -9,6 +9,7 @@ from ..model.result import Result, Status
 from ..model.standing import Standing
 from .mistakes import LIMITS, Clusters
 from .roll import ENDINGS, STATUSES, Roll, Row
+from .whose import Whose
 
 BINS = 20
 """Bars of the histogram beside that of full marks."""
@@ -24,6 +25,9 @@ class Overview:
         self.title = ""
         self.names: dict[str, str] = {}
         """Of the students, where they are known."""
+        self._whose = roll.whose
+        self._full: set[str] = set()
+        """Who has full marks, where that decides on who has a page."""
         self.count = 0
         self.max_score = 0
         self.scores: Counter[float] = Counter()
@@ -58,6 +62,10 @@ class Overview:
             self._count(self._examples[plan], endings)
         self.clusters.look_up(roll)
 
+    def has_page(self, student: str) -> bool:
+        """Whether a student's page can be linked to."""
+        return self._whose is not Whose.NONE and student not in self._full
+
     @property
     def histogram(self) -> list[tuple[int, int, int]]:
         """How many earned from how many to how many whole points; full marks stand alone."""
@@ -78,6 +86,8 @@ class Overview:
             self.names[row.student] = row.name
         self.max_score = max(self.max_score, row.max_score)
         self.layers[row.layers] = None
+        if self._whose is Whose.FAILED and not self._whose.have(row.outcome):
+            self._full.add(row.student)
         self.durations.append(row.duration)
         if not self.slowest[0] or row.duration > self.slowest[1]:
             self.slowest = (row.student, row.duration)

@@ -5,9 +5,10 @@ import hashlib
 import re
 import statistics
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -19,6 +20,9 @@ from ..model.result import CAUSES, Result, Status
 from ..model.standing import SUBMISSION, Standing
 from .results_json import DECIDED, REMARK, added
 from .sanitize import OUR_FAULT, clean, whole
+
+if TYPE_CHECKING:
+    from .overview import Overview
 
 
 @functools.cache
@@ -86,9 +90,11 @@ def first_sentence(text: str) -> str:
     return re.split(r"(?<=[.:?!])\s", f"{text}", maxsplit=1)[0].rstrip(":")
 
 
-def _link(student: str, names: Mapping[str, str]) -> Markup:
-    """Return the link to a student's page, by name where it is known."""
-    shown = escape(names.get(student, student))
+def _link(student: str, overview: "Overview") -> Markup:
+    """Return the link to a student's page if there is one, by name where it is known."""
+    shown = escape(overview.names.get(student, student))
+    if not overview.has_page(student):
+        return shown
     return Markup(f'<a href="{quote(student, safe="")}/feedback.html">{shown}</a>')
 
 

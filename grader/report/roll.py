@@ -20,6 +20,7 @@ from .columns import AFTER, BEFORE, Cell, cells
 from .outcome import PERSON, outcome
 from .page import headline
 from .sanitize import ENGLISH, shown
+from .whose import Whose
 
 SHORT = 16
 """Letters of a digest: 64 bits."""
@@ -138,10 +139,13 @@ class Roll:
     """A class: a row for everybody, and the Standings of those shown in full."""
 
     def __init__(
-        self, rows: Iterable[Row], standing: Callable[[str], Standing], say: Say = ENGLISH
-    ) -> None:
+        self, rows: Iterable[Row], standing: Callable[[str], Standing], say: Say = ENGLISH,
+        whose: Whose = Whose.ALL,
+    ) -> None:  # fmt: skip
         """`rows` come in the order of the ids and are walked several times."""
         self._rows, self._standing, self._say = rows, standing, say
+        self.whose = whose
+        """Who has pages to which the class's can link."""
         self._checks: dict[str, tuple[Result, ...]] = {}
         self._questions: dict[str, float | None] = {}
         self._walked = False

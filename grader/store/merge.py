@@ -19,7 +19,7 @@ continues with the same command; a second one changes nothing.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from sys import intern
@@ -146,8 +146,8 @@ class Merge:
             raise Conflict(Message("these are different assignments: {held}.", held=held))
 
     def _agreed(self) -> dict[str, str]:
-        """Return the terms of all shards. Raises Conflict."""
-        asked = {Terms.of(store): store for store in self.shards}
+        """Return the terms of all shards, but for the pages that each has. Raises Conflict."""
+        asked = {replace(Terms.of(store), pages=""): store for store in self.shards}
         if len(asked) > 1:
             said = (
                 joined(": ", (f"{_name(store)}", f"{terms}" or Message("nothing")))

@@ -36,6 +36,8 @@ class Terms:
     """ANONYMOUS if pages are to leave out the names of the roster."""
     contact: str = ""
     """Address to which students' pages offer a mail about a check."""
+    pages: str = ""
+    """Whose pages are written, see report/whose.py; empty: everybody's."""
 
     @classmethod
     def of(cls, store: Store) -> Self:
@@ -140,4 +142,6 @@ def _shown(name: str, value: str) -> str:
         return f"{known['file']} ({len(known['people'])})"
     if name == "anonymous":
         return value
+    if name == "pages":
+        return value or "all"
     return shlex.quote(value) if value else NONE

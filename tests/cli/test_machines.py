@@ -80,6 +80,30 @@ def test_three_shards_joined_are_the_whole_byte_for_byte(folder, judged_here):
     assert files(folder / "out") == before
 
 
+def test_shards_need_no_pages_and_whoever_wants_them_gets_them_later(folder, judged_here):
+    for path in sorted((folder / "in").iterdir())[3:]:
+        path.unlink()
+    whole = grade(folder, "whole")
+    assert "have no pages" not in whole and "feedback.html" in whole
+    said = grade(folder, "shard", "--pages", "none")
+    assert "Students have no pages (--pages none): --pages all writes them" in said
+    assert "feedback.html" not in said and not list((folder / "shard").glob("*/*"))
+    again = grade(folder, "shard")
+    assert "As before: --pages none" in again and "Students have no pages" in again
+
+    said = run("merge", folder / "out", folder / "shard")[1]
+    assert "have no pages" not in said and files(folder / "out") == files(folder / "whole")
+    said = run("merge", folder / "out", folder / "shard", "--pages", "failed")[1]
+    assert "Students with full marks have no pages" in said
+    few = {path.parent.name for path in (folder / "out").glob("*/feedback.html")}
+    assert few == {"empty", "s1"}
+    assert "with full marks have no pages" in run("merge", folder / "out", folder / "shard")[1]
+
+    said = grade(folder, "shard", "--pages", "all")
+    assert "changed: --pages all, before: none" in said
+    assert files(folder / "shard") == files(folder / "whole")
+
+
 def test_a_folder_that_is_no_shard_is_refused(folder):
     assert run("merge", folder / "out", folder / "in")[0] == 4, "it has no store"
     assert not (folder / "out").exists()

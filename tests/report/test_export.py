@@ -1,10 +1,13 @@
 """Files are a function of the store: the same bytes twice, and written only where needed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grader.files import Unwritable
+from grader.model.result import Status
 from grader.model.standing import Override
 from grader.report.export import STUDENTS, Export
 from grader.store.store import Store
@@ -67,3 +70,57 @@ def test_pages_follow_the_code_that_makes_them(store, tmp_path, monkeypatch):
     Export(store, tmp_path / "out").write()
     monkeypatch.setattr("grader.report.export._recipe", lambda: "another template")
     assert Export(store, tmp_path / "out").write() == 8
+
+
+@pytest.mark.parametrize(
+    ("setting", "have"), [("", ["kim", "lee", "park"]), ("failed", ["kim", "lee"]), ("none", [])]
+)
+def test_pages_are_written_of_those_who_are_to_have_them_and_only_these_are_linked(
+    store, tmp_path, setting, have
+):
+    full = tuple(replace(r, status=Status.PASSED) for r in STANDING.judgement.results)
+    keep(store, changed(STANDING, student="park", sha256="cd" * 32, results=full))
+    out = tmp_path / "out"
+    Export(store, out).write()
+    store.set("pages", setting)
+    for _ in range(2):  # those who had them until now, and then once more: nothing is left to do
+        Export(store, out).write()
+        found = {path.parent.name for path in out.glob("*/*")}
+        assert found == set(have)
+        page = (out / "report.html").read_text()
+        linked = {s for s in ("kim", "lee", "park") if f'<a href="{s}/feedback.html">' in page}
+        assert linked == set(have)
+        assert "park" in page and "park" in (out / "grades.csv").read_text()
+    assert Export(store, out).write() == 0
+    before = contents(out)
+    store.set("pages", "")
+    Export(store, out).write()
+    assert {path.parent.name for path in out.glob("*/feedback.html")} == {"kim", "lee", "park"}
+    store.set("pages", setting)
+    Export(store, out).write()
+    assert contents(out) == before
+
+
+def test_one_who_earns_full_marks_at_last_loses_a_page_that_would_be_out_of_date(store, tmp_path):
+    out = tmp_path / "out"
+    store.set("pages", "failed")
+    Export(store, out).write()
+    assert (out / "kim" / "feedback.html").exists()
+    (out / "kim" / "notes.txt").write_text("a TA's own")
+    points = [("kim", Override(q, 9.0)) for q in STANDING.judgement.questions]
+    store.override(points)
+    Export(store, out).write({"kim"})
+    assert [path.name for path in (out / "kim").iterdir()] == ["notes.txt"]
+
+
+def test_a_page_that_cannot_be_taken_away_is_named(store, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    Export(store, out).write()
+    store.set("pages", "none")
+
+    def denied(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", denied)
+    with pytest.raises(Unwritable, match="kim"):
+        Export(store, out).write()
