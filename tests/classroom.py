@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
+from grader.course.notebook_format import nbformat  # isort: skip  # it spares jupytext a second
 import jupytext
-import nbformat
 
 from grader.store.store import Store
 from tests.support.expectation import Expectation
@@ -50,12 +50,25 @@ def build(folder: Path, assignment: str = ATTENTION) -> dict[str, HandIn]:
 
 def samples(assignment: str = ATTENTION) -> Iterator[tuple[str, str, bytes]]:
     """Yield every sample: its name, its first line and the submitted bytes."""
-    for path in sorted((SAMPLES / assignment).glob("*/*.py")):
-        name = path.relative_to(SAMPLES / assignment).with_suffix("").as_posix()
-        line = path.read_text("utf-8").partition("\n")[0]
+    for name, line in scripts(assignment):
         yield name, line, notebook(script_of(name, assignment))
     if assignment == ATTENTION:
         yield from damaged(notebook(script_of("right/plain")))
+
+
+def scripts(assignment: str = ATTENTION) -> Iterator[tuple[str, str]]:
+    """Yield every sample that is a script: its name and its first line."""
+    for path in sorted((SAMPLES / assignment).glob("*/*.py")):
+        name = path.relative_to(SAMPLES / assignment).with_suffix("").as_posix()
+        yield name, path.read_text("utf-8").partition("\n")[0]
+
+
+def expectations(assignment: str = ATTENTION) -> dict[str, Expectation]:
+    """Return what must come of each sample. No notebook is made, but the one that is damaged."""
+    found = dict(scripts(assignment))
+    if assignment == ATTENTION:
+        found |= {name: line for name, line, _ in damaged(notebook(script_of("right/plain")))}
+    return {name: Expectation.read(line) for name, line in found.items()}
 
 
 def assignments() -> list[str]:

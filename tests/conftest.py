@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import grader.course.notebook_format  # noqa: F401  # first: it spares a second of importing nbformat
 from grader.sandbox.host.zygote import Zygote
 from tests.support import walls
 from tests.support.judges import Judges, here

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 from ..files import Unwritable
 from ..judging.batch import Batch
@@ -11,6 +12,7 @@ from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, said
 from ..model.result import Result
 from ..report.export import Export
+from ..report.pages import prepare
 from ..report.whose import Whose
 from ..store.history import mark
 from .summary import Summary
@@ -43,6 +45,7 @@ def run(
     refused: dict[str, None] = {}
     try:
         if to_do:
+            Thread(target=prepare, args=(store.language,)).start()  # while judges start
             with closing(batch.judge(to_do, jobs, again)) as found:
                 for judgement in watched(found, batch.assignment.title, len(to_do)):
                     judged += 1

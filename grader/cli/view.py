@@ -81,4 +81,4 @@ def view(
 
 def command(root: Path) -> list[str]:
     """Return how a command of the grader begins, for a process of its own."""
-    return [sys.executable, "-m", "grader.cli.main", "--course", f"{root.absolute()}"]
+    return [sys.executable, "-P", "-m", "grader.cli.main", "--course", f"{root.absolute()}"]

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from ..files import replace_file
 from .assignment import Assignment
 from .cell import Cell, without_solution
 from .hints import hints, without_hints
+from .notebook_format import nbformat
 
 Json = dict[str, Any]
 

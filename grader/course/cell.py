@@ -103,7 +103,7 @@ def _cell(path: Path, line: int, lines: list[str]) -> Cell:
         return Cell("code", raw.source, line, tags, None, checks, about=question)
     _refuse_solution(path, line, lines, question)
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    is_value = question in _defined(assigned)
+    is_value = question in set(_defined(assigned))
     return Cell("code", raw.source, line, tags, question, is_value=is_value)
 
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self
 
@@ -59,6 +58,8 @@ class Versions:
 
 def torch_version() -> str:
     """Return the installed version of torch, without importing it."""
+    from importlib.metadata import PackageNotFoundError, version  # 0.02 s
+
     try:
         return version("torch")
     except PackageNotFoundError:

@@ -13,12 +13,13 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Set
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
-from unittest.mock import patch
 
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
@@ -26,10 +27,16 @@ from ..sandbox.host import isolation
 from ..sandbox.host.warming import Warming
 from .service import Service
 
-_STARTING = threading.Lock()
-"""Held while the environment is another one."""
 PATIENCE = 10
 """Seconds that a process gets to end."""
+BOOT = """
+import sys
+from multiprocessing.connection import Connection
+connection = Connection({fd})
+sys.path[:] = connection.recv()
+from grader.judging.foreman import begin
+begin(connection)
+"""
 
 
 class Foreman:
@@ -55,12 +62,11 @@ class Foreman:
         send_handle(self._connection, connection.fileno(), self.process.pid or 0)
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")  # the parent has threads, and no torch
-        self._connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self._service), daemon=False)
-        with _uninterrupted(), _of_one_thread():
-            self.process.start()
-        theirs.close()
+        self._connection, theirs = multiprocessing.Pipe()
+        with theirs, _uninterrupted():
+            self.process = _program(theirs.fileno())
+        self._connection.send(sys.path)
+        self._connection.send(self._service)
 
     def exit_code(self, pid: int) -> int | None:
         """Return how a process that was hired has ended, waiting for it; None where unknown."""
@@ -77,8 +83,10 @@ class Foreman:
             return
         self._connection.close()
         self._connection = None
-        self.process.join(timeout=PATIENCE)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=PATIENCE)
         self.process.kill()
+        self.process.wait()
 
     def terminate(self) -> None:
         """Kill the process."""
@@ -99,19 +107,25 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, ours)
 
 
-@contextlib.contextmanager
-def _of_one_thread() -> Iterator[None]:
-    """Make a process that starts meanwhile use one thread, because it will fork.
+def _program(connection: int) -> subprocess.Popen[bytes]:
+    """Start the process, which uses one thread, because it will fork.
 
-    It must be said before: a spawned process imports the parent's main module first, dask's for
-    instance, and with that numpy, whose OpenBLAS then makes a thread for every core.
+    A program of its own, as the parent has threads, and no torch. That of multiprocessing would
+    import the parent's main module first, of `grader` all that the command line offers, and before
+    that look for Python's own modules in the current folder, which may be full of submissions: -P.
     """
-    with _STARTING, patch.dict(os.environ, dict.fromkeys(isolation.THREADS, "1")):
-        yield
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return subprocess.Popen(
+        [sys.executable, *flags, "-P", "-c", BOOT.format(fd=connection)],
+        env={**os.environ, **dict.fromkeys(isolation.THREADS, "1")},
+        stdin=subprocess.DEVNULL,
+        pass_fds=[connection],
+    )
 
 
-def _serve(connection: Connection, service: Service[Any, Any]) -> None:
+def begin(connection: Connection) -> None:
     """Be the foreman. Only here torch is imported, which would cost the parent 250 MB."""
+    service: Service[Any, Any] = connection.recv()
     warming, job = None, service.job
     with contextlib.suppress(AssignmentError, OSError):  # will be raised again, and told
         trains = Assignment.read(job.solution).trains

@@ -10,8 +10,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+from ..course.notebook_format import nbformat  # isort: skip  # above what imports it as well
+
 import jupytext
-import nbformat
 from latex2mathml.converter import convert
 from markupsafe import Markup
 from nbconvert.filters.highlight import Highlight2HTML

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from ..model.language import DEFAULT, Find, finder, speaker
@@ -22,15 +21,19 @@ from .results_json import DECIDED, REMARK, added
 from .sanitize import OUR_FAULT, clean, whole
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from .overview import Overview
 
 
 @functools.cache
-def template(name: str, language: str = DEFAULT) -> Template:
+def template(name: str, language: str = DEFAULT) -> "Template":
     """Return a template; its pages load nothing, see templates/base.html.
 
     In it, ``_("{n} of {all}", n=3, all=5)`` says a text of ours in the language.
     """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # 0.03 s
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
         autoescape=True,

@@ -14,9 +14,8 @@ from grader.judging.job import Job, Task
 from grader.model.result import Status
 from grader.model.judgement import Judgement
 from tests import classroom
-from tests.support.expectation import Expectation
 
-EXPECTED = {name: Expectation.read(line) for name, line, _ in classroom.samples()}
+EXPECTED = classroom.expectations()
 FEW = {
     (name.partition("/")[0], e.outcome): name
     for name, e in EXPECTED.items()

@@ -15,14 +15,13 @@ from grader.judging.judge import judge
 from grader.model.judgement import Judgement
 from grader.sandbox.host.zygote import Zygote
 from tests import classroom
-from tests.support.expectation import Expectation
 
 ROOT = Path(__file__).parents[2]
 CLASSES = [name for name in classroom.assignments() if name != classroom.ATTENTION]
 EXPECTED = {
-    (assignment, sample): Expectation.read(line)
+    (assignment, sample): expected
     for assignment in CLASSES
-    for sample, line, _ in classroom.samples(assignment)
+    for sample, expected in classroom.expectations(assignment).items()
 }
 ALWAYS = "rnn"
 FEW = set({

@@ -54,6 +54,23 @@ def run(*arguments: object) -> Result:
 # help
 
 
+HELPS = """
+import sys
+from grader.cli.main import main
+for name in ("", *main.commands):
+    main([*filter(None, [name]), "--help"], standalone_mode=False)
+heavy = {"asyncio", "jinja2", "jupytext", "IPython", "nbformat", "numpy", "pytest", "torch", "yaml"}
+print(heavy & {*sys.modules}, len(main.commands))
+"""
+
+
+def test_no_help_waits_for_what_it_does_not_need():
+    """Each of these takes 0.02 to 1.5 s, which every command would wait for at its start."""
+    command = [sys.executable, "-c", HELPS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"set() {len(main.commands)}"
+
+
 def test_the_version_is_the_packages():
     assert run("--version").output == f"grader, version {__version__}\n"
 

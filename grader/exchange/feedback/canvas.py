@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-import nbformat
-
+from ...course.notebook_format import nbformat
 from ...intake.lms import CANVAS
 from ...model.language import speaker
 from ...model.message import Message

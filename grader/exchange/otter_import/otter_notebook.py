@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
 import yaml
 
+from ...course.notebook_format import nbformat
 from ...course.settings import AssignmentError
 from .question import OtterTest, Question, fraction
 from .solution_marks import Line, solution_marks

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-import nbformat
-
 from ...course.assignment import Assignment
 from ...course.build import Json
 from ...course.cell import Cell
 from ...course.course import Course
+from ...course.notebook_format import nbformat
 from ...course.settings import read_metadata
 from ...files import replace_file
 from .transcript import Transcript, Transcripts, transcribe

@@ -164,7 +164,7 @@ def without_walls(target: dict[str, object]) -> dict[str, str]:
         "    try: print(json.dumps([name, globals()[name](target)]))\n"
         "    except Exception: print(json.dumps([name, '']))\n"
     )
-    command = [sys.executable, "-c", program, json.dumps([target, list(SENTENCES)])]
+    command = [sys.executable, "-P", "-c", program, json.dumps([target, list(SENTENCES)])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return dict(json.loads(line) for line in done.stdout.splitlines())
 
