@@ -16,7 +16,9 @@ from . import notebook
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "https://github.com/torch-grader/torch-grader"
-LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
+LINK = re.compile(
+    r"(?:(?<=\[)(?P<file>[\w/-]+\.md))?\]\((?![a-z]+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)"
+)
 SHOWN = (".md", ".png", ".svg")
 """Of files in docs/, what the site shows; all others are read on GitHub."""
 OPTIONS = """\
@@ -65,18 +67,34 @@ def made() -> Iterator[tuple[str, str]]:
 
 
 def with_links(markdown: str, place: str) -> str:
-    """Return a page of the site with each link to a file of the tree led to where that is read."""
+    """Return a page of the site with each link to a file of the tree led to where that is read.
+
+    A link that is called by the name of a page's file is called by the page's title.
+    """
     origins = {there: here for here, there in PLACES.items()}
     origin = origins.get(place, f"docs/{place}")
 
     def led(link: re.Match[str]) -> str:
-        return _led(link["path"], origin, place) + (link["anchor"] or "")
+        text = link["file"] and _title(_path(link["path"], origin), link["file"])
+        there = _led(link["path"], origin, place) + (link["anchor"] or "")
+        return f"{text or ''}]({there})"
 
     return LINK.sub(led, markdown)
 
 
+def _path(link: str, origin: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
+
+
+def _title(path: str, name: str) -> str:
+    file = ROOT / path
+    if not (path.startswith("docs/") and file.is_file()):
+        return name
+    return file.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def _led(link: str, origin: str, place: str) -> str:
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))
+    path = _path(link, origin)
     here = posixpath.dirname(place) or "."
     if path in PLACES:
         return posixpath.relpath(PLACES[path], here)

@@ -61,6 +61,13 @@ def test_a_link_leads_to_the_site_and_else_to_the_repository(link, place, led):
     assert pages.with_links(f"see [it]({link}).", place) == f"see [it]({led})."
 
 
+def test_a_link_that_is_called_like_its_file_is_called_by_the_title_there():
+    led = pages.with_links("[tas.md](tas.md#3-look), [so](tas.md), [docs](design.md)", "faq.md")
+    title = (ROOT / "docs" / "tas.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
+    assert led == f"[{title}](tas.md#3-look), [so](tas.md), [docs](design.md)"
+    assert pages.with_links("[gone.md](gone.md)", "faq.md") == "[gone.md](gone.md)"
+
+
 @pytest.mark.parametrize("stop", pages.STOPS, ids=lambda stop: stop.name)
 def test_a_notebook_is_whole_with_its_checks_folded_and_all_formulas_drawn(stop):
     text = notebook.page(ROOT / "assignments" / f"{stop.name}.ipynb", stop)
