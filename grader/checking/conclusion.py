@@ -11,7 +11,7 @@ from ..model.message import Message, Text, lines, said
 from ..model.result import Result, Status
 from .check import Check
 
-NOT_IMPLEMENTED = Message("Not implemented yet.")
+NOT_FILLED_IN = Message("Not filled in yet.")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Conclusion:
         status = Status.FAILED if error.kind == "Forbidden" else error.status
         message = said(error)
         if error.kind == "NotImplementedError":
-            message = NOT_IMPLEMENTED
+            message = NOT_FILLED_IN
         elif isinstance(message, str):
             message = "" if error.traceback else f"{error.kind}: {message}"
         return cls(status, message, error.traceback, error.kind)

@@ -46,6 +46,8 @@ class Clusters:
     """By question and mistake."""
     unknown: dict[str, Cluster] = field(default_factory=dict)
     """The most frequent failures without a known mistake, by key."""
+    rare: dict[str, list[str]] = field(default_factory=dict)
+    """By question, who failed it in yet another way."""
     limits: dict[tuple[Status, str], Cluster] = field(default_factory=dict)
     """Submissions that exceeded a limit, by status and check."""
     _keys: Counter[str] = field(default_factory=Counter)
@@ -85,12 +87,14 @@ class Clusters:
                     _put(self.limits, (status, check), row, place, roll)
 
     def look_up(self, roll: Roll) -> None:
-        """Find the students with the most frequent unknown failures."""
+        """Find the students with unknown failures; those with the rare ones only by question."""
         wanted = {key for key, _ in self._keys.most_common(SHOWN)}
         for row in roll if wanted else ():
             for first in row.firsts:
                 if not first.mistake and _key(first) in wanted:
                     _put(self.unknown, _key(first), row, first.place, roll)
+                elif not first.mistake:
+                    self.rare.setdefault(first.question, []).append(row.student)
 
 
 def _key(first: First) -> str:

@@ -6,9 +6,22 @@ from ..model.standing import Standing
 FULL, PERSON = "full_marks", "for_a_person"
 
 
+NEEDS = OURS, UNREAD, UNBEGUN = "ours", "unread", "unbegun"
+"""Why a person must look: a fault of ours, a file that was refused, nothing filled in."""
+
+
+def needs(standing: Standing) -> str:
+    """Return why somebody must look at a submission, one of NEEDS, or empty."""
+    if not standing.judged:
+        return OURS
+    if not standing.judgement.problem:
+        return ""
+    return UNBEGUN if any(r.unwritten for r in standing.judgement.results) else UNREAD
+
+
 def for_a_person(standing: Standing) -> bool:
     """Whether somebody must look at a submission."""
-    return bool(standing.judgement.problem) or not standing.judged
+    return bool(needs(standing))
 
 
 def outcome(standing: Standing) -> str:

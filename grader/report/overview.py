@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from ..model.result import Result, Status
 from ..model.standing import Standing
 from .mistakes import LIMITS, Clusters
+from .outcome import NEEDS
 from .roll import ENDINGS, STATUSES, Roll, Row
 from .whose import Whose
 
 BINS = 20
 """Bars of the histogram beside that of full marks."""
 TOLD, FEW = 100, 3
-"""Number of students shown in full who need a person, and of those shown per name of torch."""
+"""Number of students shown in full who need a person for one reason, and per name of torch."""
 
 
 class Overview:
@@ -34,9 +35,9 @@ class Overview:
         """How many earned how much."""
         self.bins: Counter[int] = Counter()
         """How many earned how many whole points."""
-        self.needs_person: list[Standing] = []
-        """The first who need one; `for_a_person` counts all."""
-        self.for_a_person = 0
+        self.needs: dict[str, list[Standing]] = {why: [] for why in NEEDS}
+        """The first who need a person, by why; `needing` counts all."""
+        self.needing: Counter[str] = Counter()
         self.points: defaultdict[str, Counter[float]] = defaultdict(Counter)
         """By question, how many earned how much."""
         self.statuses: Counter[Status] = Counter()
@@ -97,10 +98,10 @@ class Overview:
             self.bins[max(0, min(int(row.score), row.max_score))] += 1
         if any(ENDINGS[status] in row.endings for status in LIMITS):
             self.limited.append(row.student)
-        if row.for_a_person:
-            self.for_a_person += 1
-            if len(self.needs_person) < TOLD:
-                self.needs_person.append(roll.standing(row))
+        if row.needs:
+            self.needing[row.needs] += 1
+            if self.needing[row.needs] <= TOLD:
+                self.needs[row.needs].append(roll.standing(row))
         for question, points in row.points.items():
             earned = self.points[question]
             if points is not None:

@@ -14,14 +14,20 @@ import msgpack
 
 from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
+from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
 from .columns import AFTER, BEFORE, Cell, cells
-from .outcome import PERSON, outcome
+from .outcome import PERSON, needs, outcome
 from .page import headline
 from .sanitize import ENGLISH, shown
 from .whose import Whose
 
+REMARKS: dict[Message, Callable[[Result], bool]] = {
+    Message("not filled in yet"): lambda result: result.unwritten,
+    Message("ran out of time"): lambda result: result.status is Status.TIMED_OUT,
+    Message("ran out of memory"): lambda result: result.status is Status.OUT_OF_MEMORY,
+}
 SHORT = 16
 """Letters of a digest: 64 bits."""
 ENDINGS = {status: str(number) for number, status in enumerate(Status)}
@@ -59,9 +65,14 @@ class Row:
     """How each check ended that counts, a letter for each."""
     firsts: tuple[First, ...]
     mistakes: str
+    """Names of the known ones that explain something."""
+    remarks: tuple[str, ...]
+    """Where nothing is filled in yet, and where a limit was exceeded."""
     duration: float
     """Seconds that judging took."""
     judged: bool
+    needs: str
+    """Why a person must look, in one word, or empty."""
     outcome: str
     """How it ended, in one word."""
     decided: tuple[str, ...]
@@ -90,8 +101,10 @@ class Row:
             endings="".join(ENDINGS[r.status] for r in judgement.counted),
             firsts=tuple(_firsts(judgement, names)),
             mistakes=", ".join(dict.fromkeys(r.mistake for r in judgement.results if r.mistake)),
+            remarks=() if judgement.problem else tuple(_remarks(judgement, names, say)),
             duration=judgement.duration,
             judged=standing.judged,
+            needs=needs(standing),
             outcome=outcome(standing),
             decided=tuple(standing.by_hand),
             problem=f"{judgement.problem}",
@@ -201,6 +214,14 @@ def _firsts(judgement: Judgement, names: Iterable[str]) -> Iterator[First]:
                 said = [result.check, result.status, headline(result)]
                 yield First(name, place, result.mistake, _digest(said))
                 break
+
+
+def _remarks(judgement: Judgement, names: Iterable[str], say: Say) -> Iterator[str]:
+    """Yield what holds of questions, each time with those of which it does."""
+    for what, holds in REMARKS.items():
+        found = [n for n in names if any(holds(r) for r in judgement.of(n) if r.counted)]
+        if found:
+            yield f"{', '.join(found)}: {say(what)}"
 
 
 def _digest(said: object) -> str:

@@ -230,7 +230,7 @@ def test_the_students_error_is_shown_with_their_lines(outcome):
 def test_what_is_not_implemented_says_so_first(outcome):
     result = outcome("student.double(1)", SKELETON)
     assert result.status is Status.STUDENT_ERROR
-    assert whole(result).startswith("Not implemented yet.\n")
+    assert whole(result).startswith("Not filled in yet.\n")
 
 
 def test_a_question_that_trains_may_compute_for_longer_than_others(zygote, tmp_path):

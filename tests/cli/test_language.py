@@ -77,7 +77,7 @@ def test_the_folder_remembers_its_language(folder, judges):
 
 
 def test_the_language_changes_words_and_no_score(folder, monkeypatch):
-    message = Message("Not implemented yet.")
+    message = Message("Not filled in yet.")
     unwritten = replace(OTHERS[0], status=Status.STUDENT_ERROR, message=message)
     ours = Judges(results=(unwritten, *OTHERS[1:]))
     monkeypatch.setattr("grader.judging.batch.grade", ours.grade)
@@ -89,7 +89,7 @@ def test_the_language_changes_words_and_no_score(folder, monkeypatch):
         scores = [found["score"], *(test.get("score") for test in found["tests"])]
         seen.append((texts[0], scores, found["tests"][0]["output"]))
     assert seen[0] == seen[2] and seen[0][:2] == seen[1][:2]
-    assert (seen[0][2], seen[1][2]) == ("Not implemented yet.", "아직 구현되지 않았습니다.")
+    assert (seen[0][2], seen[1][2]) == ("Not filled in yet.", "아직 작성하지 않았습니다.")
 
 
 def test_a_store_speaks_english_until_it_is_told(tmp_path):

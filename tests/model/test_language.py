@@ -154,7 +154,7 @@ def test_a_message_within_a_message_is_said_in_the_same_language():
     assert speaker("ko")(outer) == "`out`: 모든 원소가 0입니다; theirs"
 
 
-@pytest.mark.parametrize("text", ["0 everywhere", "{n} point", "", "Not implemented yet."])
+@pytest.mark.parametrize("text", ["0 everywhere", "{n} point", "", "Not filled in yet."])
 def test_what_authors_and_students_write_stays(text):
     assert speaker("ko")(text) == text
 

@@ -1,20 +1,23 @@
 """The pages in a real browser: they load alone, sort, search, fit a phone and run nothing else."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
 import pytest
 
+from grader.model.code import Code
+from grader.model.guidance import Example, Guidance, Row
 from grader.model.judgement import Judgement
 from grader.model.picture import Grid, Reach, Shapes
 from grader.model.result import Result, Status
 from grader.model.standing import Standing
 from grader.report.pages import write, write_class
 from grader.report.roll import Roll
-from tests.support.standings import PICTURES
+from tests.support.standings import PICTURES, RESULTS
+from tests.support.standings import a_standing as of_few
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -38,6 +41,10 @@ LONG = "x" * 400
 TRACEBACK = (
     f"It stopped.\nTraceback (most recent call last):\n  File 'cell 1', line 1\n    {LONG}\nE"
 )
+AT_LINE_2 = 'Traceback (most recent call last):\n  File "code cell 1", line 2, in f'
+GUIDANCE = Guidance(
+    (HOSTILE, LONG), Example(f"{HOSTILE}\n{LONG}", (Row(HOSTILE, LONG, HOSTILE, False),))
+)
 QUESTIONS = ("ScaledDotProductAttention", "split_heads", "merge_heads", "MultiHeadAttention")
 
 
@@ -51,6 +58,8 @@ def a_standing(student: str, number: int) -> Standing:
             status,
             1,
             f"`{status}` of √d, {HOSTILE}",
+            traceback=AT_LINE_2 if status is Status.TIMED_OUT else "",
+            guidance=GUIDANCE if status is Status.FAILED else None,
             mistake="no_scale" * (status is Status.FAILED and question == QUESTIONS[-1]),
         )
         for question in QUESTIONS
@@ -58,7 +67,8 @@ def a_standing(student: str, number: int) -> Standing:
     ]
     results += [
         Result(
-            "test_long", "split_heads", Status.STUDENT_ERROR, 1, LONG, TRACEBACK, detail=HOSTILE
+            "test_long", "split_heads", Status.STUDENT_ERROR, 1, LONG, TRACEBACK, detail=HOSTILE,
+            guidance=GUIDANCE,
         ),
         Result("test_more", "split_heads", Status.PASSED, number, "More."),
         *(
@@ -79,6 +89,7 @@ def a_standing(student: str, number: int) -> Standing:
         problem=HOSTILE if number == 5 else "",
         output=HOSTILE,
         layers=("seccomp",),
+        code=tuple(Code(q, 1, 1, f"def f():\n  {HOSTILE}\n  {LONG}") for q in QUESTIONS),
         uses=("torch.nn.functional.scaled_dot_product_attention", LONG[:100]),
     )
     return Standing(student, f"{HOSTILE}{LONG}.ipynb", judgement)
@@ -264,6 +275,47 @@ def test_a_phone_needs_no_sideways_scrolling(
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
+def test_axe_finds_nothing_serious(browser: Any, tmp_path: Path, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    small = [of_few("lee"), of_few("oh", problem="A PDF."), a_standing("kim3", 3)]
+    write_class(Roll.of(small[:2]), tmp_path)
+    write(small[2], tmp_path / "kim3")
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    for name in ("report.html", "kim3/feedback.html"):
+        page.goto((tmp_path / name).as_uri())
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        found = axe.run(page).response
+        serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+        assert len(found["passes"]) > 10, "it has looked"
+        assert not serious, [(v["id"], v["nodes"][0]["html"]) for v in serious]
+    context.close()
+
+
+def test_a_class_of_84_is_4000_pixels_high_before_anything_is_unfolded(
+    seen: Seen, tmp_path: Path
+) -> None:
+    """Of 84, 12 need a person for each of three reasons, and as many run into each limit."""
+    blank = replace(RESULTS[5], error="NotImplementedError", traceback="")
+    ends = [
+        {"results": tuple(replace(r, message=f"{n} is off.") for r in RESULTS)} for n in range(36)
+    ]
+    for some in (
+        {"results": (), "problem": "This file is a PDF, not a notebook. Hand in the notebook."},
+        {"results": (blank,), "problem": "Nothing is filled in here: this is the notebook."},
+        {"results": (replace(RESULTS[1], status=Status.GRADER_ERROR),)},
+        {"results": (replace(RESULTS[1], status=Status.TIMED_OUT),)},
+    ):
+        ends += [some] * 12
+    standings = [of_few(f"kim_minjun_{n:05}", **end) for n, end in enumerate(ends)]
+    write_class(Roll.of(standings), tmp_path)
+    seen.page.set_viewport_size({"width": 1200, "height": 800})
+    seen.page.goto((tmp_path / "report.html").as_uri())
+    assert seen.page.locator("#students tbody tr").count() == 84
+    assert seen.page.evaluate("document.documentElement.scrollHeight") <= 4000
 
 
 def test_drawings_are_named_and_told_to_those_who_do_not_see_them(site: Path, seen: Seen) -> None:

@@ -53,13 +53,17 @@ def test_the_most_frequent_failures_are_shown_with_all_their_students_and_the_re
     assert [c.students for c in others] == [[f"s{i:06}"] for i in range(SHOWN) if i != 7], (
         "of the same frequency in the order of the ids"
     )
-    assert "and 20 that are rarer" in class_html(Roll.of(standings))
+    assert clusters.rare == {"split_heads": [f"s{i:06}" for i in range(SHOWN, SHOWN + 20)]}
+    page = class_html(Roll.of(standings))
+    folded = page[page.index("and 20 that are rarer") : page.index('id="limits"')]
+    assert "<summary>split_heads <small>20</small></summary>" in folded
+    assert folded.count("/feedback.html") == 20, "each of them can be opened"
 
 
 def test_who_needs_a_person_is_counted_even_where_the_page_is_full():
     standings = [replace(ours(), student=f"s{i:03}") for i in range(TOLD + 5)]
     overview = Overview(Roll.of(standings))
-    assert overview.for_a_person == TOLD + 5 and len(overview.needs_person) == TOLD
+    assert overview.needing == {"ours": TOLD + 5} and len(overview.needs["ours"]) == TOLD
     page = class_html(Roll.of(standings))
     assert "and 5 more: the table of students has a remark on each" in page
     assert f'href="s{TOLD + 4}/feedback.html"' in page

@@ -355,6 +355,35 @@ def test_details_are_folded_and_the_page_is_whole_for_the_course_team() -> None:
     assert "kim.minjun" not in needs
 
 
+def test_what_was_refused_or_never_begun_and_our_faults_are_apart_and_time_outs_beside() -> None:
+    blank = replace(RESULTS[1], status=Status.STUDENT_ERROR, error="NotImplementedError")
+    late = replace(RESULTS[1], status=Status.TIMED_OUT)
+    standings = [
+        ours(),
+        a_standing("pdf", results=(), problem="A PDF."),
+        a_standing(
+            "empty", results=(blank,), problem="Nothing is filled in here: it is as it was."
+        ),
+        a_standing("half", results=(RESULTS[0], replace(blank, question="merge_heads"))),
+        a_standing("slow", results=(RESULTS[0], late)),
+    ]
+    html = class_html(Roll.of(standings))
+    needs, rest = html.split("Needs a person</h2>")[1].split("</section>", 1)
+    heads = ["Our fault, to be judged again", "Could not be read", "Nothing filled in"]
+    parts = re.split("|".join(heads), needs)
+    assert [("oh.jimin" in p, "pdf/" in p, "empty/" in p) for p in parts[1:]] == [
+        (True, False, False), (False, True, False), (False, False, True)
+    ]  # fmt: skip
+    limits = rest.split("Ran into a limit</h2>")[1].split("</section>")[0]
+    assert "slow/feedback.html" in limits and "ran out of time" in limits
+    rows = html.split('<table class="everybody">')[1].split("<tr>")
+    said = {
+        name: next(row for row in rows if f"{name}/feedback" in row) for name in ("half", "slow")
+    }
+    assert "merge_heads: not filled in yet" in said["half"]
+    assert "split_heads: ran out of time" in said["slow"]
+
+
 @pytest.mark.parametrize("student", ["kim", "김민준", "a b", "100%", "a#b?c", "a&amp;b", "é\u0301"])
 def test_each_student_is_linked_by_a_relative_and_quoted_address(student: str) -> None:
     links = Page(class_html(Roll.of([a_standing(student)]))).links()
