@@ -21,6 +21,7 @@ from .requests import Requests
 from .source import Sources
 from .writer import Writer
 
+PAGES = Path(__file__).parents[1] / "templates" / "view"
 MOST_BYTES = 1_000_000
 """Of a form: a class of 10,000 has 200 kB of handles."""
 
@@ -133,9 +134,15 @@ def styles(language: str) -> str:
     return template("view/style.css", language).render()
 
 
+def warm_up(language: str) -> None:
+    """Compile all pages, so that nobody waits for that at the first look at one."""
+    for page in PAGES.glob("*.html"):
+        template(f"view/{page.name}", language)
+
+
 def script() -> str:
     """Return the script of all pages."""
-    return (Path(__file__).parents[1] / "templates" / "view" / "script.js").read_text("utf-8")
+    return (PAGES / "script.js").read_text("utf-8")
 
 
 NOT_THERE = Message("There is nothing here.")

@@ -72,12 +72,15 @@ def student(
         on = _on(request.query_params.get("on", asked.question), worded, person)
         results = worded.judgement.of(on) if on != SUBMISSION else ()
         mistake = person.mistake(on)
+        source = desk.sources.of(person.entry, standing.judgement.questions)
+        if after:  # while this page is read
+            desk.sources.ahead(after.entry, standing.judgement.questions)
         return desk.page(
             request, store, "student", status, queue=asked, person=person, standing=worded,
             on=on, results=results, marks=marks(results), place=place,
-            source=desk.sources.of(person.entry, standing.judgement.questions),
-            seen=seen, given=_given(store, standing, on), late=_given(store, standing, EXCUSED),
-            offers=_offers(people, person, on), mistake=mistake,
+            source=source, seen=seen, given=_given(store, standing, on),
+            late=_given(store, standing, EXCUSED), mistake=mistake,
+            offers=_offers(people, person, on),
             alike=sum(mistake == other.mistake(on) for other in people) if mistake else 0,
             history=decisions(store, standing.student)[:MOST_DECISIONS],
             at=at, queue_length=len(queued), before=before, after=after, problem=problem,

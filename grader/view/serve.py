@@ -9,7 +9,7 @@ import uvicorn
 
 from ..store.store import NAME, Store
 from .app import app
-from .desk import Desk
+from .desk import Desk, warm_up
 
 LOOPBACK = "127.0.0.1"
 SWITCH = 0.0005
@@ -24,6 +24,7 @@ def serve(desk: Desk, port: int, announce: Callable[[str], None]) -> None:
     with Store(desk.folder / NAME) as store:
         language = store.language
     sys.setswitchinterval(SWITCH)
+    warm_up(language)
     with socket.create_server((LOOPBACK, port)) as listening, desk:
         door = app(desk, f"{LOOPBACK}:{listening.getsockname()[1]}", language)
         config = uvicorn.Config(

@@ -71,6 +71,11 @@ class Sources:
         """Return the code of a submission; waits for the sandbox."""
         return self._thread.submit(self._of, entry, questions).result()
 
+    def ahead(self, entry: Entry, questions: Sequence[str]) -> None:
+        """Have code read that will probably be looked at next; nobody waits for it."""
+        if entry.digest not in self._known:
+            self._thread.submit(self._of, entry, questions)
+
     def close(self) -> None:
         """End the sandbox."""
         self._thread.shutdown(cancel_futures=True)

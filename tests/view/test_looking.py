@@ -95,6 +95,15 @@ def test_what_was_printed_and_what_was_not_run_stand_with_the_student(client):
     assert "Where weights is off" in text(student(client, "bob", ON)), "its drawing"
 
 
+def test_the_next_students_code_is_read_while_this_one_is_looked_at(opened):
+    desk, client = opened()
+    assert "x.nope" in student(client, "ada", f"by=name&{ON}")
+    desk.sources._thread.submit(str).result()  # it reads one after the other
+    with desk.store() as store:
+        digests = {entry.digest: entry.student for entry in store.entries()}
+    assert [digests[digest] for digest in desk.sources._known] == ["ada", "bob"]
+
+
 def test_code_that_is_gone_or_changed_is_not_shown(opened):
     desk, client = opened()
     (desk.folder / "handed_in" / "0.ipynb").write_text("{}")

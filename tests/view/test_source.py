@@ -43,6 +43,24 @@ def test_a_worker_in_the_sandbox_reads_it_and_runs_nothing(zygote, monkeypatch, 
     worker.__exit__(None, None, None)
 
 
+def test_what_is_read_ahead_is_not_read_again_when_it_is_looked_at(monkeypatch, entry):
+    read: list[str] = []
+
+    class Noted(Reading):
+        def read(self, how, data, **more):
+            read.append(how)
+            return super().read(how, data, **more)
+
+    monkeypatch.setattr(source, "_start", Noted)
+    sources = Sources()
+    sources.ahead(entry, NAMES)
+    found = sources.of(entry, NAMES)
+    sources.ahead(entry, NAMES)
+    assert found.counted("merge_heads") and sources.of(entry, NAMES) is found
+    sources.close()
+    assert read == ["shown"]
+
+
 def test_a_file_that_is_no_notebook_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(source, "_start", Reading)
     path = tmp_path / "x.ipynb"
