@@ -96,6 +96,7 @@ MORE = {
     "tests/docs/test_built_site.py": (
         "grader/cli/main.py", *tracked("mkdocs.yml", "docs/**/*", "assignments/*", "C*.md")
     ),
+    "tests/system/test_alone.py": ("grader/cli/main.py", "README.md"),
 }  # fmt: skip
 """What a test starts from beside itself: the commands that it runs are in a document."""
 

@@ -13,6 +13,7 @@ from ..course.course import Course, CourseError
 from ..course.include import sources
 from ..model.errors import ExitCode, GraderError
 from .options import JOBS, ZIP
+from .system import needs_linux
 from .terminal import console, progress
 
 
@@ -108,6 +109,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
 
 
 @click.command()
+@needs_linux
 @click.argument("names", nargs=-1)
 @click.option(
     "--seeds", type=click.IntRange(1), default=3, show_default=True,

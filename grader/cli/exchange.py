@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ..course.course import Course
 from .options import ZIP
+from .system import needs_linux
 from .terminal import console
 
 FOLDER = click.option(
@@ -43,6 +44,7 @@ def gradescope(root: Path, name: str, out: Path) -> None:
 
 
 @export.command()
+@needs_linux
 @click.argument("name")
 @FOLDER
 @click.pass_obj
@@ -64,6 +66,7 @@ def otter(root: Path, name: str, out: Path) -> None:
 
 
 @export.command()
+@needs_linux
 @click.argument("name")
 @FOLDER
 @click.pass_obj
@@ -91,6 +94,7 @@ def import_() -> None:
 
 
 @import_.command("otter")
+@needs_linux
 @click.argument("master", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path),

@@ -50,6 +50,7 @@ from .options import (
 from .results import COMMANDS
 from .run import INTERRUPTION
 from .stream import patient
+from .system import needs_linux
 from .terminal import console, on_stderr, plain, progress, refusal, tell, voice
 from .view import view
 
@@ -167,6 +168,7 @@ def main(context: click.Context, root: Path) -> None:
 
 
 @main.command()
+@needs_linux
 @PATHS
 @ASSIGNMENT
 @OUT
@@ -315,6 +317,7 @@ def check(notebook: Path, language: str) -> None:
 
 
 @main.command()
+@needs_linux
 @PATHS
 @ASSIGNMENT
 @OUT
@@ -388,6 +391,7 @@ def similarity(
 
 
 @main.command()
+@needs_linux
 def doctor() -> None:
     """Check this machine's sandbox: list its layers, try to escape.
 

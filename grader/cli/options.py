@@ -1,7 +1,6 @@
 """Arguments and options that several commands share."""
 
 import getpass
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..judging.shard import Shard
 from ..model.language import DEFAULT, LANGUAGES
 from ..model.message import Message, said
 from ..report.whose import Whose
+from .system import cores
 from .terminal import refusal, voice
 
 Command = Callable[..., Any]
@@ -38,7 +38,7 @@ NAMES = click.option(
     'classroom50), or a pattern, e.g. "{name}-{id}-*.ipynb"; {id} contains no blank and no slash.',
 )  # fmt: skip
 JOBS = click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=lambda: len(os.sched_getaffinity(0)),
+    "-j", "--jobs", type=click.IntRange(1), default=cores,
     show_default="one per core", help="Number of submissions to judge in parallel.",
 )  # fmt: skip
 LANGUAGE = click.option(
@@ -122,5 +122,5 @@ def me() -> str:
     """Return the name of the user who runs this, by which decisions are kept; it may be unknown."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # in a container, a user may have a number alone
+    except (KeyError, OSError, ImportError):  # in a container, a number alone; on Windows, no pwd
         return ""

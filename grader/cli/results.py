@@ -19,6 +19,7 @@ from ..store.history import mark
 from ..store.store import NAME, Entry, Store
 from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE, me
+from .system import needs_linux
 from .terminal import console, plain, refusal, tell, voice
 
 WRITTEN = Message("the scores were written into {file}")
@@ -29,6 +30,7 @@ STORE = click.Path(exists=True, path_type=Path)
 
 
 @click.command()
+@needs_linux
 @FOLDER
 @click.option(
     "-q",

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from ..files import Unwritable
-from ..judging.batch import Batch
 from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, said
 from ..model.result import Result
@@ -18,11 +18,14 @@ from ..store.history import mark
 from .summary import Summary
 from .terminal import console, tell, voice, watched
 
+if TYPE_CHECKING:  # whoever only wants help, or to check a notebook on Windows, judges nothing
+    from ..judging.batch import Batch
+
 INTERRUPTION = Message("Interrupted. What was judged is kept; the same command goes on.")
 
 
 def run(
-    batch: Batch,
+    batch: "Batch",
     to_do: Collection[str],
     students: set[str],
     folder: Path,

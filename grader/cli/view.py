@@ -9,12 +9,14 @@ import click
 from ..model.message import Message
 from ..store.store import NAME, Store
 from .options import me
+from .system import needs_linux
 from .terminal import console, refusal, tell, voice
 
 NEEDED = Message("`grader view` needs starlette and uvicorn: pip install 'torch-grader[view]'")
 
 
 @click.command()
+@needs_linux
 @click.argument(
     "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )

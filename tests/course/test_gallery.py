@@ -1,9 +1,5 @@
 """Whoever has installed the package can begin with any of its notebooks."""
 
-import os
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -86,29 +82,3 @@ def test_an_installation_without_notebooks_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(gallery, "files", lambda name: [])
     with pytest.raises(CourseError, match="This installation has no notebooks"):
         gallery.gallery()
-
-
-@pytest.mark.whole
-def test_the_wheel_brings_notebooks_that_verify_in_an_empty_folder(tmp_path):
-    def do(*words: object, **more: object) -> str:
-        command = [str(word) for word in words]
-        done = subprocess.run(command, capture_output=True, text=True, **more)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    do(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=ROOT)
-    (wheel,) = tmp_path.glob("*.whl")
-    venv, empty = tmp_path / "venv", tmp_path / "empty"
-    empty.mkdir()
-    do(sys.executable, "-m", "venv", "--without-pip", venv)
-    do(sys.executable, "-m", "pip", "--python", venv / "bin" / "python", "install", "--no-deps",
-       "--no-index", wheel)  # fmt: skip
-    (site,) = venv.glob("lib/python*/site-packages")
-    (site / "packages.pth").write_text(sysconfig.get_path("purelib"))  # torch, and not a checkout
-    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    grader = venv / "bin" / "grader"
-    listed = do(grader, "new", "--list", cwd=empty, env=clean)
-    assert {line.split()[0] for line in listed.splitlines()} == {*OURS.names()}
-    do(grader, "new", "mine", "--from", "rnn", cwd=empty, env=clean)
-    said = do(grader, "verify", "mine", "--seeds", "1", cwd=empty, env=clean)
-    assert "137 of 137 mistakes killed" in said
