@@ -38,6 +38,9 @@ WORK = {
     "feedback": ["out", "--for", "files", "-o", "pages.zip"],
 }  # fmt: skip
 """What works everywhere, and how it is tried."""
+CANVAS = "https://canvas.example.edu/courses/1/assignments/2"
+ASK = {"canvas fetch": [CANVAS, "-o", "canvas"], "canvas push": ["out", CANVAS]}
+"""What asks for a token before anything else, here as there."""
 SUBMISSION = f"assignments/{ASSIGNMENT}.ipynb"
 LOCKED_IN = {
     "grade": [SUBMISSION, "-a", ASSIGNMENT, "-o", "new"], "regrade": ["out"], "view": ["out"],
@@ -46,6 +49,7 @@ LOCKED_IN = {
     "export nbgrader": [ASSIGNMENT, "-o", "nbgrader"],
 }  # fmt: skip
 """What opens submissions, or runs code as it would run them."""
+ALL = WORK | ASK | LOCKED_IN
 
 
 @pytest.fixture(scope="module", params=["win32", "darwin"])
@@ -56,21 +60,27 @@ def ends(request, tmp_path_factory) -> Ends:
     fill(folder / "out", CLASS)
     (folder / "decisions.csv").write_text("id,question,points,comment\n")
     (folder / "gradebook.csv").write_text("ID,Score\n1,\n")
-    tried = [[*name.split(), *words] for name, words in (WORK | LOCKED_IN).items()]
+    tried = [[*name.split(), *words] for name, words in ALL.items()]
     words = [sys.executable, "-m", "tests.support.elsewhere", request.param, json.dumps(tried)]
     done = subprocess.run(words, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
-    return dict(zip(WORK | LOCKED_IN, json.loads(done.stdout.splitlines()[-1]), strict=True))
+    return dict(zip(ALL, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
 def test_every_command_is_tried():
-    assert {*commands()} == {*WORK} | {*LOCKED_IN}
+    assert {*commands()} == {*ALL}
 
 
 @pytest.mark.parametrize("name", WORK)
 def test_what_opens_no_submission_works_elsewhere(ends, name):
     code, output, raised = ends[name]
     assert (code in (0, 1, 3), raised) == (True, ""), output
+
+
+@pytest.mark.parametrize("name", ASK)
+def test_what_talks_to_canvas_begins_elsewhere(ends, name):
+    code, output, raised = ends[name]
+    assert (code, raised) == (2, "") and "CANVAS_TOKEN" in output
 
 
 @pytest.mark.parametrize("name", LOCKED_IN)
