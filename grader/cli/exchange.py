@@ -1,4 +1,4 @@
-"""Commands that export an assignment to other tools, and import one from otter-grader."""
+"""Commands that export an assignment to other tools, and import one from them."""
 
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,31 @@ def gradescope(root: Path, name: str, out: Path) -> None:
 
 @export.command()
 @needs_linux
+@click.argument("name")
+@click.option(
+    "--image",
+    required=True,
+    help="Image that your PrairieLearn pulls, built from docker/Dockerfile.",
+)
+@FOLDER
+@click.pass_obj
+def prairielearn(root: Path, name: str, image: str, out: Path) -> None:
+    """Write assignment NAME as a question in FOLDER, the questions/ of a PrairieLearn course.
+
+    FOLDER/NAME/tests contains the solution, the hidden checks and the key: students do not see
+    it, but whoever has access to the course does.
+
+    \b
+    Example:
+      grader export prairielearn attention --image our/torch-grader -o pl-course/questions
+    """
+    from ..exchange.prairielearn.question import prairielearn as write
+
+    target = write(Course.find(root), name, image, out)
+    console.print(f"[green]✓[/] {target} is written: sync your PrairieLearn course", soft_wrap=True)
+
+
+@export.command()
 @click.argument("name")
 @FOLDER
 @click.pass_obj

@@ -1,18 +1,16 @@
 """Pack an assignment as Gradescope's autograder zip."""
 
-import ast
 import io
 import stat
 import zipfile
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 from ...course.assignment import Assignment
 from ...course.course import Course
 from ...course.include import spelled_out
-from ...course.settings import AssignmentError
 from ...files import LONG_AGO, replace_file
+from ..course_files import below, course_files, refuse_unknown
 
 PACKAGE = Path(__file__).parents[2]
 SCRIPTS = PACKAGE / "templates" / "gradescope"
@@ -25,8 +23,7 @@ def gradescope(course: Course, name: str, target: Path) -> int:
     Raises AssignmentError and CourseError.
     """
     assignment = Assignment.read(course.solution(name))
-    _refuse_unknown(assignment, course.checks(name))
-    course.key()
+    refuse_unknown(assignment, course.checks(name))
     files = dict(sorted(_files(course, name)))
     with zipfile.ZipFile(packed := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for inside, path in files.items():
@@ -44,29 +41,7 @@ def _files(course: Course, name: str) -> Iterator[tuple[str, Path]]:
     """Yield every file's name in the zip, and where it lies now."""
     for path in SCRIPTS.iterdir():
         yield path.name, path
-    for path in _below(PACKAGE):
+    for path in below(PACKAGE):
         yield f"grader/{path.relative_to(PACKAGE)}", path
-    checks = course.checks(name)
-    for path in (course.solution(name), course.root / ".grader" / "key", *_below(checks)):
-        if not path.is_relative_to(checks / "variants"):  # they are for `grader verify`
-            yield f"course/{path.relative_to(course.root)}", path
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path
-
-
-def _refuse_unknown(assignment: Assignment, checks: Path) -> None:
-    """Raise if the setting visibility names a check that is not there, which would show it."""
-    names = [
-        node.name
-        for path in sorted(checks.glob("test_*.py"))
-        for node in ast.parse(path.read_bytes()).body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    ]
-    for pattern in assignment.visibility:
-        if not any(fnmatch(name, pattern) for name in names):
-            what = f"visibility names {pattern}, which is not a hidden check"
-            raise AssignmentError(assignment.path, 1, what, f"There are {', '.join(names)}")
+    for inside, path in course_files(course, name):
+        yield f"course/{inside}", path

@@ -3,22 +3,14 @@
 import json
 from contextlib import nullcontext
 from copy import copy
-from pathlib import Path
 
 import pytest
 
+from grader.exchange import container
 from grader.exchange.gradescope import autograde as gradescope
 from grader.exchange.gradescope import bundle
-from grader.exchange.gradescope.autograde import (
-    choose,
-    container_mb,
-    read_metadata,
-    rehearse,
-    remarks,
-    within,
-)
+from grader.exchange.gradescope.autograde import read_metadata, rehearse, remarks
 from grader.model.judgement import Judgement
-from grader.model.limits import Limits
 from grader.model.standing import Standing
 from tests.support.gradescope_platform import METADATA, Platform
 from tests.support.small_course import NAME, RIGHT, SKELETON, SOLUTION, notebook, write
@@ -46,8 +38,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 @pytest.fixture
 def here(monkeypatch, zygote) -> None:
     """Have the autograder judge in this process, with a zygote that is warm."""
-    monkeypatch.setattr(gradescope, "Zygote", lambda **_: nullcontext(copy(zygote)))
-    monkeypatch.setattr(gradescope, "prove", lambda _: "proved")
+    monkeypatch.setattr(container, "Zygote", lambda **_: nullcontext(copy(zygote)))
+    monkeypatch.setattr(container, "prove", lambda _: "proved")
 
 
 @pytest.fixture
@@ -142,57 +134,10 @@ def test_the_rehearsal_sees_a_solution_that_is_wrong(platform, here):
         path.write_text(good)
 
 
-def test_the_named_notebook_is_chosen_among_several(tmp_path):
-    for name in ("doubling.ipynb", "scratch.ipynb", "notes.txt", "__MACOSX/._doubling.ipynb"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert choose(tmp_path, NAME) == (tmp_path / "doubling.ipynb", "")
-
-
-def test_a_single_notebook_may_have_any_name(tmp_path):
-    (tmp_path / "Copy of Doubling (1).ipynb").touch()
-    (tmp_path / "doubling.py").touch()
-    assert choose(tmp_path, NAME) == (tmp_path / "Copy of Doubling (1).ipynb", "")
-
-
-def test_several_notebooks_are_the_students_to_choose_from(tmp_path):
-    for name in ("a.ipynb", "b.ipynb"):
-        (tmp_path / name).touch()
-    _, problem = choose(tmp_path, NAME)
-    assert str(problem) == "Hand in one notebook, doubling.ipynb. You submitted a.ipynb, b.ipynb."
-
-
-def test_an_absent_folder_is_no_notebook(tmp_path):
-    assert "There is no notebook" in f"{choose(tmp_path / 'submission', NAME)[1]}"
-
-
 @pytest.mark.parametrize("text", ["", "[1]", "{", "null"])
 def test_metadata_is_never_trusted_to_be_there(tmp_path, text):
     (tmp_path / "metadata.json").write_text(text)
     assert read_metadata(tmp_path / "metadata.json") == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "megabytes"),
-    [
-        ("memory.max", "805306368\n", 768),
-        ("memory.max", "max\n", None),
-        ("memory/memory.limit_in_bytes", "805306368\n", 768),
-        ("memory/memory.limit_in_bytes", "9223372036854771712\n", None),
-        ("other", "", None),
-    ],
-)
-def test_the_containers_memory_is_read(tmp_path: Path, name, text, megabytes):
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text(text)
-    assert container_mb(tmp_path) == megabytes
-
-
-@pytest.mark.parametrize(
-    ("megabytes", "left"), [(None, 2048), (768, 318), (4096, 2048), (400, 128)]
-)
-def test_a_submission_meets_its_own_limit_before_the_containers(megabytes, left):
-    assert within(Limits(memory_mb=2048), megabytes).memory_mb == left
 
 
 def test_the_team_learns_when_the_points_of_the_assignment_differ():

@@ -1,0 +1,1 @@
+"""A question of PrairieLearn whose external grader we are."""
