@@ -19,7 +19,9 @@ ENDING = re.compile(r"`((?:\w+/)*\w+\.py)`")
 """The end of a path, in code."""
 MODULE = re.compile(r"(?<![\w/.-])(?:grader|tests|benchmarks)(?:\.(?!md\b)[a-z_]\w*)+(?![\w/(])")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
-SOMEBODYS = {"NAME.py", "LATE_5222_1_attention.py", "references.py", ".ci/proved.json"}
+SOMEBODYS = {
+    "NAME.py", "LATE_5222_1_attention.py", "references.py", ".ci/proved.json", "multiprocessing.py",
+}  # fmt: skip
 """What authors and students name, and what is made."""
 
 
