@@ -76,10 +76,14 @@ COURSE = ("solutions", "autograder_tests", "assignments")
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 OF_EACH = {
     "run": ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py"),
-    "give": ("tests/course/test_release.py", "tests/report/test_handout.py"),
-}
+    "give": (
+        "tests/course/test_release.py", "tests/report/test_handout.py",
+        "tests/exchange/gradescope/test_full_points.py",
+    ),
+}  # fmt: skip
 """Tests of every assignment. What they prove of one depends on no other: it is run in a kernel and
-its samples are judged; what students get is complete, and holds no solution."""
+its samples are judged; what students get is complete, and holds no solution; what is uploaded to
+Gradescope gives a right submission all points."""
 SLURM = "tests/judging/test_slurm.py"
 """Its tests are skipped where there is no Slurm; as a proof they have to say so instead."""
 

@@ -154,9 +154,8 @@ class Session:
         if error is not None and not isinstance(error, OURS_OR_THEIRS):
             error = self._whose(check, key, error)
         in_notebook = check.public and isinstance(error, Unsendable)
-        concluded = Conclusion.of(error)
-        if in_notebook:
-            concluded = Conclusion(Status.NOT_RUN, NOTEBOOK_ONLY)
+        notebook_only = Conclusion(Status.NOT_RUN, NOTEBOOK_ONLY)
+        concluded = notebook_only if in_notebook else Conclusion.of(error)
         picture, guidance = None, None
         try:
             if _has_cause(error) and check.question not in explained:

@@ -1,11 +1,11 @@
 """How many graphs a loop keeps alive: what a running sum of losses costs in memory."""
 
-import inspect
 import textwrap
 from collections.abc import Callable
 from typing import Any
 
 from ..model.subject import Subject
+from ..sandbox.host import source
 
 
 def live_graphs(student: Subject, loop: Callable[..., Any], *inputs: Any) -> tuple[Any, list[int]]:
@@ -34,8 +34,8 @@ def live_graphs(student: Subject, loop: Callable[..., Any], *inputs: Any) -> tup
         >>> live_graphs(student, three_losses, torch.ones(2))
         (3, [0, 1, 2])
     """
-    source = textwrap.dedent(inspect.getsource(loop))
-    returned, alive = student.beside(_marked)(source, loop.__name__, *inputs)
+    sent = textwrap.dedent(source.text(loop))
+    returned, alive = student.beside(_marked)(sent, loop.__name__, *inputs)
     return returned, alive
 
 

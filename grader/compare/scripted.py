@@ -1,6 +1,5 @@
 """Networks that answer from tables, made beside the student's code: a function cannot be sent."""
 
-import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ..model.subject import Subject
+from ..sandbox.host import source
 
 MOST_CALLS = 200
 """Calls of one network before its loop is taken for endless."""
@@ -101,10 +101,10 @@ def scripted(
 
 def source_of(function: Callable[..., Any]) -> str:
     """Return the definition of a function of the author's. Raises TypeError for a lambda."""
-    source = textwrap.dedent(inspect.getsource(function))
-    if not source.startswith("def "):
+    sent = textwrap.dedent(source.text(function))
+    if not sent.startswith("def "):
         raise TypeError("what is sent as source is written as a function, def name(…):")
-    return source
+    return sent
 
 
 def _scripted(student, name, sources, tables, most, *inputs):  # type: ignore[no-untyped-def]
@@ -140,9 +140,9 @@ def _scripted(student, name, sources, tables, most, *inputs):  # type: ignore[no
         tables = {n: t.to(floats[0]) if t.is_floating_point() else t for n, t in tables.items()}
     calls: list[list[Any]] = []
     own, model = SimpleNamespace(**tables), Part()
-    for part, source in sources.items():
+    for part, sent in sources.items():
         names = {"torch": torch}
-        exec(source, names)
+        exec(sent, names)
         module: Any = model
         for step in part.split(".") if part else ():
             if not hasattr(module, step):

@@ -92,7 +92,7 @@ class Evidence:
     @cached_property
     def explained(self) -> list[Row]:
         """What is said of each mistake; those are left out that cannot be judged."""
-        return list(self._said("explanation", [(m,) for m in self.mistakes]))
+        return list(self._said("mistake", [(m,) for m in self.mistakes]))
 
     @cached_property
     def paired(self) -> list[Row]:
@@ -104,9 +104,8 @@ class Evidence:
         for mistakes in made:
             for outcome in self.of(kind, AND.join(mistake.name for mistake in mistakes)):
                 if not outcome.problem:
-                    told = (said for _, said in outcome.told)
-                    ended = kind == "explanation" and self._is_ended(mistakes[0])
-                    yield Row(mistakes, next(told, None), sentences, ended)
+                    ended = kind == "mistake" and self._is_ended(mistakes[0])
+                    yield Row(mistakes, outcome.told, sentences, ended)
 
     def _is_ended(self, mistake: Mistake) -> bool:
         """Whether the sandbox has ended a mistake's first failure: then that is the reason."""

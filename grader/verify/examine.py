@@ -1,27 +1,27 @@
 """Examine a candidate as a submission is graded: by the same session, in a worker of its own.
 
 Like submissions, the solution, skeleton, variants and mistakes are judged across the border. Public
-checks, which students run themselves, are run here, as in a notebook.
+checks, which students run themselves, are run here as well, as in a notebook.
 """
 
 import hashlib
 import importlib.util
 import types
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from ..checking.conclusion import Conclusion
-from ..checking.explain import Bank
+from ..checking.explain import Hypothesis
 from ..checking.mistake import Mistake
 from ..checking.plugin import solution
 from ..checking.proof import handed_in, notebook
-from ..checking.session import Session
+from ..checking.session import Again, Session
 from ..checking.solution import Program
 from ..compare.draw import Draw
 from ..compare.margin import Margin, measured
@@ -34,13 +34,15 @@ from ..model.subject import Subject
 from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.zygote import Zygote
 from .candidate import STUBS, Candidate, skeleton
-from .listener import Listener, Told
+from .limit import limited
+from .listener import Listener
+from .untouched import barred
 
 MISTAKES, VARIANTS, REFERENCES = "mistakes.toml", "variants", "references.py"
 """What an author writes for this beside the hidden checks."""
 
 Kind = Literal[
-    "solution", "skeleton", "mistake", "explanation", "pair", "variant", "stub", "reference"
+    "solution", "skeleton", "barred", "trial", "mistake", "pair", "variant", "stub", "reference"
 ]
 AND = " + "
 """Joins the names of a pair."""
@@ -52,14 +54,15 @@ class Case:
 
     kind: Kind
     name: str = ""
-    """Of the mistake or pair, the variant's file, the stub, or the function in references.py."""
+    """Of the question that is barred, the mistake or pair, the variant's file, the stub, or the
+    function in references.py."""
     draw: int = 0
     draws: int = 1
     """How many draws are compared, from `draw` on; only references take more than one."""
     unknown: frozenset[str] = frozenset()
-    """For an explanation: mistakes to leave out, because they cannot be examined."""
+    """For a mistake or a pair: mistakes that explain nothing, because they cannot be examined."""
     kept: tuple[Result, ...] = ()
-    """For an explanation: results that need none."""
+    """For a mistake: results of checks that it cannot touch."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,8 @@ class Outcome:
     margins: tuple[Margin, ...] = ()
     problem: str = ""
     """Why there are no results or, for references, how they differ; empty if all is well."""
-    told: tuple[Told, ...] = ()
-    """Of an explanation or a pair: what students would read."""
+    told: Hypothesis | None = None
+    """Of a mistake or a pair: what students would read."""
 
 
 class Examiner:
@@ -80,87 +83,103 @@ class Examiner:
 
     def __init__(self, session: Session, folder: Path, zygote: Zygote) -> None:
         self._session, self._folder, self._zygote = session, folder, zygote
-        self._bank = session.bank
         self._solution = solution(session.assignment.path)
         self._program = Program(session.assignment)
-        self._mistakes = {mistake.name: mistake for mistake in self._bank.mistakes}
-        self._mute = Bank(session.assignment)
-        self._listener = cache(self._listening)
+        mistakes = session.bank.mistakes
+        self._mistakes = {mistake.name: mistake for mistake in mistakes}
+        self._cells = {cell.question: cell.source for cell in session.assignment.cells}
+        self._listener = session.bank = Listener(session.assignment, mistakes)
 
     def examine(self, case: Case) -> Outcome:
         """Examine one case. An exception while loading the candidate becomes its problem."""
         if case.kind == "reference":
             return Outcome(case, problem=self._compare(case))
         key = _key(case.draw)
+        made = self._made(case)
+        self._listener.listen(made[0].question if made else "", case.unknown)
         try:
-            with self._opened(case) as candidate:
-                if case.kind in ("explanation", "pair"):
-                    return Outcome(case, told=self._explained(case, candidate, key))
-                self._session.bank = self._mute
-                with measured() as margins:
-                    results = tuple(self._session.results(candidate, key, []))
-            here = self._candidate(case)
-            self._endure(case, here, results, key)
+            if case.kind == "trial":
+                return Outcome(case, problem=self._tried(made[0], key))
+            if case.kind == "pair":
+                return Outcome(case, told=self._explained(case, key))
+            with self._handed_in(case) as candidate, measured() as margins:
+                results = tuple(self._session.results(candidate, key, [], case.kept))
+            told = self._listener.told
+            results = tuple(self._as_students_do(case, results, key))
         except SandboxError:
             raise
         except (Exception, SystemExit) as error:
             return Outcome(case, problem=f"cannot be loaded: {_line(error)}")
-        return Outcome(case, tuple(self._as_students_do(here, results, key)), tuple(margins))
+        return Outcome(case, results, tuple(margins), told=told)
 
-    def _opened(self, case: Case) -> AbstractContextManager[Subject]:
-        """Return the candidate as the session sees it: in a worker, but for a stub and a pair.
+    def _made(self, case: Case) -> list[Mistake]:
+        """Return the mistakes of a case."""
+        wrong = case.kind in ("trial", "mistake", "pair")
+        return [self._mistakes[name] for name in case.name.split(AND)] if wrong else []
+
+    def _handed_in(self, case: Case) -> AbstractContextManager[Subject]:
+        """Return the candidate as the session sees it: in a worker, but for a stub.
 
         Raises StudentError and SandboxError.
         """
-        if case.kind in ("stub", "pair"):
-            return nullcontext(self._candidate(case))
         cells = self._session.assignment.cells
         more = [self._variant(case)] if case.kind == "variant" else []
-        if case.kind == "skeleton":
-            cells = tuple(replace(c, source=without_solution(c.source)) for c in cells)
-        elif case.kind in ("mistake", "explanation"):
-            cells = tuple(self._mistakes[case.name].made_among(cells))
+        match case.kind:
+            case "stub":
+                return nullcontext(self._candidate(case))
+            case "skeleton":
+                cells = tuple(replace(c, source=without_solution(c.source)) for c in cells)
+            case "barred":
+                cells = tuple(
+                    replace(c, source=barred(c.source)) if c.question == case.name else c
+                    for c in cells
+                )
+            case "mistake":
+                cells = tuple(self._mistakes[case.name].made_among(cells))
         return handed_in(self._zygote, self._session.assignment, notebook(cells, *more))
 
-    def _endure(
-        self, case: Case, candidate: Candidate, results: Sequence[Result], key: bytes
-    ) -> None:
-        """Judge a mistake by its own checks in this process, as explaining a failure does.
+    def _tried(self, mistake: Mistake, key: bytes) -> str:
+        """Try a mistake as a hypothesis, in this process; return what is wrong with that.
 
         In a worker, one that never ends costs a check; here, it would hold up a judge.
         """
-        if case.kind == "mistake":
-            question = self._mistakes[case.name].question
-            others = [result for result in results if result.question != question]
-            for _ in self._session.results(candidate, key, [], others):
-                pass
+        passed: dict[str, bool] = {}
+        for check in self._session.checks:
+            if check.question == mistake.question and all(passed.get(n, True) for n in check.needs):
+                ending = self._listener.ending(Again(self._session, check, key), mistake)
+                passed[check.item.originalname] = ending.error is None
+                if ending.is_at_a_limit:
+                    return f"does not end in {check.name}: {ending.error}"
+        return ""
 
     def _as_students_do(
-        self, candidate: Candidate, results: Sequence[Result], key: bytes
+        self, case: Case, results: Sequence[Result], key: bytes
     ) -> Iterator[Result]:
         """Run the public checks again as they run in the notebook, where float32 is the default."""
-        torch.set_default_dtype(torch.float32)
+        candidate, kept = self._candidate(case), {result.check for result in case.kept}
         for check, result in zip(self._session.checks, results, strict=True):
-            if not result.public:
+            if not result.public or check.name in kept or _is_refused(result, case):
                 yield result
                 continue
             torch.manual_seed(int.from_bytes(seed(key, check.name)[:4]))
             concluded = Conclusion(Status.PASSED)
             try:
-                check.item.function(candidate)
+                with single(), limited(self._session.assignment.limits.of(check.question)):
+                    check.item.function(candidate)
             except StudentError as error:
                 concluded = Conclusion.of(error)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 concluded = Conclusion(Status.FAILED, _line(error))
             yield replace(concluded.result(check), seconds=result.seconds)
-        torch.set_default_dtype(torch.float64)
 
     def _candidate(self, case: Case) -> Candidate:
         match case.kind:
             case "skeleton":
                 return Candidate(skeleton(self._session.assignment))
-            case "mistake" | "explanation" | "pair":
-                return Candidate(self._bank.solution(*self._of(case)))
+            case "mistake" | "pair":
+                return Candidate(self._listener.solution(*self._made(case)))
+            case "barred":
+                return Candidate(self._program.run_with(barred(self._cells[case.name])))
             case "variant":
                 return Candidate(self._program.run_with(self._variant(case)))
             case "stub":
@@ -170,27 +189,19 @@ class Examiner:
     def _variant(self, case: Case) -> str:
         return (self._folder / VARIANTS / case.name).read_text("utf-8")
 
-    def _of(self, case: Case) -> list[Mistake]:
-        return [self._mistakes[name] for name in case.name.split(AND)]
-
-    def _explained(self, case: Case, candidate: Subject, key: bytes) -> tuple[Told, ...]:
-        """Grade the answer to the one question that is wrong; return what is said of it."""
-        listener, checks = self._listener(case.unknown), self._session.checks
-        own = [check for check in checks if check.question == self._of(case)[0].question]
+    def _explained(self, case: Case, key: bytes) -> Hypothesis | None:
+        """Grade an answer with two mistakes until it fails; return what is said of it."""
+        candidate, checks = self._candidate(case), self._session.checks
+        own = [check for check in checks if check.question == self._made(case)[0].question]
         if {name for check in own for name in check.needs} <= {c.item.originalname for c in own}:
             self._session.checks = own
-        self._session.bank = listener
         try:
-            for _ in self._session.results(candidate, key, [], case.kept):
-                pass
+            for _ in self._session.results(candidate, key, []):
+                if self._listener.asked:
+                    break  # only the first failure is explained
         finally:
             self._session.checks = checks
-        return listener.told()
-
-    def _listening(self, unknown: frozenset[str]) -> Listener:
-        """Return a bank without the mistakes that would hang it."""
-        known = [m for m in self._bank.mistakes if m.name not in unknown]
-        return Listener(self._session.assignment, known)
+        return self._listener.told
 
     def _compare(self, case: Case) -> str:
         """Compare the solution with references on many draws; say on which they differ, and how."""
@@ -215,6 +226,23 @@ class Examiner:
             what = f"this cannot be imported: {_line(error)}"
             raise AssignmentError(path, 1, what, "Correct it") from error
         return module
+
+
+@contextmanager
+def single() -> Iterator[None]:
+    """Make float32 torch's default for a while, as in a notebook."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _is_refused(result: Result, case: Case) -> bool:
+    """Tell whether a public check fails right code where students are judged."""
+    right = case.kind in ("solution", "variant")
+    return right and result.counted and result.status is not Status.PASSED
 
 
 def _key(draw: int) -> bytes:

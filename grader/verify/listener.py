@@ -3,17 +3,16 @@
 All candidates get the same inputs, so a check need not be run again on a mistake for each of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from ..checking.ending import Ending, Run
 from ..checking.explain import Bank, Hypothesis
 from ..checking.mistake import Mistake
+from ..compare.margin import measured
 from ..compare.record import Record
 from ..course.assignment import Assignment
-
-Told = tuple[str, Hypothesis]
-"""A question, and what was said of the answer to it."""
+from .limit import limited
 
 
 class Listener(Bank):
@@ -21,25 +20,34 @@ class Listener(Bank):
 
     def __init__(self, assignment: Assignment, mistakes: Sequence[Mistake]) -> None:
         super().__init__(assignment, mistakes)
+        self._every, self._limits = mistakes, assignment.limits
         self._endings: dict[tuple[Run, tuple[Mistake, ...]], Ending] = {}
-        self._told: list[Told] = []
+        self.listen()
+
+    def listen(self, question: str = "", unknown: Set[str] = frozenset()) -> None:
+        """Explain answers to a question from now on, without the `unknown` mistakes."""
+        self._question = question
+        self.mistakes = [mistake for mistake in self._every if mistake.name not in unknown]
+        self.asked = False
+        """Whether there was something to explain."""
+        self.told: Hypothesis | None = None
+        """What students would read."""
 
     def ending(self, run: Run, *mistakes: Mistake, wanted: Record | None = None) -> Ending:
-        """Return how a check ends on these mistakes, the whole of it, from memory if possible."""
+        """Return how a check ends on these mistakes, the whole of it, from memory if possible.
+
+        What never ends is ended at the limit for one request of a submission.
+        """
         key = run, mistakes
         if key not in self._endings:
-            self._endings[key] = super().ending(run, *mistakes)
+            seconds = self._limits.of(mistakes[0].question) if mistakes else self._limits.seconds
+            with limited(seconds):
+                self._endings[key] = super().ending(run, *mistakes)
         return self._endings[key]
 
-    def explain(self, question: str, *how: Any) -> Hypothesis | None:
-        """Return what Bank does, and keep it."""
-        hypothesis = super().explain(question, *how)
-        if hypothesis:
-            self._told.append((question, hypothesis))
-        return hypothesis
-
-    def told(self) -> tuple[Told, ...]:
-        """Return what has been told since the last time."""
-        told = tuple(self._told)
-        self._told.clear()
-        return told
+    def explain(self, question: str, *how: Any) -> None:
+        """Keep what Bank says, and say nothing: results are those of a course without a bank."""
+        if question == self._question:
+            self.asked = True
+            with measured():  # trials show nothing of the candidate
+                self.told = super().explain(question, *how)

@@ -2,12 +2,16 @@
 
     solution, variants, mistakes, skeleton, stubs, references ──▶ pool ──▶ evidence ──▶ claims
 
+First each mistake is tried as a hypothesis, so that one which never ends is none for the others;
+and it is seen which checks a mistake in another question cannot touch.
+
 All of it is the course team's own code. It is examined by the session that grades submissions, and
 in workers like theirs, so that what is verified is what grades.
 """
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..checking.mistake import Mistake, read_mistakes
@@ -16,13 +20,14 @@ from ..course.course import Course
 from ..course.settings import AssignmentError
 from ..judging.job import Job
 from ..judging.pool import Pool
-from ..model.result import CAUSES
+from ..model.result import Status
 from .candidate import STUBS
 from .claims import Claim, claims
 from .confusion import pairs
 from .evidence import Evidence
 from .examination import Examination
 from .examine import AND, MISTAKES, REFERENCES, VARIANTS, Case, Outcome
+from .untouched import is_inside
 
 REFERENCE_DRAWS, AT_ONCE = 1000, 125
 """Draws on which references are compared, and how many of them make one case."""
@@ -46,30 +51,61 @@ def verify(
     mistakes = read_mistakes(bank, assignment) if bank.exists() else ()
     variants = {path.name: _defined(path) for path in sorted((folder / VARIANTS).glob("*.py"))}
     references = sorted(n for n in _defined(folder / REFERENCES) if n.startswith("test_"))
-    cases = [
-        *_wrong(mistakes),
+    wrong = [mistake for mistake in mistakes if not mistake.equivalent]
+    first = [
+        *(Case("barred", name) for name in dict.fromkeys(m.question for m in wrong)),
+        *(Case("trial", mistake.name) for mistake in wrong),
+    ]
+    others = [
+        *(Case("stub", name) for name in STUBS),
+        Case("skeleton"),
         *_right(variants, [m for m in mistakes if m.equivalent], draws),
         *_compared(references),
     ]
+    total = len(first) + len(wrong) + len(pairs(mistakes)) + len(others)
     outcomes: list[Outcome] = []
-    told = len(pairs(mistakes)) + sum(not mistake.equivalent for mistake in mistakes)
-    total = len(cases) + told
     job = Job(assignment.path, folder, key=b"", unsafe=True)  # draws have seeds of their own
     with Pool(Examination(job, seconds), jobs) as pool:
-        for outcome in pool.serve(cases):
-            outcomes.append(outcome)
-            show(completed=len(outcomes), total=total)
-        for outcome in pool.serve(_explanations(mistakes, outcomes)):
-            outcomes.append(outcome)
-            show(completed=len(outcomes), total=total)
-    evidence = Evidence(assignment, mistakes, variants, outcomes)
+
+        def examine(cases: Iterable[Case]) -> None:
+            for outcome in pool.serve(cases):
+                outcomes.append(outcome)
+                show(completed=len(outcomes), total=total)
+
+        examine(first)
+        examine([*_wrong(assignment, wrong, outcomes), *others])
+    evidence = Evidence(assignment, mistakes, variants, map(_of_the_mistake, outcomes))
     return evidence, list(claims(evidence))
 
 
-def _wrong(mistakes: Sequence[Mistake]) -> Iterator[Case]:
-    yield from (Case("mistake", mistake.name) for mistake in mistakes if not mistake.equivalent)
-    yield from (Case("stub", name) for name in STUBS)
-    yield Case("skeleton")
+def _wrong(
+    assignment: Assignment, mistakes: Sequence[Mistake], tried: Sequence[Outcome]
+) -> Iterator[Case]:
+    """Yield the mistakes that can be tried, and pairs of them."""
+    broken = frozenset(o.case.name for o in tried if o.case.kind == "trial" and o.problem)
+    untouched = {
+        o.case.name: tuple(
+            result
+            for result in o.results
+            if result.question != o.case.name and result.status is Status.PASSED
+        )
+        for o in tried
+        if o.case.kind == "barred"
+    }
+    for mistake in mistakes:
+        if mistake.name not in broken:
+            kept = untouched[mistake.question] if is_inside(mistake, assignment) else ()
+            yield Case("mistake", mistake.name, unknown=broken, kept=kept)
+    for one, other in pairs(mistakes):
+        if not {one.name, other.name} & broken:
+            yield Case("pair", AND.join((one.name, other.name)), unknown=broken)
+
+
+def _of_the_mistake(outcome: Outcome) -> Outcome:
+    """Let a trial that has failed stand for its mistake, which is not judged then."""
+    if outcome.case.kind == "trial" and outcome.problem:
+        return replace(outcome, case=replace(outcome.case, kind="mistake"))
+    return outcome
 
 
 def _right(variants: Iterable[str], equivalents: Sequence[Mistake], draws: int) -> Iterator[Case]:
@@ -83,23 +119,6 @@ def _compared(references: Iterable[str]) -> Iterator[Case]:
     for name in references:
         for draw in range(0, REFERENCE_DRAWS, AT_ONCE):
             yield Case("reference", name, draw, AT_ONCE)
-
-
-def _explanations(mistakes: Sequence[Mistake], outcomes: Sequence[Outcome]) -> Iterator[Case]:
-    """Explain the failures of mistakes, except those that would hang."""
-    found = {o.case.name: o for o in outcomes if o.case.kind == "mistake"}
-    broken = frozenset(name for name, outcome in found.items() if outcome.problem)
-    for mistake in mistakes:
-        if not mistake.equivalent and mistake.name not in broken:
-            kept = (
-                result
-                for result in found[mistake.name].results
-                if result.question != mistake.question or result.status not in CAUSES
-            )
-            yield Case("explanation", mistake.name, unknown=broken, kept=tuple(kept))
-    for one, other in pairs(mistakes):
-        if not {one.name, other.name} & broken:
-            yield Case("pair", AND.join((one.name, other.name)), unknown=broken)
 
 
 def _defined(path: Path) -> set[str]:

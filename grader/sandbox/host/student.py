@@ -4,7 +4,6 @@
 `torch.autograd.gradcheck(student.f, x)` cross the border, so a hidden test is ordinary torch.
 """
 
-import inspect
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from ...model.limits import StudentError
 from ...model.message import Message
 from ...model.subject import Beginning, Subject
+from . import source
 from .loaded import Loaded
 from .remote import RemoteClass, RemoteFunction
 
@@ -69,12 +69,12 @@ class Student(Subject):
         the student's code, and is no more to be believed than a result of theirs.
         """
         name = f"beside_{function.__name__}"
-        source = (
-            f"import __main__\n{inspect.getsource(function)}\n"
+        sent = (
+            f"import __main__\n{source.text(function)}\n"
             f"def {name}(*args, **kwargs):\n"
             f"    return {function.__name__}(__main__, *args, **kwargs)\n"
         )
-        self._loaded.worker.use(**{name: source})
+        self._loaded.worker.use(**{name: sent})
 
         return RemoteFunction(self._loaded.worker, name, said=function.__name__)
 
