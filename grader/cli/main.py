@@ -287,32 +287,35 @@ def grade(
 
 @main.command()
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--hints", type=click.IntRange(0), default=0, metavar="N",
+    help="Show the first N hints of each check that fails.",
+)  # fmt: skip
 @SPOKEN
-def check(notebook: Path, language: str) -> None:
+def check(notebook: Path, hints: int, language: str) -> None:
     """Run the public checks in your NOTEBOOK, without a sandbox. For students, on any system.
 
+    Question by question, each cause once, and what to do next.
+
     \b
-    Example:
+    Examples:
       grader check attention.ipynb
+      grader check attention.ipynb --hints 1
 
     Exit codes: 0 if all checks passed, 1 if some did not.
     """
     from ..sandbox.guest.notebook.read import Unreadable
     from ..sandbox.host.reply import text
     from .practice import practise
+    from .practised import show
 
     voice.speak(language)
-    passed = True
     try:
-        for sentence, problem in practise(notebook):
-            passed &= not problem
-            mark = "[yellow]![/]" if problem is None else "[red]✗[/]" if problem else "[green]✓[/]"
-            console.print(mark, Text(voice.say(sentence)))
-            if problem:
-                said_of_it = voice.say(problem)
-                console.print(said_of_it, style="dim", markup=False, highlight=False)
+        practice = practise(notebook)
     except Unreadable as error:
         raise refusal(text(error.args[0])) from None
+    show(practice, console, voice.say, hints)
+    passed = all(one.passed for one in practice.tried)
     sys.exit(ExitCode.FINE if passed else ExitCode.DIFFERS)
 
 

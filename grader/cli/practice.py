@@ -4,49 +4,125 @@ import ast
 import re
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..model.message import Message, Text
 from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook import read as notebook
+from ..sandbox.guest.notebook.shown import definitions
+from ..sandbox.guest.notebook.statement import Statement
 from ..sandbox.host.reply import text
 
 CHECKED = re.compile(r"\bstudent\.(\w+)")
+NAMELESS = "…"
+"""Stands for a question whose name the notebook does not say."""
+FRESH = Message("None is left; get a fresh copy of the notebook.")
+Cause = tuple[str, ...]
+Lines = dict[str, tuple[str, range]]
+"""Of each question that is defined, the cell as tracebacks call it, and its lines there."""
 
 
-def practise(path: Path) -> Iterator[tuple[Text, Text | None]]:
-    """Yield (sentence, problem) for each check in the notebook; an empty problem: it passed.
+@dataclass(frozen=True)
+class Tried:
+    """A check, and how it went."""
 
-    A remark on how the notebook was read comes before them, and has None for a problem. Only what
-    the checks depend on is run. Raises notebook.Unreadable.
+    sentence: Text
+    question: str = ""
+    """Empty where the notebook does not say."""
+    problem: Text = ""
+    """What is wrong; empty where it passed."""
+    where: tuple[str, ...] = ()
+    """The student's lines that it has gone through, the innermost last."""
+    blank: str = ""
+    """The question that is not filled in, which is all that is wrong."""
+    hints: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> Cause:
+        """The same for all that fail for one reason: what was raised, and in which line."""
+        return self.blank, f"{self.problem}", *self.where[-1:]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it holds."""
+        return not self.problem and not self.blank
+
+
+@dataclass(frozen=True)
+class Practice:
+    """How all checks of a notebook went, those of a question together."""
+
+    tried: tuple[Tried, ...]
+    remarks: tuple[Text, ...] = ()
+    """On how the notebook was read."""
+
+
+def practise(path: Path) -> Practice:
+    """Run the checks of a notebook, and of the rest what they depend on.
+
+    Raises notebook.Unreadable.
     """
     cells = notebook.read(path.read_bytes())
-    statements, notes = slice.statements(cells)
+    read, notes = slice.statements(cells)
+    statements = [one for one in read if not _runs(one.node)]
     checks = dict.fromkeys(name for s in statements if (name := _check(s.node)))
-    if not checks:
-        fresh = Message("None is left; get a fresh copy of the notebook.")
-        yield Message("The notebook has check cells."), fresh
+    questions, hints = _table(statements, "QUESTIONS"), _table(statements, "HINTS")
     student = types.ModuleType("__main__")
     wanted = {name for cell in cells for name in CHECKED.findall(cell.source)}
     problems = execution.run(slice.needed(statements, [*wanted, *checks]), student.__dict__)
-    for remark in [*map(text, notes), *map(str, problems)]:
-        yield remark, None
-    for name in checks:
-        check = vars(student)[name]
-        sentence = " ".join((check.__doc__ or name).split())
-        try:
-            check(student)
-        except NotImplementedError:
-            yield sentence, Message("not implemented yet")
-        except AttributeError as error:
-            missing = error.obj is student
-            undefined = Message("`{name}` is not defined", name=error.name)
-            yield sentence, undefined if missing else _last_lines(error)
-        except (Exception, SystemExit) as error:
-            yield sentence, _last_lines(error)
-        else:
-            yield sentence, ""
+    about = {check: question for question, names in questions.items() for check in names}
+    lines: Lines = {
+        name: (f"code cell {cell}", range(first, first + source.count("\n") + 1))
+        for name, cell, first, source in definitions(cells, statements, [*questions])
+    }
+    order = [*filter(checks.__contains__, about), *(name for name in checks if name not in about)]
+    tried = [
+        _try(vars(student)[name], student, about.get(name, ""), hints.get(name, ()), lines)
+        for name in order
+    ]
+    none = Tried(Message("The notebook has check cells."), problem=FRESH)
+    return Practice(tuple(tried or [none]), (*map(text, notes), *map(str, problems)))
+
+
+def _try(
+    check: Any, student: types.ModuleType, question: str, hints: Iterable[str], lines: Lines
+) -> Tried:
+    """Run a check, and say how it went."""
+    sentence = " ".join((check.__doc__ or check.__name__).split())
+    try:
+        check(student)
+    except (Exception, SystemExit) as error:
+        own = check.__code__
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if execution.is_cell(frame.filename) and frame.name != own.co_name
+        ]
+        where = tuple(f"{f.filename}, line {f.lineno}, in {f.name}: {f.line}" for f in frames)
+        if isinstance(error, NotImplementedError):
+            return Tried(sentence, question, blank=_blank(frames, lines) or question or NAMELESS)
+        return Tried(sentence, question, _problem(error, student), where, hints=tuple(hints))
+    return Tried(sentence, question)
+
+
+def _problem(error: BaseException, student: types.ModuleType) -> Text:
+    """Say what a check has raised: in its words, if it has any."""
+    if isinstance(error, AttributeError) and error.obj is student:
+        return Message("`{name}` is not defined", name=error.name)
+    if isinstance(error, AssertionError):
+        return str(error) or traceback.extract_tb(error.__traceback__)[-1].line or "assert"
+    return f"{type(error).__name__}: {error}"
+
+
+def _blank(frames: Sequence[traceback.FrameSummary], lines: Lines) -> str:
+    """Return the question in whose lines the code has stopped, or nothing."""
+    if not frames:
+        return ""
+    file, line = frames[-1].filename, frames[-1].lineno or 0
+    return next((name for name, (cell, its) in lines.items() if file == cell and line in its), "")
 
 
 def _check(node: ast.stmt) -> str:
@@ -57,7 +133,29 @@ def _check(node: ast.stmt) -> str:
     return ""
 
 
-def _last_lines(error: BaseException) -> str:
-    """Return the part of a traceback that lies in the student's cells."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if execution.is_cell(f.filename)]
-    return "".join([*traceback.format_list(frames), f"{type(error).__name__}: {error}"])
+def _runs(node: ast.stmt) -> bool:
+    """Whether it is one of the calls with which a notebook runs its checks itself."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="run_checks" | "check_all"))):
+            return True
+    return False
+
+
+def _table(statements: Iterable[Statement], name: str) -> Mapping[str, list[str]]:
+    """Return the names of checks by question, or hints by check, as `grader build` has written."""
+    for one in statements:
+        match one.node:
+            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Dict() as table):
+                if found == name:
+                    return _texts(table)
+    return {}
+
+
+def _texts(table: ast.Dict) -> dict[str, list[str]]:
+    """Return a table of lists of texts; nothing where a student has made it something else."""
+    try:
+        read = ast.literal_eval(table)
+    except ValueError:
+        return {}
+    good = all(isinstance(v, list) and all(isinstance(t, str) for t in v) for v in read.values())
+    return read if good and all(isinstance(key, str) for key in read) else {}
