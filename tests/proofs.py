@@ -100,6 +100,7 @@ MORE = {
     "tests/docs/test_built_site.py": (
         "grader/cli/main.py", *tracked("mkdocs.yml", "docs/**/*", "assignments/*", "C*.md")
     ),
+    "tests/docs/test_ci_steps.py": ("grader/cli/main.py", *tracked("docs/ci/*")),
     "tests/system/test_alone.py": ("grader/cli/main.py", "README.md"),
 }  # fmt: skip
 """What a test starts from beside itself: the commands that it runs are in a document."""

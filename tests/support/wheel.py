@@ -28,10 +28,16 @@ class Installed:
     @classmethod
     def of(cls, made: Path, place: Path) -> "Installed":
         """Install a wheel into a new environment, without a network."""
-        venv.create(place, with_pip=False, symlinks=True)
+        new = cls.without(place)
         python = place / "bin" / "python"
         install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps"]
         subprocess.run([*install, "--no-index", made], check=True, capture_output=True)
+        return new
+
+    @classmethod
+    def without(cls, place: Path) -> "Installed":
+        """Make an environment that has only the packages of others."""
+        venv.create(place, with_pip=False, symlinks=True)
         site = sysconfig.get_path("purelib", vars={"base": str(place)})
         (Path(site) / "packages.pth").write_text(sysconfig.get_path("purelib"))
         return cls(place)

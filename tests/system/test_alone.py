@@ -33,7 +33,7 @@ def course(alone, tmp_path_factory) -> Path:
     handed_in.mkdir()
     for file, sample in ((RIGHT, "right/plain"), (WRONG, "wrong/no_scale")):
         (handed_in / file).write_bytes(notebook(script_of(sample)))
-    (handed_in / "park_3_attention.ipynb").write_text("no notebook")
+    (handed_in / "park_3_attention.ipynb").write_text("{}")
     return empty
 
 
