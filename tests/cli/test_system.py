@@ -32,6 +32,7 @@ WORK = {
     "new": ["--list"], "build": [ASSIGNMENT], "check": [f"assignments/{ASSIGNMENT}.ipynb"],
     "release": [ASSIGNMENT, "-o", "a.zip"], "handout": [ASSIGNMENT],
     "export gradescope": [ASSIGNMENT, "-o", "gradescope.zip"],
+    "export prairielearn": [ASSIGNMENT, "--image", "our/grader", "-o", "questions"],
     "results": ["out", "table.csv"], "diff": ["out"], "backup": ["out", "copy.sqlite"],
     "override": ["out", "decisions.csv"], "merge": ["merged", "out"],
     "gradebook": ["out", "gradebook.csv", "--column", "Score", "-o", "filled.csv"],
