@@ -44,7 +44,6 @@ def gradescope(root: Path, name: str, out: Path) -> None:
 
 
 @export.command()
-@needs_linux
 @click.argument("name")
 @click.option(
     "--image",
@@ -70,6 +69,7 @@ def prairielearn(root: Path, name: str, image: str, out: Path) -> None:
 
 
 @export.command()
+@needs_linux
 @click.argument("name")
 @FOLDER
 @click.pass_obj
