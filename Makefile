@@ -78,8 +78,9 @@ languages: $(READY)  ## Bring catalogues of languages up to date with the code, 
 	    $(BIN)/pybabel -q compile -l $$(basename $$po .po) -i $$po -o $${po%.po}.mo; \
 	done
 
-picture: $(READY)  ## Draw docs/*.png anew, from samples that are graded for them; needs Chromium.
+picture: $(READY)  ## Draw docs/*.png and docs/pictures/ anew, from samples graded for it; needs Chromium.
 	$(BIN)/python tests/portrait.py docs/feedback.png docs/view.png
+	$(BIN)/python tests/walk.py docs/pictures
 
 reference: $(READY)  ## Write docs/reference.md from the docstrings of what authors import.
 	$(BIN)/python -m docs.reference

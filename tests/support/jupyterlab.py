@@ -8,17 +8,45 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from grader.course.assignment import Assignment
+from grader.course.build import skeleton
 from grader.sandbox.host.isolation import THREADS
 
 SECONDS = 120
 SETTINGS = {
     # all cells are in the page, not only those in sight
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/themes": {"adaptive-theme": True},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+RAN = r"""() => [...document.querySelectorAll(".jp-CodeCell")].at(-1)
+    ?.querySelector(".jp-InputPrompt").textContent.match(/\[\d+\]/)"""
+"""Whether the last cell has been run."""
+MILLISECONDS = 1000 * SECONDS
+
+
+def filled(assignment: Assignment, answers: Mapping[str, str]) -> str:
+    """Return the students' notebook with answers in place of what they are to write."""
+    book = skeleton(assignment)
+    for cell in book["cells"]:
+        question = cell["metadata"].get("grader", {}).get("question")
+        cell["source"] = answers.get(question, cell["source"])
+    return json.dumps(book)
+
+
+def run_all(page: Any) -> list[str]:
+    """Run all cells from the menu; return what stands below each, as a student reads it."""
+    idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    idle.wait_for(timeout=MILLISECONDS)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_function(RAN, timeout=MILLISECONDS)
+    idle.wait_for(timeout=MILLISECONDS)
+    return [area.inner_text() for area in page.locator(".jp-CodeCell .jp-OutputArea").all()]
 
 
 class JupyterLab:

@@ -1,6 +1,5 @@
 """Every notebook as a student has it before them: in JupyterLab, with “Run All Cells”."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import Any
 import pytest
 
 from grader.course.assignment import Assignment
-from grader.course.build import skeleton
 from tests.report.test_browser import CHROMIUM, FLAGS
-from tests.support.jupyterlab import JupyterLab
+from tests.support.jupyterlab import MILLISECONDS, JupyterLab, filled, run_all
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
@@ -26,10 +24,6 @@ SLIPS = {
     " / math.sqrt(Q.size(-1))": "",
     "x.transpose(1, 2).reshape(B, T, H * d_head)": "x.reshape(B, T, H * d_head)",
 }
-RAN = r"""() => [...document.querySelectorAll(".jp-CodeCell")].at(-1)
-    .querySelector(".jp-InputPrompt").textContent.match(/\[\d+\]/)"""
-"""Whether the last cell has been run."""
-MILLISECONDS = 120_000
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +40,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
             wrong[question] = answer.replace(was, becomes)
     half = dict(list(right.items())[:2])
     for name, answers in (("unfilled", {}), ("half", half), ("wrong", wrong), ("right", right)):
-        book = skeleton(assignment)
-        for cell in book["cells"]:
-            question = cell["metadata"].get("grader", {}).get("question")
-            cell["source"] = answers.get(question, cell["source"])
-        (folder / f"{name}.ipynb").write_text(json.dumps(book))
+        (folder / f"{name}.ipynb").write_text(filled(assignment, answers))
     return folder
 
 
@@ -76,15 +66,6 @@ def opened(lab: tuple[JupyterLab, Any], request: pytest.FixtureRequest) -> Itera
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     yield page
     page.close()
-
-
-def run_all(page: Any) -> list[str]:
-    """Run all cells from the menu; return what stands below each, as a student reads it."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_function(RAN, timeout=MILLISECONDS)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-    return [area.inner_text() for area in page.locator(".jp-CodeCell .jp-OutputArea").all()]
 
 
 def below(said: list[str], question: int) -> str:
