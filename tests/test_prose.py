@@ -20,7 +20,13 @@ ERRORS = {
 """What speaks to students and TAs."""
 PRINTS = {"echo", "print"}
 OF_TAS = ("cli/main.py", "cli/results.py", "cli/machines.py", "cli/run.py", "cli/summary.py")
-ELSEWHERE = ("verify/", "exchange/otter_import/", "exchange/transcript/", "templates/")
+ELSEWHERE = (
+    "verify/",
+    "exchange/otter_import/",
+    "exchange/nbgrader_import/",
+    "exchange/transcript/",
+    "templates/",
+)
 OURS = {"checking/explain.py", "compare/refusal.py", "course/new.py", "cli/author.py"}
 """Files that speak to authors."""
 

@@ -1,7 +1,7 @@
 """Commands that export an assignment to other tools, and import one from them."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -11,9 +11,17 @@ from .options import ZIP
 from .system import needs_linux
 from .terminal import console
 
+if TYPE_CHECKING:
+    from ..exchange.otter_import.convert import Imported
+
 FOLDER = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write into; created if needed.",
+)  # fmt: skip
+
+COURSE = click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the course; created if needed (default: the current course).",
 )  # fmt: skip
 
 
@@ -121,10 +129,7 @@ def import_() -> None:
 @import_.command("otter")
 @needs_linux
 @click.argument("master", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o", "--out", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the course; created if needed (default: the current course).",
-)  # fmt: skip
+@COURSE
 @click.pass_obj
 def from_otter(root: Path, master: Path, out: Path | None) -> None:
     """Create an assignment from MASTER, a notebook for `otter assign`.
@@ -138,18 +143,44 @@ def from_otter(root: Path, master: Path, out: Path | None) -> None:
     """
     from ..exchange.otter_import.convert import import_otter
 
+    _say_imported(import_otter(master, _course(root, out)), "otter-grader")
+
+
+@import_.command("nbgrader")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@COURSE
+@click.pass_obj
+def from_nbgrader(root: Path, source: Path, out: Path | None) -> None:
+    """Create an assignment from SOURCE, a notebook in the folder source/ of an nbgrader course.
+
+    Answers, text, tests, hidden tests and points are kept. Answers that people grade stay in the
+    notebook, and are named; what cannot be imported is listed with its cell. This runs the code in
+    SOURCE to try the checks on it: import only notebooks that you trust.
+
+    \b
+    Example:
+      grader import nbgrader source/ps1/problem1.ipynb
+    """
+    from ..exchange.nbgrader_import.convert import import_nbgrader
+
+    _say_imported(import_nbgrader(source, _course(root, out)), "nbgrader")
+
+
+def _course(root: Path, out: Path | None) -> Course:
+    """Return the course to import into, which is made where it is named and not there."""
     if out is None:
-        course = Course.find(root)
-    else:
-        course = Course(out)
-        for folder in ("solutions", "assignments", "autograder_tests"):
-            (out / folder).mkdir(parents=True, exist_ok=True)
-    imported = import_otter(master, course)
+        return Course.find(root)
+    for folder in ("solutions", "assignments", "autograder_tests"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    return Course(out)
+
+
+def _say_imported(imported: "Imported", tool: str) -> None:
     _say(imported.notes)
     said = f"solutions/{imported.name}.py and {imported.checks} checks, {imported.maximum} points"
     console.print(f"[green]✓[/] {said}. Next: grader build {imported.name}", soft_wrap=True)
     console.print(
-        "`grader verify` will ask for known mistakes, variants and a reference: otter-grader has "
+        f"`grader verify` will ask for known mistakes, variants and a reference: {tool} has "
         "no place for them, so they are yours to add."
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...course.cell import without_solution
 from ...course.settings import AssignmentError
-from .otter_notebook import OtterNotebook, Piece
+from .master import Master, Piece
 from .solution_marks import Line, with_regions
 
 MAGIC = re.compile(r"(?m)^([ \t]*)([%!])")
@@ -43,7 +43,7 @@ def tree(source: str) -> ast.Module:
     return ast.parse(MAGIC.sub(r"\1pass  # \2", source))
 
 
-def cut(master: OtterNotebook, piece: Piece, wanted: Sequence[str]) -> Iterator[Answer]:
+def cut(master: Master, piece: Piece, wanted: Sequence[str]) -> Iterator[Answer]:
     """Cut a cell behind each of the wanted names, so that every one has a cell of its own.
 
     Raises AssignmentError where that is not possible.
@@ -66,7 +66,7 @@ def cut(master: OtterNotebook, piece: Piece, wanted: Sequence[str]) -> Iterator[
         yield _checked(master, piece, answer)
 
 
-def _checked(master: OtterNotebook, piece: Piece, answer: Answer) -> Answer:
+def _checked(master: Master, piece: Piece, answer: Answer) -> Answer:
     """Bind the answer's name outside of the solution as well. Raises AssignmentError."""
     if not any(hidden for _, hidden in answer.lines):
         return Answer(answer.lines)  # students get it: it asks for nothing
@@ -81,7 +81,7 @@ def _checked(master: OtterNotebook, piece: Piece, answer: Answer) -> Answer:
     return answer
 
 
-def _wrong(master: OtterNotebook, piece: Piece, what: str, remedy: str) -> AssignmentError:
+def _wrong(master: Master, piece: Piece, what: str, remedy: str) -> AssignmentError:
     return AssignmentError(Path(f"{master.path}, {piece.place}"), 1, what, remedy)
 
 

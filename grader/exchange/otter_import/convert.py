@@ -1,4 +1,4 @@
-"""Turn a master notebook of otter-grader into an assignment of ours.
+"""Turn a master notebook of otter-grader, or another tool's, into an assignment of ours.
 
 What is asked for and tested becomes a question; every test becomes a hidden check with its points,
 and a public one also becomes a check in the notebook. Which form a test can have is tried
@@ -23,7 +23,8 @@ from ...sandbox.guest.notebook.cell import Cell
 from ...sandbox.guest.notebook.slice import statements
 from ..transcript.plan import cell
 from .answers import bound, cut
-from .otter_notebook import OtterNotebook, Piece
+from .master import Master, Piece
+from .otter_notebook import OtterNotebook
 from .testcase import Uncarried, read
 from .trial_run import MARKS, Check, say_what_stubs_earn, tried
 
@@ -37,7 +38,7 @@ SETTINGS = """\
 # ///
 
 """
-TITLE = '"""Tests of {question}, taken over from {master} of otter-grader."""'
+TITLE = '"""Tests of {question}, taken over from {master} of {tool}."""'
 LOST = {
     "files": "no file but the notebook is in the sandbox",
     "autograder_files": "no file but the checks is beside them",
@@ -62,19 +63,23 @@ class Imported:
 
 
 def import_otter(path: Path, course: Course) -> Imported:
-    """Write solutions/NAME.py and autograder_tests/NAME/ of a master notebook.
+    """Write solutions/NAME.py and autograder_tests/NAME/ of a master notebook of otter-grader.
 
     Raises AssignmentError where the master cannot be used, and CourseError where the name is taken.
     """
-    master = OtterNotebook(path)
+    return convert(OtterNotebook(path), course)
+
+
+def convert(master: Master, course: Course) -> Imported:
+    """Write solutions/NAME.py and autograder_tests/NAME/ of what has been read. Raises likewise."""
+    path = master.path
     name = re.sub(r"\W+", "_", str(master.config.get("name") or path.stem)).strip("_").lower()
     target, folder = course.root / "solutions" / f"{name}.py", course.checks(name)
     if target.exists() or folder.exists():
         raise CourseError(f"{name} is there already: move {target} away, or rename the master.")
     checks = _checks(master)
     if not checks:
-        remedy = "Tests stand between # BEGIN TESTS and # END TESTS, and use what students write"
-        raise AssignmentError(path, 1, "no test can be carried over", remedy)
+        raise AssignmentError(path, 1, "no test can be carried over", master.tests_are)
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "solutions" / target.name
         draft.parent.mkdir()
@@ -100,7 +105,7 @@ def import_otter(path: Path, course: Course) -> Imported:
     return Imported(name, master.notes, total, len(checks))
 
 
-def _checks(master: OtterNotebook) -> list[Check]:
+def _checks(master: Master) -> list[Check]:
     """Return the tests that have a form here, with their points; note the others."""
     answers = {name: piece.question for piece in _answers(master) for name in bound(piece.source)}
     plain = [p for p in master.pieces if p.kind == "code" and p not in list(_answers(master))]
@@ -126,14 +131,14 @@ def _checks(master: OtterNotebook) -> list[Check]:
     return checks
 
 
-def _answers(master: OtterNotebook) -> Iterator[Piece]:
+def _answers(master: Master) -> Iterator[Piece]:
     """Yield the cells of which students do not get all."""
     for piece in master.pieces:
         if piece.kind == "code" and piece.question and any(hidden for _, hidden in piece.lines):
             yield piece
 
 
-def _files(master: OtterNotebook, checks: list[Check], scale: int) -> dict[str, str]:
+def _files(master: Master, checks: list[Check], scale: int) -> dict[str, str]:
     """Return the hidden checks, a file for each question of the master."""
     files = {}
     for question in master.questions:
@@ -145,7 +150,7 @@ def _files(master: OtterNotebook, checks: list[Check], scale: int) -> dict[str, 
         sources = [c.source(scale, needed if c is own[-1] else []) for c in own]
         contexts = dict.fromkeys(c.case.context for c in own if c.across and c.case.context)
         if own:
-            title = TITLE.format(question=question.name, master=master.path.name)
+            title = TITLE.format(question=question.name, master=master.path.name, tool=master.tool)
             marks = MARKS if needed else MARKS.replace("needs, ", "")
             top = "\n\n".join([title, *contexts, marks])
             file = f"test_{re.sub(r'[^A-Za-z0-9_]', '_', question.name)}.py"
@@ -161,7 +166,7 @@ def _make_all_or_nothing(own: list[Check]) -> None:
         check.case = replace(check.case, about=own[-1].case.about)
 
 
-def _solution(master: OtterNotebook, checks: list[Check], with_checks: bool = True) -> str:
+def _solution(master: Master, checks: list[Check], with_checks: bool = True) -> str:
     """Return solutions/NAME.py."""
     import jupytext
 
@@ -188,5 +193,5 @@ def _solution(master: OtterNotebook, checks: list[Check], with_checks: bool = Tr
     packages = master.config.get("requirements")
     listed = packages if isinstance(packages, list) else []
     quoted = ", ".join(json.dumps(str(p)) for p in dict.fromkeys(["torch", *listed]))
-    title = json.dumps(str(master.config.get("name") or master.path.stem), ensure_ascii=False)
+    title = json.dumps(master.title, ensure_ascii=False)
     return SETTINGS.format(packages=quoted, title=title) + text.lstrip()

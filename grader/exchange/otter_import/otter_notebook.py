@@ -9,14 +9,12 @@ stands between `# BEGIN PROMPT` and `# END PROMPT`. Reading executes nothing.
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from ...course.notebook_format import nbformat
-from ...course.settings import AssignmentError
+from .master import Master, Piece
 from .question import OtterTest, Question, fraction
 from .solution_marks import Line, solution_marks
 
@@ -30,62 +28,31 @@ TEST_CONFIG = re.compile(
 )
 
 
-@dataclass
-class Piece:
-    """One cell of the notebook that students get."""
-
-    kind: Literal["markdown", "code", "checks"]
-    """Checks: the place where students check a question."""
-    lines: list[Line]
-    place: str
-    """Where it stands in the master, for messages."""
-    question: Question | None = None
-    """Of code in a solution block: whose answer it is; of checks: whose they are."""
-
-    @property
-    def source(self) -> str:
-        """The text, solution included."""
-        return "\n".join(text for text, _ in self.lines)
-
-
-class OtterNotebook:
+class OtterNotebook(Master):
     """A master notebook. Raises AssignmentError where otter-grader itself would not take it."""
 
+    tool = "otter-grader"
+    tests_are = "Tests stand between # BEGIN TESTS and # END TESTS, and use what students write"
+    takes = "`otter assign`"
+
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.config: dict[str, Any] = {}
-        self.pieces: list[Piece] = []
-        self.questions: list[Question] = []
-        self.notes: list[str] = []
-        """What is not carried over, in words."""
+        super().__init__(path)
         self._blocks: list[tuple[str, int]] = []
-        try:
-            book = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
-        except Exception as error:
-            remedy = "Name the master notebook, the file that `otter assign` takes"
-            raise AssignmentError(path, 1, f"this is not a notebook: {error}", remedy) from None
-        language = book.metadata.get("kernelspec", {}).get("language", "python")
-        if language.lower() != "python":
-            raise AssignmentError(path, 1, f"it is written in {language}", "Only Python is graded")
-        for number, cell in enumerate(book.cells, 1):
+        for number, cell in enumerate(self.book.cells, 1):
             for kind, source in _unfenced(cell.cell_type, cell.source):
                 self._take(number, kind, source, cell)
         if self._blocks:
             name, number = self._blocks[-1]
-            raise self._wrong(number, f"this {name} block is never closed", f"Add # END {name}")
-
-    def _wrong(self, number: int, what: str, remedy: str) -> AssignmentError:
-        """Point at a cell, counted from 1."""
-        return AssignmentError(Path(f"{self.path}, cell {number}"), 1, what, remedy)
+            raise self.wrong(number, f"this {name} block is never closed", f"Add # END {name}")
 
     def _yaml(self, number: int, text: str) -> dict[str, Any]:
         try:
             found = yaml.safe_load(text) or {}
         except yaml.YAMLError as error:
             what = f"its settings are not valid YAML: {' '.join(str(error).split())}"
-            raise self._wrong(number, what, "Write them as `name: q1`") from None
+            raise self.wrong(number, what, "Write them as `name: q1`") from None
         if not isinstance(found, dict):
-            raise self._wrong(number, "its settings are not a table", "Write them as `name: q1`")
+            raise self.wrong(number, "its settings are not a table", "Write them as `name: q1`")
         return found
 
     def _take(self, number: int, kind: str, source: str, cell: Any) -> None:
@@ -107,7 +74,7 @@ class OtterNotebook:
         if block == "TESTS" and question:
             if kind != "code":
                 remedy = "Put the text above # BEGIN TESTS"
-                raise self._wrong(number, "text stands among the tests", remedy)
+                raise self.wrong(number, "text stands among the tests", remedy)
             question.tests.append(self._test(number, question, source, cell))
         elif block == "SOLUTION" and question and kind == "code":
             lines = self._marked(number, source)
@@ -129,7 +96,7 @@ class OtterNotebook:
                 inner = f" before {self._blocks[-1][0]}" if self._blocks else ""
                 what = f"{name} ends here{inner}, and has not begun"
                 remedy = f"Put a raw cell # BEGIN {name} above it, or close what is open first"
-                raise self._wrong(number, what, remedy)
+                raise self.wrong(number, what, remedy)
             self._blocks.pop()
             if name == "QUESTION":
                 self.pieces.append(Piece("checks", [], f"cell {number}", self.questions[-1]))
@@ -137,11 +104,11 @@ class OtterNotebook:
         if (name == "QUESTION") == bool(self._blocks) or len(self._blocks) > 1:
             where = f"inside {self._blocks[-1][0]}" if self._blocks else "outside of a question"
             remedy = "Close what is open first, and put it inside of a question"
-            raise self._wrong(number, f"{name} begins {where}", remedy)
+            raise self.wrong(number, f"{name} begins {where}", remedy)
         if name == "QUESTION":
             config = self._yaml(number, source)
             if "name" not in config:
-                raise self._wrong(number, "the question has no name", "Add a line name: q1")
+                raise self.wrong(number, "the question has no name", "Add a line name: q1")
             known = {
                 key: config[key] for key in ("points", "manual", "all_or_nothing") if key in config
             }
@@ -158,11 +125,11 @@ class OtterNotebook:
             body = ast.parse(source).body
         except SyntaxError as error:
             remedy = "Correct the test"
-            raise self._wrong(number, f"Python cannot read it: {error.msg}", remedy) from None
+            raise self.wrong(number, f"Python cannot read it: {error.msg}", remedy) from None
         exceptions = not self._tests.get("ok_format", True)
         if exceptions and not (body and isinstance(body[0], ast.FunctionDef)):
             remedy = "Write one function, or set ok_format: true"
-            raise self._wrong(number, "the test is not a function, though ok_format is off", remedy)
+            raise self.wrong(number, "the test is not a function, though ok_format is off", remedy)
         points = config.get("points")
         return OtterTest(
             question.name, len(question.tests) + 1, source.strip("\n"), _output(cell), exceptions,
@@ -177,7 +144,7 @@ class OtterNotebook:
             return solution_marks(source)
         except ValueError as error:
             what, _, remedy = str(error).partition(". ")
-            raise self._wrong(number, what, remedy) from None
+            raise self.wrong(number, what, remedy) from None
 
     @property
     def _tests(self) -> dict[str, Any]:

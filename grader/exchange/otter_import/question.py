@@ -24,11 +24,15 @@ class OtterTest:
     points: Fraction | None
     sentence: str
     """Its failure message or, without one, its success message."""
+    place: str = ""
+    """Where it stands, for messages."""
+    is_plain: bool = False
+    """Whether its statements alone judge: what stands or is printed at its end does not."""
 
     @property
     def name(self) -> str:
         """Name for messages: q1 - 2, as otter-grader has it."""
-        return f"{self.question} - {self.number}"
+        return f"{self.question} - {self.number}" + f" ({self.place})" * bool(self.place)
 
 
 @dataclass

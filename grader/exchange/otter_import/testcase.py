@@ -150,6 +150,8 @@ def _called(test: OtterTest, parameters: list[str], asked: tuple[str, ...]) -> s
 
 def _asserted(test: OtterTest) -> str:
     """Return a doctest as statements: what it would print at its end becomes an assertion."""
+    if test.is_plain:
+        return test.source
     body = ast.parse(test.source).body
     last = body[-1] if body else None
     if not isinstance(last, ast.Expr):

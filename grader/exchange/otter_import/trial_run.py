@@ -16,7 +16,7 @@ from ...course.assignment import Assignment
 from ...model.subject import Subject
 from ...sandbox.guest import packing
 from ...verify.candidate import Candidate, skeleton
-from .otter_notebook import OtterNotebook
+from .master import Master
 from .question import Question
 from .testcase import Case
 
@@ -52,7 +52,7 @@ class Border(Candidate):
         return lambda *args, **kwargs: _crossed(inner(*_crossed(args), **_crossed(kwargs)))
 
 
-def tried(master: OtterNotebook, assignment: Assignment, checks: list[Check]) -> list[Check]:
+def tried(master: Master, assignment: Assignment, checks: list[Check]) -> list[Check]:
     """Try each check on the solution: across the border, then beside; leave out what fails."""
     solution, kept = Program(assignment).run(), []
     for check in checks:
@@ -72,7 +72,7 @@ def tried(master: OtterNotebook, assignment: Assignment, checks: list[Check]) ->
     return kept
 
 
-def say_what_stubs_earn(master: OtterNotebook, assignment: Assignment, checks: list[Check]) -> None:
+def say_what_stubs_earn(master: Master, assignment: Assignment, checks: list[Check]) -> None:
     """Note which checks pass on what students start from."""
     empty = Candidate(skeleton(assignment))
     for check in checks:

@@ -1,0 +1,1 @@
+"""Assignments of nbgrader, turned into ours."""
