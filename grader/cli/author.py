@@ -1,6 +1,7 @@
 """Commands for authors: create an assignment, build it, test its checks, hand it out."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -115,13 +116,18 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     "--seeds", type=click.IntRange(1), default=3, show_default=True,
     help="Number of input draws on which correct code must pass.",
 )  # fmt: skip
+@click.option(
+    "--only-right", is_flag=True, help="Run correct code alone: for many draws. Writes nothing."
+)
 @JOBS
 @click.option(
     "-o", "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/verify"),
     show_default=True, help="Folder for verify.html, junit.xml and results.json.",
 )  # fmt: skip
 @click.pass_obj
-def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path) -> None:
+def verify(
+    root: Path, names: tuple[str, ...], seeds: int, only_right: bool, jobs: int, out: Path
+) -> None:
     """Test the hidden checks of assignments NAMES (default: all).
 
     Runs them on the solution, on correct variants, on known mistakes and on stubs, and reports each
@@ -129,14 +135,17 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
     .grader/verified until something they depend on changes; delete that folder to start over.
 
     \b
-    Example:
+    Examples:
       grader verify attention --seeds 10
+      grader verify gru --seeds 200 --only-right
 
     Exit codes: 0 if the checks are sound, 1 if they are not.
     """
     from ..verify.finding import Finding, write
 
     course = Course.find(root)
+    if only_right:
+        sys.exit(_right(course, names or tuple(course.names()), seeds, jobs))
     kept = {name: Finding.kept(course, name, seeds) for name in names or course.names()}
     findings = []
     with progress() as bar:
@@ -156,6 +165,23 @@ def verify(root: Path, names: tuple[str, ...], seeds: int, jobs: int, out: Path)
         console.print(f"{found.name}: {found.summary}{again}", soft_wrap=True)
     console.print(f"Kill matrix: {out / 'verify.html'}")
     sys.exit(ExitCode.DIFFERS if defects else ExitCode.FINE)
+
+
+def _right(course: Course, names: Sequence[str], draws: int, jobs: int) -> ExitCode:
+    """Say how many runs of correct code have full marks, and which do not."""
+    from ..verify.verify import right
+
+    code = ExitCode.FINE
+    with progress() as bar:
+        for name in names:
+            show = partial(bar.update, bar.add_task(name, total=None, counts=""))
+            runs, lost = right(course, name, draws=draws, jobs=jobs, show=show)
+            for line in lost:
+                console.print("[red]✗[/]", Text(line), soft_wrap=True)
+            said = f"{runs - len(lost)} of {runs} runs of correct code had full marks"
+            console.print(f"{name}: {said}, on draws 0 to {draws - 1}", soft_wrap=True)
+            code = ExitCode.DIFFERS if lost else code
+    return code
 
 
 @click.command()

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ..checking.mistake import Mistake
 from ..model.result import Result, Status
+from .case import MISTAKES, REFERENCES, VARIANTS, Outcome
 from .evidence import Evidence, failed, farthest_wrong, nearest_right, share
-from .examine import MISTAKES, REFERENCES, VARIANTS, Outcome
 
 FEWEST_VARIANTS = 8
 """Correct answers in other styles that every question needs, so that no style is favoured."""
@@ -72,10 +72,10 @@ def _right(
     Reports the first failed check, or `every` one.
     """
     states = f"passes every check on {len(outcomes)} draws"
-    losses = dict(loss for outcome in outcomes[::-1] for loss in _losses(outcome))
-    for loss in list(losses.values())[: None if every else 1]:
+    lost = dict(loss for outcome in outcomes[::-1] for loss in losses(outcome))
+    for loss in list(lost.values())[: None if every else 1]:
         yield Claim(file, subject, states, f"{loss}. {remedy}")
-    if losses:
+    if lost:
         return
     yield Claim(file, subject, states)
     for coarse, most in RIGHT.items():
@@ -190,8 +190,8 @@ def _references(file: str, evidence: Evidence) -> Iterator[Claim]:
         yield Claim(file, name, f"agrees on {draws} draws", defect)
 
 
-def _losses(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """Yield the checks that correct code does not pass, and how they end."""
+def losses(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield the checks that correct code does not pass, and how they end on which draw."""
     draw = f" (draw {outcome.case.draw})"
     if outcome.problem:
         yield "", outcome.problem + draw

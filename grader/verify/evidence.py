@@ -12,8 +12,8 @@ from ..checking.mistake import Mistake
 from ..compare.margin import Margin
 from ..course.assignment import Assignment
 from ..model.result import CAUSES, Result, Status
+from .case import AND, Kind, Outcome
 from .confusion import Row, counted, pairs
-from .examine import AND, Kind, Outcome
 
 
 def failed(outcome: Outcome) -> list[Result]:

@@ -13,7 +13,8 @@ from ..checking.session import Session
 from ..judging.job import Job
 from ..sandbox.host.warming import Warming
 from ..sandbox.host.zygote import Zygote
-from .examine import Case, Examiner, Outcome
+from .case import Case, Outcome
+from .examine import Examiner
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ import importlib.util
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -24,7 +23,7 @@ from ..checking.proof import handed_in, notebook
 from ..checking.session import Again, Session
 from ..checking.solution import Program
 from ..compare.draw import Draw
-from ..compare.margin import Margin, measured
+from ..compare.margin import measured
 from ..course.cell import without_solution
 from ..course.course import seed
 from ..course.settings import AssignmentError
@@ -34,48 +33,10 @@ from ..model.subject import Subject
 from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.zygote import Zygote
 from .candidate import STUBS, Candidate, skeleton
+from .case import AND, REFERENCES, VARIANTS, Case, Outcome
 from .limit import limited
 from .listener import Listener
 from .untouched import barred
-
-MISTAKES, VARIANTS, REFERENCES = "mistakes.toml", "variants", "references.py"
-"""What an author writes for this beside the hidden checks."""
-
-Kind = Literal[
-    "solution", "skeleton", "barred", "trial", "mistake", "pair", "variant", "stub", "reference"
-]
-AND = " + "
-"""Joins the names of a pair."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One candidate with one draw of inputs, or one comparison of references with many."""
-
-    kind: Kind
-    name: str = ""
-    """Of the question that is barred, the mistake or pair, the variant's file, the stub, or the
-    function in references.py."""
-    draw: int = 0
-    draws: int = 1
-    """How many draws are compared, from `draw` on; only references take more than one."""
-    unknown: frozenset[str] = frozenset()
-    """For a mistake or a pair: mistakes that explain nothing, because they cannot be examined."""
-    kept: tuple[Result, ...] = ()
-    """For a mistake: results of checks that it cannot touch."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a case."""
-
-    case: Case
-    results: tuple[Result, ...] = ()
-    margins: tuple[Margin, ...] = ()
-    problem: str = ""
-    """Why there are no results or, for references, how they differ; empty if all is well."""
-    told: Hypothesis | None = None
-    """Of a mistake or a pair: what students would read."""
 
 
 class Examiner:

@@ -9,28 +9,21 @@ All of it is the course team's own code. It is examined by the session that grad
 in workers like theirs, so that what is verified is what grades.
 """
 
-import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from ..checking.mistake import Mistake, read_mistakes
+from ..checking.mistake import Mistake
 from ..course.assignment import Assignment
 from ..course.course import Course
-from ..course.settings import AssignmentError
-from ..judging.job import Job
-from ..judging.pool import Pool
 from ..model.result import Status
 from .candidate import STUBS
-from .claims import Claim, claims
+from .case import AND, Case, Outcome
+from .claims import Claim, claims, losses
 from .confusion import pairs
 from .evidence import Evidence
-from .examination import Examination
-from .examine import AND, MISTAKES, REFERENCES, VARIANTS, Case, Outcome
 from .untouched import is_inside
+from .written import Written
 
-REFERENCE_DRAWS, AT_ONCE = 1000, 125
-"""Draws on which references are compared, and how many of them make one case."""
 SECONDS = 60.0
 """For one case; a second is ordinary, on a busy machine."""
 
@@ -46,11 +39,8 @@ def verify(
     Correct code is examined on `draws` draws of inputs. Raises AssignmentError, and CannotJudge
     where the checks cannot even be run.
     """
-    assignment, folder = Assignment.read(course.solution(name)), course.checks(name)
-    bank = folder / MISTAKES
-    mistakes = read_mistakes(bank, assignment) if bank.exists() else ()
-    variants = {path.name: _defined(path) for path in sorted((folder / VARIANTS).glob("*.py"))}
-    references = sorted(n for n in _defined(folder / REFERENCES) if n.startswith("test_"))
+    written = Written.read(course, name)
+    assignment, mistakes = written.assignment, written.mistakes
     wrong = [mistake for mistake in mistakes if not mistake.equivalent]
     first = [
         *(Case("barred", name) for name in dict.fromkeys(m.question for m in wrong)),
@@ -59,13 +49,12 @@ def verify(
     others = [
         *(Case("stub", name) for name in STUBS),
         Case("skeleton"),
-        *_right(variants, [m for m in mistakes if m.equivalent], draws),
-        *_compared(references),
+        *written.right(draws),
+        *written.compared(),
     ]
     total = len(first) + len(wrong) + len(pairs(mistakes)) + len(others)
     outcomes: list[Outcome] = []
-    job = Job(assignment.path, folder, key=b"", unsafe=True)  # draws have seeds of their own
-    with Pool(Examination(job, seconds), jobs) as pool:
+    with written.pool(seconds, jobs) as pool:
 
         def examine(cases: Iterable[Case]) -> None:
             for outcome in pool.serve(cases):
@@ -74,8 +63,28 @@ def verify(
 
         examine(first)
         examine([*_wrong(assignment, wrong, outcomes), *others])
-    evidence = Evidence(assignment, mistakes, variants, map(_of_the_mistake, outcomes))
+    evidence = Evidence(assignment, mistakes, written.variants, map(_of_the_mistake, outcomes))
     return evidence, list(claims(evidence))
+
+
+def right(
+    course: Course, name: str, *, draws: int, jobs: int, show: Show, seconds: float = SECONDS
+) -> tuple[int, list[str]]:
+    """Run everything that is right, and nothing else, on many draws of inputs.
+
+    Returns how many runs there were, and a line for each without full marks. Raises as `verify`
+    does.
+    """
+    written = Written.read(course, name)
+    total = draws * sum(1 for _ in written.right(1))
+    lines: list[str] = []
+    with written.pool(seconds, jobs) as pool:
+        for count, outcome in enumerate(pool.serve(written.right(draws)), 1):
+            case = outcome.case
+            if lost := [said for _, said in losses(outcome)]:
+                lines.append(f"{case.name or 'the solution'}: {'; '.join(lost)}")
+            show(completed=count, total=total)
+    return total, sorted(lines)
 
 
 def _wrong(
@@ -106,30 +115,3 @@ def _of_the_mistake(outcome: Outcome) -> Outcome:
     if outcome.case.kind == "trial" and outcome.problem:
         return replace(outcome, case=replace(outcome.case, kind="mistake"))
     return outcome
-
-
-def _right(variants: Iterable[str], equivalents: Sequence[Mistake], draws: int) -> Iterator[Case]:
-    for draw in range(draws):
-        yield Case("solution", draw=draw)
-        yield from (Case("variant", name, draw) for name in variants)
-        yield from (Case("mistake", mistake.name, draw) for mistake in equivalents)
-
-
-def _compared(references: Iterable[str]) -> Iterator[Case]:
-    for name in references:
-        for draw in range(0, REFERENCE_DRAWS, AT_ONCE):
-            yield Case("reference", name, draw, AT_ONCE)
-
-
-def _defined(path: Path) -> set[str]:
-    """Return the names that a file defines; none if it does not exist. Raises AssignmentError."""
-    if not path.exists():
-        return set()
-    try:
-        body = ast.parse(path.read_text("utf-8")).body
-    except SyntaxError as error:
-        what = f"Python cannot read this: {error.msg}"
-        raise AssignmentError(path, error.lineno or 1, what, "Correct it") from None
-    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    targets = (target for node in body if isinstance(node, ast.Assign) for target in node.targets)
-    return names | {target.id for target in targets if isinstance(target, ast.Name)}

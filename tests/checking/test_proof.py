@@ -14,9 +14,10 @@ from grader.model.judgement import Judgement
 from grader.model.result import NOT_YET, Result, Status
 from grader.model.standing import Standing
 from grader.report.sanitize import for_student, whole
+from grader.verify.case import Case, Outcome
 from grader.verify.claims import claims
 from grader.verify.evidence import Evidence
-from grader.verify.examine import Case, Examiner, Outcome
+from grader.verify.examine import Examiner
 from tests.support.small_course import IMPORTS, SOLUTION, write
 
 LAYER = """
