@@ -338,13 +338,13 @@ def test_without_anything_to_test_them_with_tests_are_not_sound(tmp_path):
 def test_right_answers_alone_are_counted_and_a_loss_is_told_with_its_draw(tmp_path):
     sometimes = "def double(x): return 2 * x + (x[0] < 0)\ndef halve(x): return x / 2"
     course = write(tmp_path / "right", MISTAKES, [VARIANTS[0], sometimes])
-    options = ["verify", "--only-right", "--seeds", "4", "-j", "1", "-o", str(tmp_path / "out")]
+    options = ["verify", "--only-right", "--seeds", "5", "-j", "1", "-o", str(tmp_path / "out")]
     run = CliRunner().invoke(main, ["--course", str(course.root), *options])
     assert run.exit_code == 1, run.output
     lost = re.findall(r"✗ v1.py: fails test_double_is_a_sum: .* \(draw (\d)\)", run.output)
-    assert 0 < len(lost) < 4 and set(lost) <= set("0123")
-    said = f"{16 - len(lost)} of 16 runs of correct code had full marks, on draws 0 to 3"
-    assert f"doubling: {said}" in run.output
+    assert lost == ["4"]
+    said = "doubling: 19 of 20 runs of correct code had full marks, on draws 0 to 4"
+    assert said in run.output
     assert not (tmp_path / "out").exists()
 
 
