@@ -166,7 +166,7 @@ def test_nothing_passes_a_saturated_state(student):
     """Where h' is 1 or -1, tanh is flat: all gradients are 0."""
     given = torch.randn(4, 2), torch.randn(4, 3), torch.randn(4, 2), torch.randn(4, 2).sign()
     for gradient in student.step_backward(*given, torch.randn(2, 3), torch.randn(2, 2)):
-        assert gradient.abs().max() == 0
+        assert gradient.abs().max() == 0, "a gradient is not 0"
 
 
 # %% [markdown]
@@ -267,7 +267,9 @@ def test_gradcheck_finds_nothing(student):
     shapes = ((B, T, I), (B, H), (H, I), (H, H), (H,))
     inputs = [torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes]
     layer = layer_by_hand(student.rnn_backward)
-    assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False)
+    assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False), (
+        "gradcheck finds other gradients"
+    )
 
 
 # %% [markdown]
@@ -308,7 +310,7 @@ def test_at_zero_the_jacobian_is_the_matrix(student):
     W = torch.tensor([[2.0, 1.0], [0.0, 0.5]])
     J = student.step_jacobian(torch.zeros(3, 2), W)
     assert J.shape == (3, 2, 2), f"J should be (3, 2, 2), yours is {tuple(J.shape)}"
-    assert (J - W).abs().max() < 1e-4
+    assert (J - W).abs().max() < 1e-4, f"J is not W_hh: yours is {J[0].tolist()}"
 
 
 def test_a_row_is_scaled_by_the_tanh_of_its_output(student):

@@ -338,7 +338,7 @@ def test_it_looks_before_it_speaks(student):
     nn.init.normal_(cell.v)
     _, _, weights = cell(torch.randint(7, (5,)), h, features)
     _, due = student.soft_attention(h, features, cell.W_h, cell.W_f, cell.v)
-    assert (weights - due).abs().max() < 1e-4
+    assert (weights - due).abs().max() < 1e-4, "the weights are those of another state"
 
 
 def stepped(student, cell, token, h, features):
@@ -432,7 +432,7 @@ def test_it_begins_with_bos(student):
     logits, _ = model(features, torch.randint(7, (5, 6)), 1)
     h = torch.tanh(features.mean(dim=1) @ model.start.weight.T + model.start.bias)
     _, due = stepped(student, model.cell, torch.ones(5).long(), h, features)
-    assert (logits[:, 0] - due).abs().max() < 1e-4
+    assert (logits[:, 0] - due).abs().max() < 1e-4, "the first logits are not those of that step"
 
 
 def test_a_word_is_read_only_after_it_was_to_be_said(student):
@@ -789,7 +789,9 @@ def test_what_is_filled_in_is_not_read(student):
     model, features, words = small_vqa(student), torch.randn(2, 5, 3), torch.randint(9, (2, 4))
     together, _ = model(features, words, torch.tensor([4, 2]))
     alone, _ = model(features[1:], words[1:, :2], torch.tensor([2]))
-    assert (together[1] - alone[0]).abs().max() < 1e-4
+    assert (together[1] - alone[0]).abs().max() < 1e-4, (
+        "the answer depends on the words behind the end"
+    )
 
 
 def test_a_closed_question_lets_nothing_through(student):
@@ -798,7 +800,7 @@ def test_a_closed_question_lets_nothing_through(student):
     nn.init.zeros_(model.question.weight)
     nn.init.zeros_(model.question.bias)
     logits, _ = model(torch.randn(2, 5, 3), torch.randint(9, (2, 4)), torch.tensor([4, 2]))
-    assert (logits - model.head.bias).abs().max() < 1e-4
+    assert (logits - model.head.bias).abs().max() < 1e-4, "the logits are not the bias of the head"
 
 
 def test_two_questions_look_elsewhere(student):
@@ -807,7 +809,7 @@ def test_two_questions_look_elsewhere(student):
     for parameter in (model.W_h, model.W_f, model.v):
         nn.init.normal_(parameter)
     _, weights = model(torch.randn(1, 5, 3).repeat(2, 1, 1), words, torch.tensor([3, 3]))
-    assert (weights[0] - weights[1]).abs().max() > 1e-4
+    assert (weights[0] - weights[1]).abs().max() > 1e-4, "both questions get the same weights"
 
 
 # %% [markdown]

@@ -180,12 +180,16 @@ def test_a_text_becomes_a_row_for_each_character(student):
     """Five characters of a vocabulary of 4 are five rows with a single 1 each."""
     x = student.one_hot(torch.tensor([1, 0, 2, 2, 3]), 4)
     assert x.shape == (5, 4), f"expected (5, 4), got {tuple(x.shape)}"
-    assert (x.sum(dim=1) - 1).abs().max() < 1e-4 and x.max() == 1
+    assert (x.sum(dim=1) - 1).abs().max() < 1e-4 and x.max() == 1, (
+        f"a row should hold a single 1 and zeros: yours is {x.tolist()}"
+    )
 
 
 def test_the_numbers_are_floating_point(student):
     """The result can be multiplied with a matrix of weights."""
-    assert student.one_hot(torch.tensor([1]), 4).is_floating_point()
+    assert student.one_hot(torch.tensor([1]), 4).is_floating_point(), (
+        "whole numbers cannot meet a matrix of weights"
+    )
 
 
 # %% [markdown]

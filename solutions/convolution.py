@@ -645,7 +645,9 @@ def test_gradcheck_finds_nothing(student):
         inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
         for stride, padding in ((1, 0), (1, 1), (2, 1), (3, 2)):
             layer = layer_by_hand(student.conv2d_backward, stride, padding)
-            assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False)
+            assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False), (
+                "gradcheck finds other gradients"
+            )
     finally:
         torch.set_default_dtype(usual)
 

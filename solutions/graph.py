@@ -491,7 +491,9 @@ def test_a_parameter_stays_a_parameter(student):
     """After the step, a parameter is still one that learns, and has no graph."""
     params = nn.ParameterList([torch.tensor([2.0])])
     student.sgd_step(params, [torch.tensor([0.5])], 0.1, 0.5)
-    assert params[0].is_leaf and params[0].requires_grad
+    assert params[0].is_leaf and params[0].requires_grad, (
+        "the parameter has a graph, or learns no longer"
+    )
 
 
 # %% [markdown]

@@ -118,7 +118,7 @@ def test_a_step_gives_a_state(student):
 def test_with_zeros_half_of_the_state_is_left(student):
     """If all weights and biases are 0, z is ½ and n is 0: h is halved."""
     h = torch.randn(5, 2)
-    assert (with_biases(student, h) - h / 2).abs().max() < 1e-4
+    assert (with_biases(student, h) - h / 2).abs().max() < 1e-4, "what comes out is not h / 2"
 
 
 def test_z_keeps_the_old_state(student):
@@ -366,7 +366,9 @@ def test_turning_twice_changes_nothing(student):
     """What is turned round twice is what it was."""
     x, lengths = torch.randn(3, 6, 2), torch.tensor([6, 1, 4])
     twice = student.reverse_padded(student.reverse_padded(x, lengths), lengths)
-    assert twice.shape == x.shape and (twice - x).abs().max() < 1e-4
+    assert twice.shape == x.shape and (twice - x).abs().max() < 1e-4, (
+        "turned twice, it is not what it was"
+    )
 
 
 # %% [markdown]

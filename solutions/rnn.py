@@ -259,7 +259,7 @@ def test_a_network_with_relu_counts(student):
 def test_the_last_output_is_the_last_state(student):
     """What the last layer gives at the last step is its part of h_n."""
     out, h_n = student.RNN(3, 4, num_layers=2)(torch.randn(5, 7, 3))
-    assert (out[:, -1] - h_n[-1]).abs().max() < 1e-4
+    assert (out[:, -1] - h_n[-1]).abs().max() < 1e-4, "the last output is not the last state"
 
 
 def test_a_sequence_may_be_read_in_two_parts(student):
@@ -268,7 +268,9 @@ def test_a_sequence_may_be_read_in_two_parts(student):
     whole, _ = rnn(x)
     first, h = rnn(x[:, :4])
     second, _ = rnn(x[:, 4:], h)
-    assert (torch.cat([first, second], dim=1) - whole).abs().max() < 1e-4
+    assert (torch.cat([first, second], dim=1) - whole).abs().max() < 1e-4, (
+        "read in two parts, the outputs are others"
+    )
 
 
 def test_an_output_does_not_depend_on_the_future(student):
@@ -344,7 +346,7 @@ def test_one_step_is_the_matrix_of_the_input(student):
     weight_ih = torch.randn(4, 3)
     M = student.collapse(weight_ih, torch.randn(4, 4), 1)
     assert M.shape == (4, 3), f"expected (4, 3), got {tuple(M.shape)}"
-    assert (M - weight_ih).abs().max() < 1e-4
+    assert (M - weight_ih).abs().max() < 1e-4, f"M is not W_ih: yours is {M.tolist()}"
 
 
 def test_a_state_that_moves_up_forgets_after_two_steps(student):
@@ -398,7 +400,9 @@ def test_what_is_filled_in_has_no_influence(student):
     out, lengths = torch.randn(2, 5, 3), torch.tensor([2, 5])
     before = student.many_to_one(out.clone(), lengths)
     out[0, 2:] = 100.0
-    assert (student.many_to_one(out, lengths) - before).abs().max() < 1e-4
+    assert (student.many_to_one(out, lengths) - before).abs().max() < 1e-4, (
+        "the result depends on what is filled in"
+    )
 
 
 def test_full_sequences_end_in_the_last_column(student):
@@ -406,7 +410,7 @@ def test_full_sequences_end_in_the_last_column(student):
     out = torch.randn(4, 5, 3)
     last = student.many_to_one(out, torch.full((4,), 5))
     assert last.shape == (4, 3), f"expected (4, 3), got {tuple(last.shape)}"
-    assert (last - out[:, -1]).abs().max() < 1e-4
+    assert (last - out[:, -1]).abs().max() < 1e-4, "the result is not out[:, -1]"
 
 
 # %% [markdown]

@@ -155,7 +155,7 @@ def test_a_sentence_of_full_length_ends_in_the_last_column(student):
     out, h = encoder(torch.tensor([[4, 13, 6], [3, 11, 2]]), torch.tensor([3, 3]))
     assert out.shape == (2, 3, 5), f"out should be (2, 3, 5), yours is {tuple(out.shape)}"
     assert h.shape == (2, 5), f"h should be (2, 5), yours is {tuple(h.shape)}"
-    assert (out[:, -1] - h).abs().max() < 1e-5
+    assert (out[:, -1] - h).abs().max() < 1e-5, "h is not out[:, -1]"
 
 
 def test_padding_is_not_read(student):
@@ -171,7 +171,7 @@ def test_order_counts(student):
     """I sip, which is 20, and sip i, which is 12, end in two different states."""
     encoder = student.Encoder(14, 3, 5)
     _, h = encoder(torch.tensor([[3, 11], [11, 3]]), torch.tensor([2, 2]))
-    assert (h[0] - h[1]).abs().max() > 1e-6
+    assert (h[0] - h[1]).abs().max() > 1e-6, "both end in the same state"
 
 
 # %% [markdown]

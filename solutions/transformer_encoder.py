@@ -433,7 +433,9 @@ def test_a_layer_takes_and_gives_vectors(student):
 def test_pre_norm_leaves_the_road_free(student):
     """With pre-norm, if both sub-layers find nothing, x comes out as it went in."""
     layer, x = student.EncoderLayer(12, 3, 20, norm_first=True), torch.randn(2, 5, 12)
-    assert (silent(layer, *SUB_LAYERS)(x) - x).abs().max() < 1e-4
+    assert (silent(layer, *SUB_LAYERS)(x) - x).abs().max() < 1e-4, (
+        "x does not come out as it went in"
+    )
 
 
 def test_post_norm_norms_the_sum(student):
@@ -447,7 +449,9 @@ def test_post_norm_norms_the_sum(student):
 def test_a_layer_does_not_know_the_order(student):
     """Shuffling the positions shuffles the results and changes nothing else."""
     layer, x, order = student.EncoderLayer(12, 3, 20), torch.randn(2, 4, 12), [2, 0, 3, 1]
-    assert (layer(x[:, order]) - layer(x)[:, order]).abs().max() < 1e-4
+    assert (layer(x[:, order]) - layer(x)[:, order]).abs().max() < 1e-4, (
+        "shuffled positions give other results"
+    )
 
 
 def test_nobody_looks_at_what_is_hidden(student):
@@ -456,7 +460,7 @@ def test_nobody_looks_at_what_is_hidden(student):
     mask = torch.tensor([True, True, True, False, False]).reshape(1, 1, 1, 5)
     before = layer(x, mask)[:, :3]
     x[:, 3:] = 7.0
-    assert (layer(x, mask)[:, :3] - before).abs().max() < 1e-4
+    assert (layer(x, mask)[:, :3] - before).abs().max() < 1e-4, "a hidden position has an influence"
 
 
 # %% [markdown]

@@ -13,6 +13,7 @@ from .assignment import Assignment
 from .cell import Cell, without_solution
 from .hints import hints, without_hints
 from .notebook_format import nbformat
+from .wordless import refuse_wordless
 
 Json = dict[str, Any]
 
@@ -31,7 +32,9 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
 
     Returns whether the target was already up to date. Raises AssignmentError.
     """
-    notebook = skeleton(Assignment.read(source))
+    assignment = Assignment.read(source)
+    refuse_wordless(assignment)
+    notebook = skeleton(assignment)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # as Jupyter does
     data = text.encode() + b"\n"
     fresh = target.exists() and target.read_bytes() == data

@@ -35,7 +35,7 @@ def double(x):
 def test_three_becomes_six(student):
     """Three becomes
     six."""
-    assert student.double(3) == 6
+    assert student.double(3) == 6, "yours is not six"
 
 
 def test_zero_stays_zero(student):
@@ -230,11 +230,10 @@ def test_running_it_with_the_solution_passes_every_check_and_draws():
 
 
 def test_a_check_prints_its_sentence_and_what_went_wrong(source):
-    """With the message of the assertion, or with its line where it has none."""
     outputs = execute(answered(source, {"double": "def double(x):\n    return x + 1"}))
     assert errors(outputs) == []
     lines = (
-        "  ✗ Three becomes six.\n      assert student.double(3) == 6\n"
+        "  ✗ Three becomes six.\n      yours is not six\n"
         "  ✗ Zero stays zero.\n      zero became something else\n"
     )
     below = f"{lines}0 of 1 questions pass their checks.\n"

@@ -40,7 +40,7 @@ def double(x):
 # %% tags=["check"]
 def test_one_becomes_two(student):
     """One becomes two."""
-    assert student.double(1) == 2
+    assert student.double(1) == 2, "one becomes something else"
 
 # %% question="Root"
 @torch.no_grad()

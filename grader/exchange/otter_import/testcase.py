@@ -102,7 +102,7 @@ class Case:
 
     def _function(self, name: str, setup: str, body: str = "") -> str:
         text = "\n".join(filter(None, (f'"""{self.sentence}"""', setup, body or self.body)))
-        return f"def {name}(student):\n{indent(text, ' ' * 4)}\n"
+        return worded(f"def {name}(student):\n{indent(text, ' ' * 4)}\n")
 
 
 def read(
@@ -171,6 +171,21 @@ def _asserted(test: OtterTest) -> str:
         case _:
             return test.source
     return "\n".join([*before, f"assert {claim}"])
+
+
+def worded(source: str) -> str:
+    """Return a check in which each assert says what it claims, unless it says something else."""
+    lines = source.encode().split(b"\n")  # Python counts columns in bytes
+    bare = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assert) and node.msg is None
+    ]
+    for node in sorted(bare, key=lambda node: -(node.end_lineno or 0)):
+        line, column = (node.end_lineno or 1) - 1, node.end_col_offset or 0
+        words = f", {'this does not hold: ' + ast.unparse(node.test)!r}".encode()
+        lines[line] = lines[line][:column] + words + lines[line][column:]
+    return b"\n".join(lines).decode()
 
 
 def _is_claim(value: ast.expr) -> bool:

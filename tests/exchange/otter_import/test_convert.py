@@ -168,7 +168,8 @@ def test_a_check_judges_across_the_border_where_it_can(tmp_path):
     made, _ = taken(tmp_path, masters.SIMPLE)
     text = (made.checks("first_steps") / "test_q1.py").read_text()
     assert "student.beside" not in text
-    assert "    square = student.square\n    assert square(torch.tensor(3.0)) == 9\n" in text
+    asked = "    square = student.square\n    assert square(torch.tensor(3.0)) == 9, "
+    assert f"{asked}'this does not hold: square(torch.tensor(3.0)) == 9'\n" in text
 
 
 def test_the_public_tests_are_in_the_notebook_and_the_hidden_ones_are_not(tmp_path):

@@ -111,4 +111,6 @@ def test_the_layer_has_a_weight_and_a_bias(student):
 def test_a_new_layer_changes_neither_scale_nor_shift(student):
     """A new layer gives what `standardize` gives."""
     x = torch.randn(2, 4, 6)
-    assert (student.LayerNorm(6)(x) - student.standardize(x)).abs().max() < 1e-4
+    assert (student.LayerNorm(6)(x) - student.standardize(x)).abs().max() < 1e-4, (
+        "the layer gives something else"
+    )
