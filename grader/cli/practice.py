@@ -37,12 +37,12 @@ class Tried:
     where: tuple[str, ...] = ()
     """The student's lines that it has gone through, the innermost last."""
     blank: str = ""
-    """The question that is not filled in, which is all that is wrong."""
+    """The question that is not filled in; nothing else is wrong."""
     hints: tuple[str, ...] = ()
 
     @property
     def cause(self) -> Cause:
-        """The same for all that fail for one reason: what was raised, and in which line."""
+        """The same for whatever fails for one reason: what was raised, and in which line."""
         return self.blank, f"{self.problem}", *self.where[-1:]
 
     @property
