@@ -1,6 +1,6 @@
 """`grader grade` with judges who answer at once: what is left costs all but judging.
 
-    python benchmarks/instant.py RECORDED FOLDER OUT
+    python benchmarks/instant.py RECORDED FOLDER OUT [OPTION…]
 
 RECORDED is a folder that `grader grade` has filled. Every notebook in FOLDER gets one of its
 Judgements in turn, under its own bytes. The last line is this process' peak memory in bytes.
@@ -41,8 +41,8 @@ def peak() -> int:
 
 
 if __name__ == "__main__":
-    recorded, folder, out = sys.argv[1:]
+    recorded, folder, out, *options = sys.argv[1:]
     answer(Path(recorded))
     with contextlib.suppress(SystemExit):
-        main(["grade", folder, "-a", "attention", "-o", out])
+        main(["grade", folder, "-a", "attention", "-o", out, *options])
     print(peak())
