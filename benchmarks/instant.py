@@ -6,15 +6,15 @@ RECORDED is a folder that `grader grade` has filled. Every notebook in FOLDER ge
 Judgements in turn, under its own bytes. The last line is this process' peak memory in bytes.
 """
 
-import contextlib
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 
-from grader.cli.main import main
+from peak import run
+
 from grader.judging import batch
 from grader.judging.job import Job, Task
 from grader.model.judgement import Judgement
@@ -26,23 +26,16 @@ def answer(recorded: Path) -> None:
     store = Store(recorded / NAME)
     records = {entry.record for entry in store.entries()}
     numbers = cycle(sorted(number for number in records if number))
+    read = cache(store.read)
 
     def grade(tasks: Iterable[Task], job: Job, jobs: int) -> Iterator[tuple[Task, Judgement]]:
         for task, number in zip(tasks, numbers, strict=False):
-            yield task, replace(store.read(number).judgement, sha256=batch.digest(task.path))
+            yield task, replace(read(number).judgement, sha256=batch.digest(task.path))
 
     batch.grade = grade
-
-
-def peak() -> int:
-    """Return the most bytes of memory that this program had at once (ru_maxrss: or its parent)."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
 
 
 if __name__ == "__main__":
     recorded, folder, out, *options = sys.argv[1:]
     answer(Path(recorded))
-    with contextlib.suppress(SystemExit):
-        main(["grade", folder, "-a", "attention", "-o", out, *options])
-    print(peak())
+    run(["grade", folder, "-a", "attention", "-o", out, *options])

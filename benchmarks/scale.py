@@ -98,11 +98,7 @@ def per(cost: Cost, seconds: float) -> str:
 
 def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     """Grade so many notebooks, each with bytes of its own, and look at what is there then."""
-    submissions, out = folder / f"in_{count}", folder / f"out_{count}"
-    submissions.mkdir()
-    for number in range(count):
-        own = files[number % len(files)] + b"\n%d" % number
-        (submissions / f"student_{number:06}_attention.ipynb").write_bytes(own)
+    submissions, out = hand_in(folder, files, count), folder / f"out_{count}"
     start = now()
     said = program(HERE / "instant.py", folder / "recorded", submissions, out)
     grading = since(start)
@@ -118,7 +114,7 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     table = folder / "decisions.csv"
     table.write_text("id,question,points,comment\nstudent_000003,split_heads,0.5,see me\n")
     start = now()
-    assert "1 decisions count" in command("override", out, table)
+    assert "1 decision counts" in command("override", out, table)
     decision = since(start)
     return Cost(
         count=count,
@@ -130,6 +126,16 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
         unchanged=unchanged,
         decision=decision,
     )
+
+
+def hand_in(folder: Path, files: list[bytes], count: int) -> Path:
+    """Make a class of so many notebooks, each with bytes of its own; return its folder."""
+    submissions = folder / f"in_{count}"
+    submissions.mkdir()
+    for number in range(count):
+        own = files[number % len(files)] + b"\n%d" % number
+        (submissions / f"student_{number:06}_attention.ipynb").write_bytes(own)
+    return submissions
 
 
 def hand_out(data: bytes) -> float:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -56,8 +57,9 @@ class Versions:
         return self.checks.get(check.partition("[")[0], self.other)
 
 
+@cache
 def torch_version() -> str:
-    """Return the installed version of torch, without importing it."""
+    """Return the installed version of torch, without importing it, which takes 0.5 ms."""
     from importlib.metadata import PackageNotFoundError, version  # 0.02 s
 
     try:

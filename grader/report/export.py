@@ -53,6 +53,7 @@ class Export:
         Writes every file that can be written. With `students`, files of others are only written if
         what they are made from has changed. Raises Unwritable for the first failure.
         """
+        self._remember()
         self._failed, everybody = None, hashlib.sha256(self.whose.encode())
         for entry, known, row in self._entries():
             made_of = self._made_of(entry)
@@ -73,7 +74,7 @@ class Export:
         """
         folder, made_of = self.folder / entry.student, self._made_of(entry)
         if entry.record is None:
-            self._rows[entry.student] = (entry.student, "", b"")
+            self._keep((entry.student, "", b""))
             return
         written = self._up_to_date(folder, STUDENTS, made_of)
         if row and written and self.whose is Whose.ALL:
@@ -81,7 +82,7 @@ class Export:
         made = None if row else self.store.standing(entry)
         if made:
             row = Row.of(made, self._say).written()
-            self._rows[entry.student] = (entry.student, made_of, row)
+            self._keep((entry.student, made_of, row))
         if not row:
             return
         if not self.whose.have(Row.read(row).outcome):
@@ -148,6 +149,11 @@ class Export:
         self._new |= new
         self._count += len(new)
         if len(self._new) >= PAGE:
+            self._remember()
+
+    def _keep(self, row: Kept) -> None:
+        self._rows[row[0]] = row
+        if len(self._rows) >= PAGE:
             self._remember()
 
     def _remember(self) -> None:

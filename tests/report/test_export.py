@@ -10,6 +10,7 @@ from grader.files import Unwritable
 from grader.model.result import Status
 from grader.model.standing import Override
 from grader.report.export import STUDENTS, Export
+from grader.report.roll import Row
 from grader.store.store import Store
 from tests.store.test_store import STANDING, keep
 from tests.support.standings import changed
@@ -99,6 +100,18 @@ def test_pages_are_written_of_those_who_are_to_have_them_and_only_these_are_link
     store.set("pages", setting)
     Export(store, out).write()
     assert contents(out) == before
+
+
+def test_rows_are_kept_as_they_come_also_where_no_pages_are_written(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.report.export.PAGE", 2)
+    store.set("pages", "none")
+    export = Export(store, tmp_path / "out")
+    for entry in store.entries():
+        export.write_student(entry)
+    assert [student for student, _, _ in store.roll()] == ["kim", "lee"], "a page, and not yet park"
+    monkeypatch.setattr(Row, "of", None)  # nothing that a row says is gathered twice
+    export.write()
+    assert [student for student, _, _ in store.roll()] == ["kim", "lee", "park"]
 
 
 def test_one_who_earns_full_marks_at_last_loses_a_page_that_would_be_out_of_date(store, tmp_path):
