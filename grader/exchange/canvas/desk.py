@@ -5,7 +5,7 @@ submissions”, “Grade or comment on a submission”), file.pagination.html, f
 submission_comments.html (“Upload a file”) there
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, cast
 
 from canvasapi.paginated_list import PaginatedList
@@ -40,8 +40,7 @@ class Desk:
         self.address, self._line = address, line
         self._signed = Signed(line)
         self._place = f"courses/{address.course}/assignments/{address.assignment}"
-        asked = combine_kwargs(include=["overrides"])
-        self._about: Json = self._signed.request("GET", self._place, _kwargs=asked).json()
+        self._about = self._json("GET", self._place, include=["overrides"])
 
     @property
     def title(self) -> str:
@@ -71,7 +70,7 @@ class Desk:
             lambda _, said: said, self._signed, "GET", f"{self._place}/submissions",
             _kwargs=combine_kwargs(include=list(INCLUDED)),
         )  # fmt: skip
-        for said in pages:
+        for said in _as_documented(pages):
             try:
                 due = due_for(said, self._about)
                 whole = Attempt.read(said, due)
@@ -98,11 +97,8 @@ class Desk:
 
     def upload(self, user: int, name: str, page: bytes) -> int:
         """Upload a file for a comment on a submission, in three steps; return its number."""
-        told = self._signed.request(
-            "POST",
-            f"{self._place}/submissions/{user}/comments/files",
-            name=name, size=len(page), content_type="text/html",
-        ).json()  # fmt: skip
+        files = f"{self._place}/submissions/{user}/comments/files"
+        told = self._json("POST", files, name=name, size=len(page), content_type="text/html")
         try:
             answer = self._line.post(
                 told["upload_url"],
@@ -134,7 +130,29 @@ class Desk:
                 "submission": {"posted_grade": f"{score:g}"},
                 "prefer_points_over_scheme": True,
             }
-        said = self._signed.request(
-            "PUT", f"{self._place}/submissions/{user}", _kwargs=combine_kwargs(**given)
-        ).json()
+        said = self._json("PUT", f"{self._place}/submissions/{user}", **given)
         return float(said.get("points_deducted") or 0)
+
+    def _json(self, method: str, endpoint: str, **given: Any) -> Json:
+        """Make a request; return the object that answers it."""
+        asked = combine_kwargs(**given)
+        (said,) = _as_documented([self._signed.request(method, endpoint, _kwargs=asked)], "json")
+        return cast(Json, said)
+
+
+def _as_documented(answers: Iterable[Any], call: str = "") -> Iterator[Any]:
+    """Yield what Canvas says, of a list in pages or of one answer. Raises Undocumented."""
+    try:
+        for answer in answers:
+            said = getattr(answer, call)() if call else answer
+            if not isinstance(said, dict):
+                raise TypeError(f"a {type(said).__name__}")
+            yield said
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Undocumented(
+            Message(
+                "Canvas's answer is not of the documented form ({kind}): is the address that of "
+                "Canvas itself, and not of another name for it?",
+                kind=type(error).__name__,
+            )
+        ) from None

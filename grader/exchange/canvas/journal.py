@@ -18,7 +18,7 @@ NAME = "canvas.jsonl"
 
 
 @dataclass(frozen=True)
-class Line:
+class Sending:
     """One student's score and feedback on their way."""
 
     assignment: str
@@ -40,16 +40,16 @@ class Journal:
 
     def __init__(self, path: Path, assignment: str) -> None:
         self.path, self._assignment = path, assignment
-        self._sent: dict[int, list[Line]] = {}
+        self._sent: dict[int, list[Sending]] = {}
         for line in self._lines():
             if line.assignment == assignment:
                 self._sent.setdefault(line.user, []).append(line)
 
-    def acknowledged(self, user: int) -> Line | None:
+    def acknowledged(self, user: int) -> Sending | None:
         """Return what Canvas last has acknowledged of a student."""
         return next((one for one in self._of(user) if one.acknowledged), None)
 
-    def open(self, user: int) -> list[Line]:
+    def open(self, user: int) -> list[Sending]:
         """Return what was sent after that, and not acknowledged; the last first."""
         found = []
         for one in self._of(user):
@@ -60,7 +60,7 @@ class Journal:
 
     def note(self, user: int, score: float, file: str, acknowledged: bool) -> None:
         """Add a line; when this returns, it is on the disk. Raises Unwritable."""
-        line = Line(self._assignment, user, score, file, acknowledged)
+        line = Sending(self._assignment, user, score, file, acknowledged)
         try:
             with open(self.path, "ab") as out:
                 torn = self._torn()
@@ -71,7 +71,7 @@ class Journal:
             raise Unwritable(self.path, error) from error
         self._sent.setdefault(user, []).append(line)
 
-    def _of(self, user: int) -> list[Line]:
+    def _of(self, user: int) -> list[Sending]:
         return self._sent.get(user, [])[::-1]
 
     def _torn(self) -> bool:
@@ -80,11 +80,11 @@ class Journal:
             file.seek(max(0, size - 1))
             return file.read() not in (b"", b"\n")
 
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self) -> Iterator[Sending]:
         texts = self.path.read_bytes().split(b"\n") if self.path.exists() else []
         for number, text in enumerate(texts, 1):
             try:
-                yield Line(**json.loads(text))
+                yield Sending(**json.loads(text))
             except (ValueError, TypeError):
                 if text and not _is_torn(text):
                     raise Unread(

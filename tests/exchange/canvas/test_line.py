@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.exchange.canvas.address import Address, guarded, origin
-from grader.exchange.canvas.desk import Desk
+from grader.exchange.canvas.desk import Desk, Undocumented
 from grader.exchange.canvas.line import CanvasError, Line, NoToken, Unreachable, token
 from tests.support.canvas import TOKEN, Canvas, Fault
 
@@ -168,3 +168,21 @@ def test_the_token_is_in_no_file_of_ours(canvas):
     assert [path.name for path in source.glob("*.py") if "Bearer" in path.read_text()] == [
         "line.py"
     ]
+
+
+@pytest.mark.parametrize(
+    ("fits", "body", "headers"),
+    [
+        ("GET .*/submissions", b"[]", {"Link": '<https://evil.example/api/v1/x>; rel="next"'}),
+        ("GET .*/submissions", b'{"message": "no list"}', {}),
+        ("GET .*/submissions", b"[7]", {}),
+        ("GET .*/345", b"[]", {}),
+        ("GET .*/345", b"{", {}),
+    ],
+)
+def test_an_answer_of_another_form_is_a_sentence(canvas, fits, body, headers):
+    said = {"Content-Type": "application/json", **headers}
+    canvas.faults = [Fault(fits, 200, body, said)]
+    with pytest.raises(Undocumented, match="is not of the documented form"):
+        list(Desk(Address.read(canvas.address), line(canvas)).submissions())
+    assert not any("evil" in path for _, path, _ in canvas.asked)
