@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.subject import RESERVED
 from .cell import Cell, read_cells
@@ -41,6 +42,8 @@ class Assignment:
     visibility: dict[str, str]
     """When Gradescope shows hidden checks, by patterns of their names; the first match counts."""
     cells: tuple[Cell, ...]
+    language: str = DEFAULT
+    """Of the texts that are added to the notebook."""
 
     @property
     def trains(self) -> bool:
@@ -80,6 +83,7 @@ class Assignment:
             values=tuple(cell.question for cell in cells if cell.question and cell.is_value),
             visibility=_visibility(settings.get("visibility", {})),
             cells=cells,
+            language=settings.get("language", DEFAULT),
         )
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..files import replace_file
+from ..model.language import DEFAULT, speaker
 from .assignment import Assignment
 from .cell import Cell, without_solution
 from .hints import hints, without_hints
 from .notebook_format import nbformat
 from .wordless import refuse_wordless
+from .words import WORDS
 
 Json = dict[str, Any]
 
@@ -46,12 +48,12 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
 def skeleton(assignment: Assignment) -> Json:
     """Return the students' notebook, without solutions and with check cells that run."""
     questions = ", ".join(f"`{name}`" for name in assignment.questions)
-    welcome = _text("welcome.md").format(
+    welcome = _text("welcome.md", assignment.language).format(
         title=assignment.title, name=assignment.name, questions=questions
     )
     cells = [
         _cell("markdown", "welcome", welcome),
-        *_machinery(assignment),
+        *_folded(assignment),
         *(_for_students(cell) for cell in assignment.cells),
         *_check_all(assignment),
     ]
@@ -81,27 +83,37 @@ def _for_students(cell: Cell) -> Json:
     return _cell(cell.kind, _id(cell), source, metadata)
 
 
-def _text(name: str) -> str:
-    return (TEXTS / name).read_text("utf-8").rstrip()
+def _text(name: str, language: str = DEFAULT) -> str:
+    """Return a text that is added, in a language if it is there."""
+    own = TEXTS / language / name
+    return (own if own.exists() else TEXTS / name).read_text("utf-8").rstrip()
 
 
-def _machinery(assignment: Assignment) -> Iterator[Json]:
+def machinery(tables: dict[str, Any], language: str = DEFAULT) -> str:
+    """Return the code of the folded cell, with the tables by their names there."""
+    say = speaker(language)
+    says = {name: say(words) for name, words in WORDS.items()}
+    source = _text("run_checks.py").replace("TITLE", says.pop("TITLE"), 1)
+    for name, table in {**tables, "SAYS": says}.items():
+        written = json.dumps(table, indent=4, ensure_ascii=False)
+        source = source.replace(f"{name} = {{}}", f"{name} = {written}", 1)
+    return source
+
+
+def _folded(assignment: Assignment) -> Iterator[Json]:
     """Yield the folded cell that runs checks, which knows those of each question, if any."""
     if checks := _by_question(assignment):
         steps = {
             name: told for cell in assignment.cells for name, told in hints(cell.source).items()
         }
-        source = _text("run_checks.py")
-        for name, table in (("QUESTIONS", checks), ("HINTS", steps)):
-            written = json.dumps(table, indent=4, ensure_ascii=False)
-            source = source.replace(f"{name} = {{}}", f"{name} = {written}", 1)
+        source = machinery({"QUESTIONS": checks, "HINTS": steps}, assignment.language)
         yield _cell("code", ADDED[0], source, copy.deepcopy(FOLDED))  # a notebook is its owner's
 
 
 def _check_all(assignment: Assignment) -> Iterator[Json]:
     """Yield the last cells, which list all checks by question, if there are any."""
     if _by_question(assignment):
-        yield _cell("markdown", ADDED[1], _text("check_all.md"))
+        yield _cell("markdown", ADDED[1], _text("check_all.md", assignment.language))
         yield _cell("code", ADDED[2], "check_all()")
 
 

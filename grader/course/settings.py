@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..model.errors import GraderError
+from ..model.language import LANGUAGES
 
 BLOCK = re.compile(r"(?m)^# /// script$\s(?P<toml>(^#(| .*)$\s)+)^# ///$")  # from PEP 723
 
 SETTINGS = {
     "title": 'a text, like "Attention"',
+    "language": f"one of {', '.join(LANGUAGES)}",
     "forbid": 'a list of dotted names, like ["torch.nn.LSTM"], or one for each question',
     "limits": "a table, like {seconds = 10.0}",
     "visibility": "visible, hidden, after_due_date or after_published, for all or for each check",
@@ -106,6 +108,8 @@ def _fits(key: str, value: object) -> bool:
             return False
         case ("title" | "learns", str()) | ("limits", dict()):
             return True
+        case "language", str(language):
+            return language in LANGUAGES
         case "builds_on", list(names):
             return all(isinstance(name, str) and name.isidentifier() for name in names)
         case "level", int(number):

@@ -10,6 +10,7 @@ import pytest
 
 from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
+from grader.course.settings import AssignmentError
 from grader.files import Unwritable
 from tests.support.kernel import run, said
 
@@ -250,6 +251,17 @@ def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(source):
     pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
     assert len(pages) == 2 and not [page for page in pages if "#c2410c" in page]
     assert "1 of 1 questions pass their checks." in pages[0]
+
+
+def test_an_assignment_in_korean_has_its_texts_in_korean(source):
+    source.write_text(SOURCE.replace('"Doubling"', '"Doubling"\n# language = "ko"'))
+    cells = cells_of(source)
+    for name in ("welcome", "run-checks", "all-checks"):
+        assert re.search("[가-힣]", "".join(cells[name]["source"])), name
+    assert "`double`" in "".join(cells["welcome"]["source"])
+    source.write_text(SOURCE.replace('"Doubling"', '"Doubling"\n# language = "xx"'))
+    with pytest.raises(AssignmentError, match="language cannot be 'xx'"):
+        cells_of(source)
 
 
 def test_hints_are_in_the_folded_cell_alone(source):

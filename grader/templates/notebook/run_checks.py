@@ -1,4 +1,4 @@
-# @title Run this cell once: it brings what checks your answers { display-mode: "form" }
+# @title TITLE { display-mode: "form" }
 import ast
 import html
 import inspect
@@ -9,9 +9,9 @@ import __main__ as student  # the checks look here for what you define
 
 QUESTIONS = {}
 HINTS = {}
+SAYS = {}
 GREEN, RED, GREY = "#15803d", "#c2410c", "#9ca3af"
 MOST = 16  # rows and columns of a drawing; of larger ones, each square is the worst of several
-UNFILLED = "not filled in yet"
 _passed = {}  # how each check went when it was last run; None if there was nothing to check
 
 
@@ -24,7 +24,10 @@ def _line(error):
         if "ipykernel" in frame.filename or "<ipython" in frame.filename or frame.filename == here
     ]
     yours = [frame for frame in frames if frame.name not in {*_passed, "_problem"}]
-    return f"\n{yours[-1].name}, line {yours[-1].lineno}: {yours[-1].line}" if yours else ""
+    if not yours:
+        return ""
+    last = yours[-1]
+    return "\n" + SAYS["LINE"].format(name=last.name, number=last.lineno, text=last.line)
 
 
 def _compared(error):
@@ -59,8 +62,8 @@ def _difference(error):
             apart = (a - b).abs().nan_to_num(float("inf"))
             if apart.numel() > 1 and apart.max() > 1e-6:
                 place = (apart == apart.max()).nonzero()[0].tolist()
-                x, y = (float(side[tuple(place)]) for side in (a, b))
-                said = f"{one} and {other} differ most at {place}: {x:.4g} and {y:.4g}"
+                x, y = (f"{float(side[tuple(place)]):.4g}" for side in (a, b))
+                said = SAYS["DIFFER"].format(one=one, other=other, place=place, x=x, y=y)
                 return said, _drawing(apart, place, said)
     except Exception:  # a check that compares in another way has said what is wrong
         pass
@@ -78,8 +81,9 @@ def _drawing(apart, place, said):
         for column in range(0, matrix.shape[1], columns):
             worst = float(matrix[row : row + rows, column : column + columns].max())
             where = [*place[:-2], row, column][-apart.dim() :]
+            words = SAYS["APART"].format(place=where, number=f"{worst:.4g}")
             page += (
-                f'<td title="{where}: {worst:.4g} apart" style="width: 1.2em; height: 1.2em; '
+                f'<td title="{html.escape(words)}" style="width: 1.2em; height: 1.2em; '
                 f"padding: 0; border: 1px solid {GREY}; "
                 f'background-color: rgba(194, 65, 12, {min(1, worst / most):.2f})"></td>'
             )
@@ -95,7 +99,7 @@ def _problem(check):
         check(student)
     except NotImplementedError as error:
         _passed[check.__name__] = None
-        return str(error) or UNFILLED, ""
+        return str(error) or SAYS["UNFILLED"], ""
     except AssertionError as error:
         said, drawing = _difference(error)
         line = str(error) or traceback.extract_tb(error.__traceback__)[-1].line
@@ -110,8 +114,9 @@ def _hints(name):
     """Return the hints of a check, each folded into the one before it."""
     page = ""
     for number, hint in reversed([*enumerate(HINTS.get(name, []), 1)]):
+        step = html.escape(SAYS["HINT"].format(number=number))
         page = (
-            f'<details style="margin-left: 1.4em"><summary>Hint {number}</summary>'
+            f'<details style="margin-left: 1.4em"><summary>{step}</summary>'
             f"<div>{html.escape(hint)}{page}</div></details>"
         )
     return page
@@ -128,18 +133,18 @@ def _progress():
             f'<span title="{question}" style="display: inline-block; width: 1.6em; '
             f'height: 0.5em; margin-right: 0.2em; background-color: {colour}"></span>'
         )
-    return f"{held} of {len(QUESTIONS)} questions", squares
+    return held, squares
 
 
 def _show(groups, end):
     """Show lines of (sentence, problem, more of a page) below headings: in colour, or as text."""
-    text, page = [], []
+    text, page, unfilled = [], [], SAYS["UNFILLED"]
     for heading, lines in groups.items():
         text += [heading] if heading else []
         page += [f"<b>{html.escape(heading)}</b>"] if heading else []
         for sentence, problem, below in lines:
             mark = "✗" if problem else "✓"
-            colour = {"": GREEN, UNFILLED: GREY}.get(problem, RED)
+            colour = {"": GREEN, unfilled: GREY}.get(problem, RED)
             text.append(f"  {mark} {sentence}")
             text += [f"      {line}" for line in problem.splitlines()]
             sign = f'<b style="color: {colour}">{mark}</b>'
@@ -147,10 +152,12 @@ def _show(groups, end):
             if problem:
                 page.append(f'<pre style="margin: 0 0 0 1.4em">{html.escape(problem)}</pre>{below}')
     held, squares = _progress()
-    text.append(f"{held}{end}")
-    page.append(f'<div style="margin-top: 0.3em">{squares} {held}{end}</div>')
-    problems = {problem for lines in groups.values() for _, problem, _ in lines}
-    edge = RED if problems - {"", UNFILLED} else GREY if UNFILLED in problems else GREEN
+    found = [problem for lines in groups.values() for _, problem, _ in lines]
+    passed, checks = found.count(""), len(found)
+    last = SAYS[end].format(held=held, all=len(QUESTIONS), passed=passed, checks=checks)
+    text.append(last)
+    page.append(f'<div style="margin-top: 0.3em">{squares} {html.escape(last)}</div>')
+    edge = RED if {*found} - {"", unfilled} else GREY if unfilled in found else GREEN
     box = f'<div style="border-left: 4px solid {edge}; padding: 0.2em 0.9em">{"".join(page)}</div>'
     if hasattr(student, "get_ipython"):  # Jupyter and Colab put it there
         from IPython.display import display
@@ -167,7 +174,7 @@ def run_checks(*checks):
         problem, drawing = _problem(check)
         below = drawing + _hints(check.__name__)
         lines.append((" ".join(check.__doc__.split()), problem, below))
-    _show({"": lines}, " pass their checks.")
+    _show({"": lines}, "BELOW")
 
 
 def check_all():
@@ -178,7 +185,6 @@ def check_all():
         for name in names:
             check = getattr(student, name, None)
             sentence = " ".join(check.__doc__.split()) if check else name
-            problem = _problem(check)[0] if check else "run its cell first, further up"
+            problem = _problem(check)[0] if check else SAYS["UNSEEN"]
             groups[question].append((sentence, problem, ""))
-    problems = [problem for lines in groups.values() for _, problem, _ in lines]
-    _show(groups, f", {problems.count('')} of {len(problems)} checks pass.")
+    _show(groups, "IN_ALL")
