@@ -88,9 +88,9 @@ def merge(out: Path, shards: tuple[Path, ...], pages: Whose | None) -> None:
     if len(walls) > 1:
         tell(
             Message(
-                "not all were judged within the same walls: {walls}. Those that are too weak for "
+                "not all were judged behind the same layers: {layers}. Those that are too weak for "
                 "you: `grader regrade` on another machine, and merge again.",
-                walls=_said(walls),
+                layers=_said(walls),
             ),
             "yellow",
         )
@@ -102,5 +102,5 @@ def merge(out: Path, shards: tuple[Path, ...], pages: Whose | None) -> None:
 
 
 def _said(walls: Mapping[tuple[str, ...], Sequence[Path]]) -> Text:
-    """Name shards and their walls."""
+    """Name shards and the layers around their submissions."""
     return joined("; ", (joined(": ", (some(s, FEW), ", ".join(w))) for w, s in walls.items()))

@@ -111,7 +111,7 @@ def _program(connection: int) -> subprocess.Popen[bytes]:
     """Start the process, which uses one thread, because it will fork.
 
     A program of its own, as the parent has threads, and no torch. That of multiprocessing would
-    import the parent's main module first, of `grader` all that the command line offers, and before
+    import the parent's main module first, all of `grader` that the command line offers, and before
     that look for Python's own modules in the current folder, which may be full of submissions: -P.
     """
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ leaves students without a judgement, and is noticed.
     how the class was asked for             must be the same in all shards, see terms.py
     what counts in the end                  must follow one plan: checks, settings, key, versions
     what OUT has already judged             stays in its history; a shard's judgement is later
-    the walls around submissions            may differ, and then a person is told which shard's do
+    the layers around submissions           may differ, and then a person is told which shard's do
 
 If one of these does not hold, a message says so and OUT is unchanged. A merge that was interrupted
 continues with the same command; a second one changes nothing.

@@ -129,4 +129,4 @@ def test_shards_within_other_walls_are_named_and_a_person_looks(folder, judged_h
         db.execute("""UPDATE judgements SET layers = '["rlimits", "seccomp"]'""")
     code, said = run("merge", folder / "other", *shards)
     assert code == 3 and f"{shards[1]}: rlimits, seccomp" in said
-    assert "not all were judged within the same walls" in said and f"{shards[0]}: " in said
+    assert "not all were judged behind the same layers" in said and f"{shards[0]}: " in said

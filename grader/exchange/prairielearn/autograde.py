@@ -4,7 +4,7 @@
 
 FOLDER is the platform's /grade: tests/course/ (what question.py wrote), student/ and results/,
 where results.json is written. data/data.json says what the question drew and what was typed, and
-is not needed: a notebook is all that is handed in. What is printed is for the course team.
+is not needed: nothing but a notebook is handed in. What is printed is for the course team.
 """
 
 import argparse
