@@ -7,6 +7,7 @@ import click
 from rich.text import Text
 
 from ..course.course import Course
+from ..model.plugin import EXPORT, Plugin, plugin, plugins
 from .options import ZIP
 from .system import needs_linux
 from .terminal import console
@@ -25,7 +26,42 @@ COURSE = click.option(
 )  # fmt: skip
 
 
-@click.group()
+class Exports(click.Group):
+    """Our exports, and those of other packages, which are imported only to be run."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of all."""
+        return sorted({*super().list_commands(context), *plugins(EXPORT)})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return ours, or else that of another package."""
+        ours = super().get_command(context, name)
+        added = None if ours else plugin(EXPORT, name)
+        return _added(added) if added else ours
+
+
+def _added(by: Plugin) -> click.Command:
+    """Return the command for an export of another package."""
+
+    @click.command(
+        by.name, help=f"Write assignment NAME for {by.name}; comes with the package {by.package}."
+    )
+    @click.argument("name")
+    @click.option(
+        "-o", "--out", required=True, type=click.Path(path_type=Path), help="What to write."
+    )
+    @click.pass_obj
+    def run(root: Path, name: str, out: Path) -> None:
+        write, course = by.load(), Course.find(root)
+        course.solution(name)
+        with by.blamed():
+            _say(write(course, name, out) or ())
+        console.print(f"[green]✓[/] {out} is written", soft_wrap=True)
+
+    return run
+
+
+@click.group(cls=Exports)
 def export() -> None:
     """Export an assignment to another tool."""
 

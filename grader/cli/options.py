@@ -12,6 +12,8 @@ from ..judging.scheduler import Scheduler
 from ..judging.shard import Shard
 from ..model.language import DEFAULT, LANGUAGES
 from ..model.message import Message, said
+from ..model.plugin import LANGUAGES as OTHERS
+from ..model.plugin import plugins
 from ..report.whose import Whose
 from .system import cores
 from .terminal import refusal, voice
@@ -41,8 +43,23 @@ JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(1), default=cores,
     show_default="one per core", help="Number of submissions to judge in parallel.",
 )  # fmt: skip
+
+
+class Spoken(click.Choice[str]):
+    """A language of ours, or one of another package, which is looked for when it is asked for."""
+
+    def convert(
+        self, value: str, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        """Return the language. Raises BadParameter for one that nobody has."""
+        if value in LANGUAGES:
+            return value
+        with_others = (*LANGUAGES, *plugins(OTHERS))
+        return click.Choice(with_others).convert(value, param, context)
+
+
 LANGUAGE = click.option(
-    "--lang", "language", type=click.Choice(LANGUAGES),
+    "--lang", "language", type=Spoken(LANGUAGES),
     help="Language of pages and terminal, remembered by the folder (at first: en).",
 )  # fmt: skip
 PAGES = click.option(
@@ -52,7 +69,7 @@ PAGES = click.option(
     "lack points, or none. `grader feedback` hands out pages in any case.",
 )  # fmt: skip
 SPOKEN = click.option(
-    "--lang", "language", type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True,
+    "--lang", "language", type=Spoken(LANGUAGES), default=DEFAULT, show_default=True,
     help="Language of what is said.",
 )  # fmt: skip
 UNSAFE = click.option(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..model import plugin
 from ..model.message import Message
 from .blackboard import Blackboard
 from .canvas import Canvas
@@ -24,7 +25,7 @@ from .classroom import Classroom
 from .gradescope import Gradescope
 from .named import Names, Pattern
 from .nbgrader import Nbgrader
-from .platform import Files, IntakeError, Platform
+from .platform import Claim, Files, IntakeError, Platform
 
 DAY = r"(?:[^\W\d]+ \d{1,2},? \d{4}|\d{1,2} [^\W\d]+,? \d{4})"
 TIME = rf"(?:{DAY} \d{{3,4}}(?: [AP]M)?)"
@@ -105,17 +106,39 @@ PLATFORMS = {
 }
 
 
+class Added:
+    """A platform that another package reads."""
+
+    def __init__(self, by: plugin.Plugin, files: Files, assignment: str) -> None:
+        self._by, reads = by, by.load()
+        with by.blamed():
+            self._platform: Platform = reads(files, assignment)
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Return who submitted a file. Raises PluginError."""
+        with self._by.blamed():
+            found = self._platform.claims(file, parts)
+            if not all(isinstance(claim, Claim) for claim in found):
+                raise TypeError(f"claims() returned {found!r}")
+        return found
+
+
 def platform(names: str, files: Files, assignment: str) -> Platform:
-    """Return the platform that reads these files. Raises IntakeError for unknown names."""
+    """Return the platform that reads these files. Raises IntakeError for unknown names.
+
+    Raises PluginError for those of another package that cannot be used.
+    """
     if entry := PLATFORMS.get(names):
         return entry.reads(files, assignment)
+    if added := plugin.plugin(plugin.NAMES, names):
+        return Added(added, files, assignment)
     beneath = PLATFORMS.get(recognised(files, assignment))
     try:
         return Pattern(names, beneath.reads(files, assignment) if beneath else None)
     except IntakeError as error:
         known = Message(
             "--names is {known}, or a pattern with {id} in it: {error}",
-            known=list(PLATFORMS), id="{id}", error=error,
+            known=[*PLATFORMS, *plugin.plugins(plugin.NAMES)], id="{id}", error=error,
         )  # fmt: skip
         raise IntakeError(known) from None
 

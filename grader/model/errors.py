@@ -15,6 +15,7 @@
     ├── Unread             a journal of what was sent that is not valid          2
     ├── Conflict           shards that contradict each other                 2
     ├── CannotJudge        checks or a sandbox that judge nobody             2
+    ├── PluginError        a package that adds something and is broken       2
     ├── SandboxError       a machine without a sandbox, or a lost worker     2
     ├── StoreError         grades.sqlite, or what lies in its place          4
     ├── Unreachable        Canvas does not answer                                4

@@ -1,7 +1,7 @@
 """The languages that pages and the terminal speak: English, and each that has a catalogue.
 
 A catalogue is languages/NAME.po, compiled to NAME.mo: another language is another file there, see
-CONTRIBUTING.md. What no catalogue has is said in English.
+CONTRIBUTING.md, or comes with another package. What no catalogue has is said in English.
 """
 
 import gettext
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from . import plugin
 from .message import Message, Text
 
 FOLDER = Path(__file__).parents[1] / "languages"
@@ -30,9 +31,14 @@ Say = Callable[[Text], str]
 
 @cache
 def finder(language: str) -> Find:
-    """Return what finds templates. Raises FileNotFoundError where there is no catalogue."""
+    """Return what finds templates. Raises FileNotFoundError where there is no catalogue.
+
+    Raises PluginError where another package brings it, and cannot be used.
+    """
     catalogue = gettext.NullTranslations()
-    if language != DEFAULT:
+    if language not in LANGUAGES and (added := plugin.plugin(plugin.LANGUAGES, language)):
+        catalogue = added.load(gettext.NullTranslations)
+    elif language != DEFAULT:
         with (FOLDER / f"{language}.mo").open("rb") as file:
             catalogue = gettext.GNUTranslations(file)
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import grader
+from grader.model.plugin import EXPORT, LANGUAGES, NAMES
+
 ROOT = Path(__file__).parents[2]
 TRACKED = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -19,6 +22,8 @@ ENDING = re.compile(r"`((?:\w+/)*\w+\.py)`")
 """The end of a path, in code."""
 MODULE = re.compile(r"(?<![\w/.-])(?:grader|tests|benchmarks)(?:\.(?!md\b)[a-z_]\w*)+(?![\w/(])")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+PUBLIC = {NAMES, EXPORT, LANGUAGES, *(f"grader.{name}" for name in grader.__all__)}
+"""Entry points, and what programs import: named like modules."""
 SOMEBODYS = {
     "NAME.py", "LATE_5222_1_attention.py", "references.py", ".ci/proved.json", "multiprocessing.py",
 }  # fmt: skip
@@ -37,7 +42,8 @@ def absent(text: str, folder: str) -> Iterator[str]:
             yield end
     for module in MODULE.findall(text):
         path = module.replace(".", "/")
-        if not have & {path, f"{path}.py", f"{path.rpartition('/')[0]}.py", f"{path}/__init__.py"}:
+        known = {path, f"{path}.py", f"{path.rpartition('/')[0]}.py", f"{path}/__init__.py"}
+        if module not in PUBLIC and not have & known:
             yield module
     for link in LINK.findall(text):
         if not (ROOT / folder / link).exists():
