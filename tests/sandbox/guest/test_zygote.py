@@ -92,7 +92,9 @@ def trains():
         assert torch.allclose(walls.call(worker, "trains"), torch.full((2,), 3.5).double())
 
 
-def test_it_lies_in_huge_pages_where_the_kernel_can_make_them(each):
+def test_after_a_few_workers_it_lies_in_huge_pages_where_the_kernel_can_make_them(each):
+    for _ in range(zygote.FEW):
+        each.open(Limits()).close()
     with walls.running(each, SCRIPT) as worker:
         sizes = Path(f"/proc/{parent(worker)}/smaps_rollup").read_text()
     huge = int(sizes.split("AnonHugePages:")[1].split()[0])
