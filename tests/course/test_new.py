@@ -54,15 +54,16 @@ def test_its_checks_are_typed(course, tmp_path):
     cache = Path(__file__).parents[2] / ".mypy_cache"  # `make lint` has filled it: 20 s without
     options = ["--strict", f"--cache-dir={cache}", "--config-file="]
     checks = course.checks("norms") / "test_norms.py"
-    for before, after, due in (("", "", 0), ("shapes=", "shape=", 1)):
-        checks.write_text(
-            checks.read_text().replace(before, after) if before else checks.read_text()
-        )
-        done = subprocess.run(
-            [sys.executable, "-m", "mypy", *options, str(checks)],
-            cwd=course.root, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == due, done.stdout
+    wrong = checks.with_name("test_wrong.py")
+    wrong.write_text(checks.read_text().replace("shapes=", "shape="))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, str(checks), str(wrong)],
+        cwd=course.root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    *errors, count = done.stdout.splitlines()
+    assert errors and all("test_wrong.py" in line for line in errors)
+    assert count.endswith("(checked 2 source files)")
 
 
 def test_no_word_of_the_template_is_left(course):
