@@ -41,8 +41,7 @@ class Check:
     @cached_property
     def hints(self) -> tuple[str, ...]:
         """What its author tells who fails it, step by step; see course/hints.py."""
-        function = inspect.unwrap(self.item.function)
-        return tuple(hints(inspect.getsource(function)).get(function.__name__, ()))
+        return tuple(hints(_written(self.item)[1]).get(self.item.originalname, ()))
 
     @cached_property
     def plain(self) -> bool:
@@ -112,19 +111,30 @@ def require_order(checks: list[Check]) -> None:
 
 def _require_hints(item: pytest.Function, question: str, assignment: Assignment) -> None:
     """Raise AssignmentError where a hint of a check would not be read, or tells the answer."""
-    function = inspect.unwrap(item.function)
-    source = inspect.getsource(function)
-    first = function.__code__.co_firstlineno
+    first, source = _written(item)
     for line, text in enumerate(source.split("\n"), first):
         if NEARLY_A_HINT.match(text) and not A_HINT.match(text):
             remedy = "Write # Hint: and what it says, on a line of its own"
             what = f"{text.strip()!r} is not a hint"
             raise AssignmentError(item.path, line, what, remedy)
     cell = next(cell.source for cell in assignment.cells if cell.question == question)
-    for hint in hints(source).get(function.__name__, ()):
+    for hint in hints(source).get(item.originalname, ()):
         if told := tells(hint, cell):
             remedy = "Say what to look at, and not what to write"
             raise _refused(item, f"has a hint with a line of the solution, {told}", remedy)
+
+
+def _written(item: pytest.Function) -> tuple[int, str]:
+    """Return the line and the source of a check, from the file in which it stands.
+
+    A public one is compiled as a cell, whose name a cell of any other notebook may have as well.
+    """
+    function = inspect.unwrap(item.function)
+    if function.__code__.co_filename == f"{item.path}":
+        return function.__code__.co_firstlineno, inspect.getsource(function)
+    text = item.path.read_text("utf-8-sig")
+    code = re.search(rf"(?m)^def {function.__name__}\(.*\n?(?:(?:[ \t].*)?\n)*", text)
+    return (text.count("\n", 0, code.start()) + 1, code[0]) if code else (1, "")
 
 
 def _refused(item: pytest.Function, what: str, remedy: str) -> AssignmentError:

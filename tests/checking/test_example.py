@@ -1,5 +1,6 @@
 """A worked example is its author's: it shows what is due for it, and nothing that is hidden."""
 
+import linecache
 import re
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from grader.model.guidance import Guidance, Row
 from grader.model.standing import Standing
 from grader.report.pages import feedback_html
 from grader.report.results_json import results_json
-from tests.support.small_course import IMPORTS, notebook, write
+from tests.support.small_course import IMPORTS, SOLUTION, notebook, write
 
 CANARY = "424242"
 CHECKS = (
@@ -59,10 +60,12 @@ def session(tmp_path_factory, zygote):
     folder = tmp_path_factory.mktemp("course")
     numbers = iter(range(100))
 
-    def judged(toml: str, *sources: str, prove: bool = False, checks: str = CHECKS):
+    def judged(
+        toml: str, *sources: str, prove: bool = False, checks: str = CHECKS, solution=SOLUTION
+    ):
         root = folder / f"{next(numbers)}"
         root.mkdir()
-        course, name = write(root, checks)
+        course, name = write(root, checks, solution)
         (course.checks(name) / "mistakes.toml").write_text(toml)
         found = []
 
@@ -179,6 +182,19 @@ def test_a_hint_that_nobody_would_read_or_that_tells_the_answer_is_refused(sessi
     line = checks.split("\n").index(f"    {hint}") + 1
     at = line if "not a hint" in why else line - 4  # the function's own, decorators included
     assert f":{at}: " in str(refused.value)
+
+
+def test_hints_of_a_public_check_are_read_where_it_stands(session):
+    """A cell of another notebook that was read here may have the same name."""
+    public = '\n# %% tags=["check"]\ndef test_one(student):\n    """One."""\n    # hint: One?\n'
+    solution = f"{SOLUTION}{public}    assert student.double(1) == 2\n"
+    for number in range(9):
+        linecache.cache[f"code cell {number}"] = (1, None, ["x = 1\n"], "")
+    with pytest.raises(AssignmentError, match="hint: One.* is not a hint") as refused:
+        session("", solution=solution)
+    line = solution.split("\n").index("    # hint: One?") + 1
+    assert f"doubling.py:{line}: " in str(refused.value)
+    session("", solution=solution.replace("# hint:", "# Hint:"))
 
 
 def test_names_of_an_example_must_be_as_many_as_its_values(session):
