@@ -132,6 +132,23 @@ def test_checks_that_wait_for_the_same_reason_are_listed_under_it_once() -> None
     assert "2 checks wait for this" in text
 
 
+def test_a_chain_of_checks_that_wait_for_each_other_is_one_line() -> None:
+    one, two = (
+        replace(r, waits_for=n)
+        for r, n in zip(RESULTS[3:5], ("test_values", "test_one"), strict=True)
+    )
+    text = Page(feedback_html(a_standing(results=(RESULTS[1], one, two)))).text()
+    assert "2 checks wait for the first one above" in text and "Wait for the values." not in text
+    assert "One token." in text and "Two tokens." in text and "0 of 3" in text
+
+
+def test_checks_that_passed_are_folded_into_their_number() -> None:
+    html = feedback_html(a_standing())
+    folded = html[html.index('<details class="held">') :].split("</details>")[0]
+    assert "1 check passed" in folded and "becomes (B, H, T, d_head)" in folded
+    assert html.index("Start here") < html.index('<details class="held">')
+
+
 def test_a_traceback_is_preformatted_and_the_words_before_it_are_not() -> None:
     page = Page(feedback_html(a_standing()))
     assert page.text("pre").startswith("Traceback (most recent call last):\n  File")
