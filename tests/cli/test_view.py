@@ -120,3 +120,18 @@ def test_its_help_says_what_it_is_for_and_how_it_ends():
     said = " ".join(CliRunner().invoke(main, ["view", "--help"]).output.split())
     for words in ("Ctrl-C ends it", "works once", "grader override", "--as", "--port"):
         assert words in said
+
+
+def test_requests_are_read_before_anything_is_served(folder, monkeypatch):
+    desks = []
+    monkeypatch.setattr("grader.view.serve.serve", lambda desk, *_: desks.append(desk))
+    table = folder / "form.csv"
+    table.write_text("id,question\nbob,split_heads\n")
+    words = ["view", f"{folder}", "--no-browser", "--requests", f"{table}"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    (request,) = desks[0].requests.inbox.requests
+    assert (request.about.student, request.place) == ("bob", "form.csv:2")
+    desks[0].__exit__()
+    table.write_bytes(b"PK\x03\x04")
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2 and "this is a workbook" in result.output and len(desks) == 1

@@ -10,9 +10,11 @@ import pytest
 
 from grader.csv_table import TableError
 from grader.model.request import About
+from grader.report.pages import feedback_html
 from grader.store.store import Store
 from grader.view.desk import Desk
 from tests.intake.test_requests import a_mail, a_mailbox
+from tests.report.test_mailto import mails
 from tests.view.conftest import CODE, Client, fill
 from tests.view.test_deciding import decide
 from tests.view.test_looking import EVIL, address, people, text
@@ -121,6 +123,21 @@ def fill_again(folder: Path, path: Path) -> None:
         with store.transaction() as db:
             db.execute("UPDATE judgements SET digest = ? WHERE digest = ?", (new, entry.digest))
         store.hand_in([replace(entry, path=path, digest=new)])
+
+
+def test_the_mail_that_a_students_page_offers_finds_its_submission_and_question(opened, tmp_path):
+    desk, _ = opened()
+    with desk.store() as store:
+        store.set("contact", "ta@course.edu")
+        page = feedback_html(store.by_student()["bob"])
+    first, *_ = mails(page)
+    letter = a_mail(first["body"].replace("\r\n", "\n"), To=first["to"], Subject=first["subject"])
+    desk.requests.__init__(a_mailbox(tmp_path, letter))
+    with desk.store() as store:
+        (found,) = desk.requests.of(store, desk.everybody(store))
+    assert found.person and found.person.row.student == "bob" and found.remark == ""
+    assert (found.question, found.request.about.check) == ("split_heads", "test_values")
+    assert found.request.about.file == digest(tmp_path, "bob")
 
 
 def test_a_file_that_changes_is_read_again_and_one_that_breaks_says_so(asking, tmp_path):
