@@ -90,4 +90,27 @@ Write a report.
 ### BEGIN MARK SCHEME
 One point for each page.
 ### END MARK SCHEME
+=== code answer counter
+class Counter:
+    step = 1
+
+    def __init__(self, start):
+        if start < 0:
+            raise ValueError("negative")
+        self.n = start
+
+    def up(self):
+        self.n += self.step
+        return self.n
+=== code tests counter-tests 1
+c = Counter(3)
+assert c.up() == 4
+### BEGIN HIDDEN TESTS
+try:
+    Counter(-1)
+except ValueError:
+    pass
+else:
+    raise AssertionError("no error")
+### END HIDDEN TESTS
 '''

@@ -39,19 +39,19 @@ def marked(source: str, region: Region) -> list[Line]:
 def whole_answer(source: str, tree: ast.Module) -> list[Line]:
     """Return an answer of which nbgrader gives students nothing.
 
-    We leave them the head of each function and class, with its docstring, since the checks ask for
-    these names.
+    We leave them the head of each function, with its docstring, since the checks ask for its name.
+    A class would be defined by what stands in it, so nothing of one is left.
     """
     heads = {
         line
         for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        if isinstance(node, ast.FunctionDef)
         for line in range(node.lineno, _body(node).lineno)
     }
     return [(text, line not in heads) for line, text in enumerate(source.split("\n"), 1)]
 
 
-def _body(node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
+def _body(node: ast.FunctionDef) -> ast.stmt:
     """Return the first statement that is more than a docstring."""
     if ast.get_docstring(node) is not None and len(node.body) > 1:
         return node.body[1]

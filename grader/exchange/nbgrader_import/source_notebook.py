@@ -22,7 +22,7 @@ from .regions import Region, marked, whole_answer
 STUB = "YOUR ANSWER HERE"
 GENERATED = re.compile(r"(?m)^\s*#+\s*(HASHED )?AUTOTEST\b")
 HEADING = re.compile(r"(?m)^# (.+)$")
-BY_HAND = "is graded by hand: its {points:g} points are for a person to give, in `grader view`"
+BY_HAND = "is graded by hand: its points ({points:g}) are for a person to give, in `grader view`"
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,11 @@ class SourceNotebook(Master):
         for place, (text, hidden) in enumerate(texts, 1):
             self._judges(number, text)
             points = about.points if place == len(texts) else 0
+            text = MAGIC.sub(r"\1pass  # \2", _without_sentence(text)).strip("\n")
             question.tests.append(
                 OtterTest(
-                    question.name, place, MAGIC.sub(r"\1pass  # \2", text).strip("\n"), "", False,
-                    hidden, fraction(points), sentence, f"cell {number}", is_plain=True,
+                    question.name, place, text, "", False, hidden, fraction(points), sentence,
+                    f"cell {number}", is_plain=True,
                 )
             )  # fmt: skip
         if _ends_in_a_value(tree(texts[-1][0])):
@@ -206,6 +207,14 @@ def _sentence(seen: str) -> str:
             return text.strip().split("\n")[0]
     comment = re.match(r"\s*#+\s*(.*\S)", seen)
     return comment[1] if comment else ""
+
+
+def _without_sentence(text: str) -> str:
+    """Leave out the text at a test's beginning, which becomes the docstring of its check."""
+    match tree(text).body:
+        case [ast.Expr(value=ast.Constant(value=str())) as said, _, *_]:
+            return "\n".join(text.split("\n")[said.end_lineno :])
+    return text
 
 
 def _is_python(text: str) -> bool:

@@ -22,9 +22,10 @@ WRONG = {
     "wrong for negative numbers": ("return x * x", "return x * x.abs()"),
     "no root": (".sqrt()", ""),
     "an error": ("return x * x", "return undefined"),
+    "no error where one is due": ('raise ValueError("negative")', "pass"),
 }
 """Submissions by what is changed in the solution."""
-POINTS = 6.5
+POINTS = 7.5
 TWICE = 2
 """We have whole points, so those of this notebook are times two."""
 
@@ -63,7 +64,7 @@ def ours(tmp_path, made):
         nbformat.write(book, folder / f"{name.replace(' ', '-')}_tensors.ipynb")
     (folder / "skeleton_tensors.ipynb").write_bytes(made.notebook("tensors").read_bytes())
     words = ("-a", "tensors", "-o", tmp_path / "out", "-j", "1")
-    grader("--course", made.root, "grade", folder, *words, code=3)
+    grader("--course", made.root, "grade", folder, *words)
     with (tmp_path / "out" / "grades.csv").open() as file:
         rows = {row["student"].replace("-", " "): row for row in csv.DictReader(file)}
     return {name: float(row["score"]) / TWICE for name, row in rows.items()}
@@ -101,7 +102,8 @@ def theirs(tmp_path):
 
 
 SCORES = {
-    "right": 6.5, "wrong for negative numbers": 4.5, "no root": 2, "an error": 0, "skeleton": 0,
+    "right": 7.5, "wrong for negative numbers": 5.5, "no root": 3, "an error": 1,
+    "no error where one is due": 6.5, "skeleton": 0,
 }  # fmt: skip
 
 
@@ -130,13 +132,13 @@ def made(tmp_path_factory):
 def test_the_command_says_what_is_not_carried_with_its_cell(made):
     _, said = made
     for part in (
-        "why (cell 10) is graded by hand: its 4 points are for a person to give",
+        "why (cell 10) is graded by hand: its points (4) are for a person to give",
         "why (cell 10): the model answer was left out",
-        "plot (cell 11) is graded by hand: its 2 points",
-        "report (cell 12) is graded by hand: its 5 points",
+        "plot (cell 11) is graded by hand: its points (2)",
+        "report (cell 12) is graded by hand: its points (5)",
         "Beside the notebook: data.csv: no file but the notebook is in the sandbox",
         "All points are times 2",
-        "solutions/tensors.py and 4 checks, 13 points",
+        "solutions/tensors.py and 6 checks, 15 points",
         "nbgrader has no place for them",
     ):
         assert part in said, part
@@ -156,7 +158,14 @@ def test_students_get_the_tests_that_they_had_and_no_hidden_one(made):
     grader("--course", course.root, "build", "tensors")
     text = course.notebook("tensors").read_text()
     assert "The norm of (3, 4) is 5." in text and "near(square(x)" in text
-    for secret in ("square(-x)", "torch.ones(4)", "x * x", "sum().sqrt()", "One point for each"):
+    for secret in (
+        "square(-x)",
+        "torch.ones(4)",
+        "x * x",
+        "sum().sqrt()",
+        "One point for each",
+        "self.n",
+    ):
         assert secret not in text
     assert "YOUR ANSWER HERE" in text and "Write a report." in text
 
@@ -171,7 +180,7 @@ def test_of_a_whole_answer_students_get_the_head_and_the_docstring(made):
 def test_title_and_questions_are_those_of_the_notebook(made):
     course, _ = made
     assignment = Assignment.read(course.solution("tensors"))
-    assert assignment.title == "Tensors" and assignment.questions == ("square", "norm")
+    assert assignment.title == "Tensors" and assignment.questions == ("square", "norm", "Counter")
 
 
 def small(answer, tests, points=1):
