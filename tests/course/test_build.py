@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -12,10 +13,11 @@ from grader.course.assignment import Assignment
 from grader.course.build import build, skeleton
 from grader.course.settings import AssignmentError
 from grader.files import Unwritable
-from tests.support.kernel import run, said
+from tests.support.kernel import Kernel, run, said
 
 ROOT = Path(__file__).parents[2]
 ATTENTION = ROOT / "solutions" / "attention.py"
+Execute = Callable[[nbformat.NotebookNode], list[nbformat.NotebookNode]]
 
 SOURCE = '''\
 # /// script
@@ -59,10 +61,16 @@ def cells_of(source: Path) -> dict[str, dict]:
     return {cell["id"]: cell for cell in skeleton(Assignment.read(source))["cells"]}
 
 
-def execute(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+@pytest.fixture(scope="module")
+def execute() -> Iterator[Execute]:
     """Run a notebook in a real kernel, past its errors, and return all outputs."""
-    run(notebook)
-    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    with Kernel() as kernel:
+
+        def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+            kernel.run(notebook)
+            return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+        yield outputs
 
 
 def errors(outputs: list[nbformat.NotebookNode]) -> list[str]:
@@ -209,7 +217,7 @@ def test_check_cells_are_given_whole(source):
     assert text == checks + "\n\n\nrun_checks(test_three_becomes_six, test_zero_stays_zero)"
 
 
-def test_running_the_skeleton_raises_nothing_but_not_implemented():
+def test_running_the_skeleton_raises_nothing_but_not_implemented(execute):
     """The checks go on, and say so; only what the author's plot needs is missing."""
     outputs = execute(answered(ATTENTION, {}))
     assert set(errors(outputs)) == {"NotImplementedError"}
@@ -218,7 +226,7 @@ def test_running_the_skeleton_raises_nothing_but_not_implemented():
     assert said(outputs).endswith(f"0 of {len(checks)} checks pass.\n")
 
 
-def test_running_it_with_the_solution_passes_every_check_and_draws():
+def test_running_it_with_the_solution_passes_every_check_and_draws(execute):
     assignment = Assignment.read(ATTENTION)
     answers = {cell.question: cell.source for cell in assignment.cells if cell.question}
     outputs = execute(answered(ATTENTION, answers))
@@ -230,7 +238,7 @@ def test_running_it_with_the_solution_passes_every_check_and_draws():
     assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
-def test_a_check_prints_its_sentence_and_what_went_wrong(source):
+def test_a_check_prints_its_sentence_and_what_went_wrong(execute, source):
     outputs = execute(answered(source, {"double": "def double(x):\n    return x + 1"}))
     assert errors(outputs) == []
     lines = (
@@ -241,7 +249,7 @@ def test_a_check_prints_its_sentence_and_what_went_wrong(source):
     assert said(outputs) == f"{below}double\n{lines}0 of 1 questions, 0 of 2 checks pass.\n"
 
 
-def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(source):
+def test_checks_are_shown_in_colour_and_what_they_say_is_only_text(execute, source):
     """Green or red at the edge; a message with markup in it stays a message."""
     broken = "def double(x):\n    assert x, '<b>zero</b>'\n    return 2 * x"
     outputs = execute(answered(source, {"double": broken}))
@@ -283,7 +291,7 @@ def test_the_cell_that_checks_is_folded_and_comes_after_the_first_sentence(sourc
     assert second["metadata"]["jupyter"]["source_hidden"]
 
 
-def test_no_check_stops_a_run_whatever_it_raises(source):
+def test_no_check_stops_a_run_whatever_it_raises(execute, source):
     """An error is a line with its place in the student's code; also a cell that was not run."""
     broken = "def double(x):\n    if x:\n        raise ValueError('no\\nnumber')\n    return 0"
     outputs = execute(answered(source, {"double": broken}))
@@ -309,7 +317,7 @@ def test_an_assignment_without_checks_has_no_cell_for_them(source):
     assert "check-all" not in cells_of(source)
 
 
-def test_a_students_own_error_surfaces_with_its_line(source):
+def test_a_students_own_error_surfaces_with_its_line(execute, source):
     outputs = execute(answered(source, {"double": "def double(x):\n    return x + undefined"}))
     assert errors(outputs) == []
     problem = "NameError: name 'undefined' is not defined\n"

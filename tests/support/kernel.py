@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterable
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat import v4
 from traitlets.config import Config
 
 from grader.sandbox.host.isolation import THREADS
@@ -20,13 +22,44 @@ def run(book: nbformat.NotebookNode, seconds: int = 60, *, allow_errors: bool = 
     been taken before the kernel binds it, and without a folder two kernels share kernel-ipc-1.
     """
     with TemporaryDirectory(prefix="kernel-") as folder:
-        sockets = {"transport": "ipc", "ip": f"{folder}/socket"}
-        client = NotebookClient(
-            book, allow_errors=allow_errors, kernel_name="python3",
-            config=Config(KernelManager=sockets), timeout=seconds, iopub_timeout=seconds,
-            startup_timeout=seconds,
-        )  # fmt: skip
-        client.execute(env=os.environ | dict.fromkeys(THREADS, "1"))
+        _client(book, folder, seconds, allow_errors).execute(env=_environment())
+
+
+class Kernel:
+    """A kernel for several notebooks, as a start takes 1 to 3 s; each finds no names."""
+
+    def __enter__(self) -> "Kernel":
+        self._folder = TemporaryDirectory(prefix="kernel-")
+        self._first = _client(v4.new_notebook(), self._folder.name)
+        self._first.execute(env=_environment(), cleanup_kc=False)
+        return self
+
+    def run(self, book: nbformat.NotebookNode) -> None:
+        """Run a notebook past its errors; its outputs are then in it."""
+        for one in (v4.new_notebook(cells=[v4.new_code_cell("%reset -f")]), book):
+            client = _client(one, self._folder.name, km=self._first.km)
+            client.kc = self._first.kc
+            client.execute()
+
+    def __exit__(self, *_: object) -> None:
+        self._first._cleanup_kernel()
+        self._folder.cleanup()
+
+
+def _client(
+    book: nbformat.NotebookNode, folder: str, seconds: int = 60, allow_errors: bool = True,
+    km: Any = None,
+) -> NotebookClient:  # fmt: skip
+    sockets = {"transport": "ipc", "ip": f"{folder}/socket"}
+    return NotebookClient(
+        book, km, allow_errors=allow_errors, kernel_name="python3",
+        config=Config(KernelManager=sockets), timeout=seconds, iopub_timeout=seconds,
+        startup_timeout=seconds, shutdown_kernel="immediate",
+    )  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | dict.fromkeys(THREADS, "1")
 
 
 def said(outputs: Iterable[nbformat.NotebookNode]) -> str:

@@ -14,13 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import grader
+from grader.cli.main import main
 from grader.store.store import Store
 from tests.support import walls
 from tests.support.small_course import RIGHT, notebook, write
 
-pytestmark = walls.ON_LINUX
+pytestmark = [walls.ON_LINUX, pytest.mark.usefixtures("judged_here")]  # what goes on, see below
 
 ROOT = Path(__file__).parents[2]
 MANY = 12
@@ -58,9 +60,10 @@ def scores(folder: Path) -> dict[str, float | None]:
 
 def goes_on(folder: Path, kept: dict[str, float | None]) -> None:
     """The same command, without a fault, keeps what was judged and judges the rest."""
-    done = grade(folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(kept)} judged before" in done.stdout
+    words = ["--course", folder / "course", "grade", folder / "in", "-a", "doubling"]
+    done = CliRunner().invoke(main, [str(word) for word in (*words, "-o", folder / "out")])
+    assert done.exit_code == 0, done.output
+    assert f"{len(kept)} judged before" in done.output
     assert scores(folder) == {f"s{number}": 5 for number in range(MANY)}
 
 
