@@ -145,6 +145,9 @@ def test_every_gradient_has_the_shape_of_its_own(student):
 
 def test_two_numbers_go_back_as_on_paper(student):
     """With h' = 0.6 and 0.8, 1 - h'² is 0.64 and 0.36: see the numbers in this check."""
+    # Hint: Compute dz on paper first: one number for each sequence.
+    # Hint: Then check one result after the other. The first that differs tells which product is
+    #   off.
     dh_next = torch.tensor([[1.0], [2.0]])  # B = 2, I = H = 1
     x, h, h_next = (torch.tensor(n) for n in ([[2.0], [1.0]], [[0.5], [1.0]], [[0.6], [0.8]]))
     found = student.step_backward(
@@ -242,6 +245,7 @@ def layer_by_hand(rnn_backward):
 
 def test_half_of_the_gradient_survives_each_step(student):
     """With states of 0 and W_hh = ½, a gradient of 1 at the end arrives as ½, ¼, ⅛ before it."""
+    # Hint: Print what you carry after each step: it should be ½, ¼, ⅛.
     zeros, dout = torch.zeros(1, 3, 1), torch.tensor([[[0.0], [0.0], [1.0]]])
     dx, dh_0, *_ = student.rnn_backward(
         dout, torch.zeros(1, 1), zeros, torch.zeros(1, 1), zeros,
@@ -253,6 +257,7 @@ def test_half_of_the_gradient_survives_each_step(student):
 
 def test_both_ways_to_the_last_state_count(student):
     """dh_n adds to dout at the last step: 1 and 2 are 3."""
+    # Hint: What do you carry when you begin at the last step?
     zeros = torch.zeros(1, 2, 1)
     dx, *_ = student.rnn_backward(
         torch.ones(1, 2, 1), torch.full((1, 1), 2.0), zeros, torch.zeros(1, 1), zeros,
@@ -315,6 +320,8 @@ def test_at_zero_the_jacobian_is_the_matrix(student):
 
 def test_a_row_is_scaled_by_the_tanh_of_its_output(student):
     """With h' = (0.6, 0.8) the first row is multiplied by 0.64 and the second by 0.36."""
+    # Hint: Print J, and put the factors 0.64 and 0.36 beside its rows and its columns.
+    # Hint: Which axis of `h_next` belongs to the rows of J?
     J = student.step_jacobian(torch.tensor([[0.6, 0.8]]), torch.ones(2, 2))
     due = torch.tensor([[[0.64, 0.64], [0.36, 0.36]]])
     assert J.shape == due.shape, f"J should be (1, 2, 2), yours is {tuple(J.shape)}"
@@ -481,6 +488,8 @@ def clip_by_norm(grads, max_norm):
 # %% tags=["check"]
 def test_three_and_four_are_five(student):
     """Gradients [3] and [4] have the norm 5: with max_norm = 1, they become 0.6 and 0.8."""
+    # Hint: Print the norm that you compute: it should be one number, 5.
+    # Hint: By which one number is every gradient multiplied?
     clipped, norm = student.clip_by_norm([torch.tensor([3.0]), torch.tensor([4.0])], 1.0)
     assert abs(float(norm) - 5) < 1e-4, f"the norm is 5, yours is {float(norm):.4f}"
     found = [float(g) for g in clipped]
