@@ -98,7 +98,8 @@ MORE = {
     "tests/docs/test_tutorial.py": ("grader/cli/main.py", "docs/tutorial.md"),
     "tests/docs/test_start.py": ("grader/cli/main.py", *tracked("docs/start/*")),
     "tests/docs/test_built_site.py": (
-        "grader/cli/main.py", *tracked("mkdocs.yml", "docs/**/*", "assignments/*", "C*.md")
+        "grader/api.py", "grader/cli/main.py",
+        *tracked("mkdocs.yml", "docs/**/*", "assignments/*", "C*.md"),
     ),
     "tests/docs/test_ci_steps.py": ("grader/cli/main.py", *tracked("docs/ci/*")),
     "tests/system/test_alone.py": ("grader/cli/main.py", "README.md"),

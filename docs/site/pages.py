@@ -34,6 +34,14 @@ examples and exit codes, is in [Commands](commands.md).
     :depth: 1
     :style: plain
 """
+NAMES = """\
+# Every name for Python
+
+What `import grader` has, made from the docstrings. How it is used is in
+[From Python, and from other packages](api.md).
+
+::: grader.api
+"""
 STOPS = road(Course(ROOT))
 PLACES = {
     **{name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md")},
@@ -61,6 +69,7 @@ FILES = {
 def made() -> Iterator[tuple[str, str]]:
     """Yield the pages that are written when the site is built: their place, and their Markdown."""
     yield "options.md", OPTIONS
+    yield "names.md", NAMES
     for stop in STOPS:
         path = ROOT / "assignments" / f"{stop.name}.ipynb"
         yield f"assignments/{stop.name}.md", notebook.page(path, stop)
