@@ -641,9 +641,9 @@ def test_gradcheck_finds_nothing(student):
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # so that your torch.zeros is as exact as the inputs
     try:
-        shapes = ((2, 2, 4, 5), (3, 2, 3, 2), (3,))
+        shapes = ((2, 2, 3, 4), (2, 2, 3, 2), (2,))
         inputs = [torch.randn(shape, requires_grad=True) for shape in shapes]
-        for stride, padding in ((1, 0), (1, 1), (2, 1), (3, 2)):
+        for stride, padding in ((1, 0), (2, 1), (3, 2)):
             layer = layer_by_hand(student.conv2d_backward, stride, padding)
             assert torch.autograd.gradcheck(layer, inputs, check_undefined_grad=False), (
                 "gradcheck finds other gradients"
