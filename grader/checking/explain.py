@@ -92,6 +92,9 @@ class Bank:
         It may end early where the numbers are not as `wanted`. Raises ValueError where the mistakes
         cannot be made.
         """
+        return self._ending(run, mistakes, wanted)
+
+    def _ending(self, run: Run, mistakes: Sequence[Mistake], wanted: Record | None) -> Ending:
         return Ending.of(run, self.solution(*mistakes) if mistakes else self.right(), wanted)
 
     def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
@@ -100,7 +103,7 @@ class Bank:
         It ends at the first number that is not right. None for mistakes that cannot be made.
         """
         try:
-            return self.ending(common, *mistakes, wanted=self._due(common))
+            return self._ending(common, mistakes, self._due(common))
         except ValueError:
             return None
 

@@ -34,16 +34,17 @@ class Listener(Bank):
         """What students would read."""
 
     def ending(self, run: Run, *mistakes: Mistake, wanted: Record | None = None) -> Ending:
-        """Return how a check ends on these mistakes, the whole of it, from memory if possible.
-
-        What never ends is ended at the limit for one request of a submission.
-        """
+        """Return how a check ends on these mistakes, the whole of it, from memory if possible."""
         key = run, mistakes
         if key not in self._endings:
-            seconds = self._limits.of(mistakes[0].question) if mistakes else self._limits.seconds
-            with limited(seconds):
-                self._endings[key] = super().ending(run, *mistakes)
+            self._endings[key] = self._ending(run, mistakes, None)
         return self._endings[key]
+
+    def _ending(self, run: Run, mistakes: Sequence[Mistake], wanted: Record | None) -> Ending:
+        """End what never ends, at the limit for one request of a submission."""
+        seconds = self._limits.of(mistakes[0].question) if mistakes else self._limits.seconds
+        with limited(seconds):
+            return super()._ending(run, mistakes, wanted)
 
     def explain(self, question: str, *how: Any) -> None:
         """Keep what Bank says, and say nothing: results are those of a course without a bank."""
