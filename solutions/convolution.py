@@ -299,7 +299,8 @@ def test_a_matrix_of_two_rows(student):
 def test_differences_of_neighbours(student):
     """With the kernel (-1, 1), M @ x is how much x grows from each entry to the next."""
     M = student.toeplitz(torch.tensor([-1.0, 1.0]), 5)
-    require(M @ torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]), [1.0, 2.0, 4.0, 8.0], "M @ x")
+    x = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0], dtype=M.dtype)
+    require(M @ x, [1.0, 2.0, 4.0, 8.0], "M @ x")
 
 
 def test_gradients_reach_the_kernel(student):

@@ -230,7 +230,7 @@ def test_after_the_first_submission_only_likely_mistakes_are_tried(tmp_path, mon
     bank = [TRIPLED, SHIFTED, *(entry(f"times_{n}", f"{n} * x") for n in range(4, 30))]
     (course.checks(name) / "mistakes.toml").write_text("".join(bank), "utf-8")
     assignment, tried, found = Assignment.read(course.solution(name)), [], []
-    ending = Bank.ending
+    ending = Bank._ending
 
     def counted(self, *given, **more):
         tried[-1] += 1
@@ -243,7 +243,7 @@ def test_after_the_first_submission_only_likely_mistakes_are_tried(tmp_path, mon
             results = session.results(student, b"key %d" % number, [])
             found.append(next(r.mistake for r in results if r.status is Status.FAILED))
 
-    monkeypatch.setattr(Bank, "ending", counted)
+    monkeypatch.setattr(Bank, "_ending", counted)
     run_session(assignment, course.checks(name), work)
     assert found == ["tripled", "times_7", "", "times_8", ""]
     first, second, unknown, third, again = tried
