@@ -27,7 +27,12 @@ class Examination:
     tries: ClassVar[int] = 1
 
     def zygote(self, session: Session, warming: Warming | None) -> Zygote:
-        """Start a zygote: any layers will do for the course team's own code."""
+        """Start a zygote: any layers will do for the course team's own code.
+
+        Raises AssignmentError where the solution does not give what an example shows.
+        """
+        for worked in session.bank.examples.values():
+            session.bank.due(worked)
         return Zygote(unsafe=True, trains=session.assignment.trains, warming=warming)
 
     def server(self, session: Session, zygote: Zygote) -> Callable[[Case], Outcome]:

@@ -43,9 +43,6 @@ class Examiner:
     """Examines cases, one after the other, in one session."""
 
     def __init__(self, session: Session, folder: Path, zygote: Zygote) -> None:
-        """Raises AssignmentError where the solution does not give what an example shows."""
-        for worked in session.bank.examples.values():
-            session.bank.due(worked)
         self._session, self._folder, self._zygote = session, folder, zygote
         self._solution = solution(session.assignment.path)
         self._program = Program(session.assignment)

@@ -352,6 +352,11 @@ def test_right_answers_alone_are_counted_and_a_loss_is_told_with_its_draw(tmp_pa
     ("file", "text", "said"),
     [
         ("mistakes.toml", "[[mistake]]\nname = 1\n", r"mistakes\.toml:1: .*Correct it"),
+        (
+            "mistakes.toml",
+            "\n[[example]]\nquestion = 'double'\ncode = 'student.double(hidden)'\n",
+            r"mistakes\.toml:2: this example fails on the solution",
+        ),
         ("variants/v0.py", "def double(x:\n", r"v0\.py:1: Python cannot read this"),
         ("references.py", "\n1 +\n", r"references\.py:2: Python cannot read this"),
         ("references.py", "import nowhere\ndef test_it(s, d): ...", r"references\.py:1: .*nowhere"),
