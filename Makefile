@@ -24,7 +24,7 @@ PIP = $(BIN)/pip --disable-pip-version-check install
 IN_ONE_LINE = 2>&1 | tee $(VENV)/pip.log | { while read -r line; do printf '\r\033[K%.78s' "$$line"; done; echo; } \
     || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: demo test whole exploits fuzz lint languages build build-check bench scale picture reference site kills verify proofs doctor image image-verify ci-full lock clean
+.PHONY: demo test whole exploits fuzz lint languages build build-check bench scale picture reference site kills verify proofs versions doctor image image-verify ci-full lock clean
 
 demo: DEMO = $(or $(ASSIGNMENT),attention)
 demo: $(GRADES)  ## Grade the sample class for real, and say where the report is. Or ASSIGNMENT=rnn.
@@ -100,6 +100,9 @@ verify: $(READY)  ## Test the tests: the kill matrix is build/verify/verify.html
 
 proofs: $(READY)  ## Of exploits, whole, verify, demo and images, what has changed since it succeeded.
 	$(BIN)/python -m tests.proofs
+
+versions: $(READY)  ## Which Pythons and versions of torch work: writes docs/versions.md.
+	TORCH_INDEX=$(TORCH_INDEX) $(BIN)/python -m tests.versions $(patsubst torch==%,%,$(TORCH)) $(PYTHONS)
 
 doctor: $(READY)
 	$(GRADER) doctor
