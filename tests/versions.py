@@ -84,14 +84,12 @@ def _is_import(error: ElementTree.Element) -> bool:
 
 def found(version: str) -> Path | None:
     """Return a Python of this version, fetched by uv if need be; None where it is not to be had."""
-    uv = Path(sys.executable).with_name("uv")
-    for words in (("python", "find", "--no-project", "--system", version), ("python", "install", version),
-                  ("python", "find", "--no-project", "--system", version)):  # fmt: skip
-        done = _run([uv, "--no-config", *words], seconds=120)
-        path = Path(done.stdout.strip())
-        if "find" in words and done.returncode == 0 and path.is_file():
-            return path
-    return None
+    uv = [Path(sys.executable).with_name("uv"), "--no-config", "python"]
+    find = [*uv, "find", "--no-project", "--system", version]
+    if _run(find, seconds=60).returncode:
+        _run([*uv, "install", version], seconds=300)
+    path = Path(_run(find, seconds=60).stdout.strip())
+    return path if path.is_file() else None
 
 
 def row(version: str, newest: str) -> tuple[str, str]:

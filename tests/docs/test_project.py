@@ -1,6 +1,7 @@
 """What a project keeps beside its code fits its schema, and agrees with the code."""
 
 import datetime
+import os
 import re
 import subprocess
 import sys
@@ -130,3 +131,13 @@ def test_the_image_that_is_published_holds_no_solution():
         copied += "".join(re.findall(r"(?m)^COPY .*$", text))
     assert "assignments" in copied
     assert "solutions" not in copied and "autograder_tests" not in copied
+
+
+@pytest.mark.parametrize(("tag", "code"), [(f"v{__version__}", 0), ("v9.9.9", 1)])
+def test_only_the_tag_of_this_version_is_released(tag, code):
+    (step,) = (s for s in workflow("release.yml")["jobs"]["build"]["steps"]
+               if "GITHUB_REF_NAME" in s.get("run", ""))  # fmt: skip
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "GITHUB_REF_NAME": tag}
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=ROOT, env=environment)
+    assert done.returncode == code
