@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,7 +102,9 @@ def row(version: str, newest: str) -> tuple[str, str]:
     _run([python, "-m", "venv", "--clear", here], seconds=120)
     ours = here / "bin" / "python"
     pip = [ours, "-m", "pip", "install", "--quiet", "--retries", "0", "--timeout", "15"]
-    others = [need for need in PROJECT["dependencies"] if not need.startswith("torch")]
+    extras = (needs for name, needs in PROJECT["optional-dependencies"].items() if name != "dev")
+    needed = [*PROJECT["dependencies"], *chain.from_iterable(extras)]
+    others = [need for need in needed if not need.startswith("torch>")]
     done = _run([*pip, *others, *TESTING], seconds=1200)
     if done.returncode:
         return (f"not run: {done.stderr.strip().splitlines()[-1]}",) * 2
