@@ -183,6 +183,7 @@ def from_otter(root: Path, master: Path, out: Path | None) -> None:
 
 
 @import_.command("nbgrader")
+@needs_linux
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @COURSE
 @click.pass_obj

@@ -114,9 +114,9 @@ def _program(connection: int) -> subprocess.Popen[bytes]:
     import the parent's main module first, all of `grader` that the command line offers, and before
     that look for Python's own modules in the current folder, which may be full of submissions: -P.
     """
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    warnings = [f"-W{option}" for option in sys.warnoptions]
     return subprocess.Popen(
-        [sys.executable, *flags, "-P", "-c", BOOT.format(fd=connection)],
+        [sys.executable, *warnings, "-P", "-c", BOOT.format(fd=connection)],
         env={**os.environ, **dict.fromkeys(isolation.THREADS, "1")},
         stdin=subprocess.DEVNULL,
         pass_fds=[connection],

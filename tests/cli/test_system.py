@@ -47,6 +47,7 @@ LOCKED_IN = {
     "grade": [SUBMISSION, "-a", ASSIGNMENT, "-o", "new"], "regrade": ["out"], "view": ["out"],
     "similarity": [SUBMISSION, "-a", ASSIGNMENT, "-o", "similar"], "verify": [], "doctor": [],
     "export otter": [ASSIGNMENT, "-o", "otter"], "import otter": [SUBMISSION],
+    "import nbgrader": [SUBMISSION],
     "export nbgrader": [ASSIGNMENT, "-o", "nbgrader"],
 }  # fmt: skip
 """What opens submissions, or runs code as it would run them."""

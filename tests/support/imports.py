@@ -1,10 +1,10 @@
 """Which files a program of ours consists of: what it imports, what that imports, and so on.
 
 Read from the text; nothing is run. An import counts wherever it stands, also in a function that is
-never called; so does a module that a string names, as for ``python -m``. A file of grader/ that is
-no module, a template for instance, counts once a string has its name or its folder's. A module that
-only passes on names, such as grader/checks.py, counts by the names that are asked of it: another
-one in it changes nothing for those who do not import it.
+never called, but not `if TYPE_CHECKING`; so does a module that a string names, as for
+``python -m``. A file of grader/ that is no module, a template for instance, counts once a string
+has its name or its folder's. A module that only passes on names, such as grader/checks.py, counts
+by the names that are asked of it: another one in it changes nothing for those who do not import it.
 """
 
 import ast
@@ -47,7 +47,7 @@ class Source:
     def read(cls, path: Path, root: Path) -> "Source":
         """Read a file in a checkout. Raises SyntaxError."""
         tree = ast.parse(path.read_text("utf-8"))
-        nodes, folder = list(ast.walk(tree)), path.relative_to(root).parts[:-1]
+        nodes, folder = list(_read_when_run(tree)), path.relative_to(root).parts[:-1]
         remarks = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         strings = (n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in remarks)
         words = (word for text in strings if isinstance(text, str) for word in WORD.findall(text))
@@ -79,6 +79,14 @@ class Needs:
                 waiting += here.files
                 passed_on |= here.passed_on
         return cls(frozenset(files), frozenset(passed_on))
+
+
+def _read_when_run(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a file but for those that type checkers alone read."""
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from _read_when_run(node)
 
 
 def _imports(node: ast.AST, folder: tuple[str, ...]) -> Iterator[Import]:
