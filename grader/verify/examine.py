@@ -201,8 +201,9 @@ def single() -> Iterator[None]:
 
 
 def _is_refused(result: Result, case: Case) -> bool:
-    """Tell whether a public check would be refused, since the solution fails it in a worker."""
-    return case.kind == "solution" and result.counted and result.status is not Status.PASSED
+    """Tell whether right code fails a public check where students are judged."""
+    right = case.kind in ("solution", "variant")
+    return right and result.counted and result.status is not Status.PASSED
 
 
 def _key(draw: int) -> bytes:
