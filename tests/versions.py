@@ -84,7 +84,7 @@ def _is_import(error: ElementTree.Element) -> bool:
 
 
 def found(version: str) -> Path | None:
-    """Return a Python of this version, fetched by uv if need be; None where it is not to be had."""
+    """Return a Python of this version, fetched by uv if need be; None where there is none."""
     uv = [Path(sys.executable).with_name("uv"), "--no-config", "python"]
     find = [*uv, "find", "--no-project", "--system", version]
     if _run(find, seconds=60).returncode:
@@ -97,7 +97,7 @@ def row(version: str, newest: str) -> tuple[str, str]:
     """Run the tests with the oldest and with the newest torch; return what the table says."""
     python = found(version)
     if python is None:
-        return (f"not run: no Python {version} was to be had",) * 2
+        return (f"not run: no Python {version} was found",) * 2
     here = PLACE / version
     _run([python, "-m", "venv", "--clear", here], seconds=120)
     ours = here / "bin" / "python"
@@ -114,7 +114,7 @@ def row(version: str, newest: str) -> tuple[str, str]:
         if _run([*pip, *build], seconds=1200).returncode == 0:
             cells.append(f"{outcome(ours, DEPRECATED if torch == newest else ())}")
         else:
-            cells.append("not run: no CPU build of it was to be had")
+            cells.append("not run: no CPU build of it was found")
     if all(said.startswith("not run") for said in cells):
         without = outcome(ours, DEPRECATED, torch=False)
         cells[1] += f"; without torch {without} ({without.needing} files of tests need it)"
