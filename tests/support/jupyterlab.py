@@ -1,5 +1,6 @@
 """A real JupyterLab on loopback, as a process of its own, with settings and sockets in a folder."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -26,7 +27,11 @@ SETTINGS = {
 RAN = r"""() => [...document.querySelectorAll(".jp-CodeCell")].at(-1)
     ?.querySelector(".jp-InputPrompt").textContent.match(/\[\d+\]/)"""
 """Whether the last cell has been run."""
+BEGUN = r"""() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+    .some(prompt => prompt.textContent.match(/\[(\d+|\*)\]/))"""
+"""Whether any cell runs or has been run: a menu that opens too early does nothing."""
 MILLISECONDS = 1000 * SECONDS
+TRIES = 6
 
 
 def filled(assignment: Assignment, answers: Mapping[str, str]) -> str:
@@ -40,10 +45,16 @@ def filled(assignment: Assignment, answers: Mapping[str, str]) -> str:
 
 def run_all(page: Any) -> list[str]:
     """Run all cells from the menu; return what stands below each, as a student reads it."""
+    from playwright.sync_api import TimeoutError as TooLate
+
     idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     idle.wait_for(timeout=MILLISECONDS)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    for _ in range(TRIES):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        with contextlib.suppress(TooLate):
+            page.wait_for_function(BEGUN, timeout=MILLISECONDS / TRIES)
+            break
     page.wait_for_function(RAN, timeout=MILLISECONDS)
     idle.wait_for(timeout=MILLISECONDS)
     return [area.inner_text() for area in page.locator(".jp-CodeCell .jp-OutputArea").all()]

@@ -20,6 +20,8 @@ SOURCE = (Path(__file__).parents[2] / "solutions" / "attention.py").read_text()
 BEFORE = "    assert (merged - x).abs().max() < 1e-4"
 HINT = "    # Hint: Which axis comes first?\n    # Hint: Bring it back by `transpose`.\n"
 """The author's, in a check of merge_heads."""
+SUMMARY = "xpath=ancestor::details[1]/summary"
+"""What a hint unfolds from."""
 SLIPS = {
     " / math.sqrt(Q.size(-1))": "",
     "x.transpose(1, 2).reshape(B, T, H * d_head)": "x.reshape(B, T, H * d_head)",
@@ -105,11 +107,11 @@ def test_a_wrong_notebook_is_drawn_where_numbers_differ_and_hints_unfold(opened)
     assert drawing.is_visible() and drawing.locator("td").count() == 5 * 12
     hint = opened.get_by_text("Which axis comes first?")
     assert not hint.is_visible(), "it is folded"
-    opened.get_by_text("Hint 1", exact=True).click()
+    hint.locator(SUMMARY).click()
     assert hint.is_visible()
     second = opened.get_by_text("Bring it back by")
     assert not second.is_visible()
-    opened.get_by_text("Hint 2", exact=True).click()
+    second.locator(SUMMARY).click()
     assert second.is_visible()
 
 
