@@ -160,9 +160,9 @@ def none_found(student: Image, canaries: dict[str, str]) -> str:
 def practised(student: Image) -> str:
     """Run the public checks of an untouched notebook."""
     done = student.run("check", "assignments/attention.ipynb", check=False)
-    seen = done.returncode, done.stdout.count("not implemented yet")
+    seen = done.returncode, done.stdout.count("not filled in yet")
     expect(seen[0] == 1 and seen[1] > 0, done.stdout + done.stderr)
-    return f"{seen[1]} are not implemented yet in the skeleton"
+    return f"{seen[1]} questions and checks are not filled in yet in the skeleton"
 
 
 def examined(grader: Image) -> str:
