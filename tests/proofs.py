@@ -86,6 +86,8 @@ its samples are judged; what students get is complete, and holds no solution; wh
 Gradescope gives a right submission all points."""
 SLURM = "tests/judging/test_slurm.py"
 """Its tests are skipped where there is no Slurm; as a proof they have to say so instead."""
+CERTIFICATES = "tls-ca-file"
+"""Tests that say this have certificates made, by a program that not every Debian has."""
 
 
 def tracked(*patterns: str) -> tuple[str, ...]:
@@ -155,6 +157,7 @@ def whole(path: Path) -> Proof:
     return Proof(
         "make whole FILES='{parts}'", (*SETUP, *(p for name in ours for p in of(name))),
         (file, *MORE.get(file, ()), *(p for name in ours for p in checks(name))), part=file,
+        packages=("openssl",) if CERTIFICATES in named else (),
     )  # fmt: skip
 
 
@@ -184,7 +187,8 @@ PROOFS = {
     ),
     "slurm": Proof(
         f"{sys.executable} -m tests.slurm", (*SETUP, "docs/scale.md"),
-        ("tests/slurm.py", SLURM), part=SLURM, packages=("slurmctld", "slurmd", "slurm-client"),
+        ("tests/slurm.py", SLURM), part=SLURM,
+        packages=("slurmctld", "slurmd", "slurm-client", "openssl"),
     ),
     "images": Proof(
         "timeout --kill-after=30 900 docker/verify",
