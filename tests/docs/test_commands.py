@@ -28,7 +28,7 @@ def shown(text: str) -> Iterator[list[str]]:
 
 def problem(words: list[str], command: click.Command = main) -> str:
     """Return what is wrong with a command; values and files that it names need not be right."""
-    context = click.Context(command)
+    context = click.Context(command, **main.context_settings)  # click keeps its help option
     try:
         given, rest, _ = command.make_parser(context).parse_args([*words])
     except click.UsageError as error:
