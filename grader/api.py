@@ -11,7 +11,6 @@ from typing import Self
 
 from .course.assignment import Assignment
 from .course.course import Course
-from .intake.intake import take_in
 from .judging.batch import Batch
 from .judging.job import Job
 from .model.language import DEFAULT, speaker
@@ -119,18 +118,15 @@ def grade(
     solution = place.solution(assignment)
     with ExitStack() as until_done:
         kept = Path(out or until_done.enter_context(TemporaryDirectory(prefix="grader-")))
+        terms, remarks = Terms.at(kept / NAME).given(names=names or None).with_people()
         questions = Assignment.read(solution).questions
-        terms = Terms.at(kept / NAME).given(names=names or None)
-        intake = take_in(
-            map(Path, given), assignment, kept / "handed_in", terms.names, terms.when,
-            terms.groups, questions, terms.due.own,
-        )  # fmt: skip
+        intake = terms.take_in(map(Path, given), assignment, kept / "handed_in", questions)
         job = Job(solution, place.checks(assignment), place.key())
         store = until_done.enter_context(Store(kept / NAME, make=True))
         batch = Batch.open(store, job)
         terms.keep(store)
         found = batch.take_in(intake.submissions, arrivals=intake.arrivals)
-        _warn([*intake.remarks, *intake.doubts, *found.remarks()], language)
+        _warn([*remarks, *intake.remarks, *intake.doubts, *found.remarks()], language)
         to_do, _ = batch.to_do(found.students)
         waiting = {entry.digest for student in to_do if (entry := store.entry(student))}
         left = set(found.students)

@@ -89,6 +89,20 @@ def test_what_was_judged_is_not_judged_again(place, graded):
     assert kim == next(grade for grade in graded[0] if grade.student == "kim")
 
 
+def test_the_roster_that_a_command_has_given_holds(place, graded):
+    kept = place / "with_roster"
+    (place / "roster.csv").write_text("id,name\nkim,Kim Minjun\nlee,Lee Seoyeon\nann,Ann Ahn\n")
+    with Store(kept / STORE, make=True) as store:
+        store.set("roster", f"{place / 'roster.csv'}")
+    grades = grader.grade(place / "downloads", NAME, course=place / "course", out=kept,
+                          names="campus")  # fmt: skip
+    with pytest.warns(UserWarning) as said:
+        named = {grade.student: grade.name for grade in grades}
+    assert named["kim"] == "Kim Minjun" and named["lee"] == "Lee Seoyeon" and named["park"] == ""
+    told = "\n".join(f"{warning.message}" for warning in said)
+    assert "ann" in told and "not in the roster: park" in told
+
+
 def test_a_store_is_read_with_what_people_decided(place, graded):
     with Store(place / "results" / STORE) as store:
         store.override([("lee", Override("double", 0.5))])

@@ -12,7 +12,6 @@ import click
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..intake.deadline import Deadline
-from ..intake.intake import take_in
 from ..judging.job import Job
 from ..judging.scheduler import Scheduler
 from ..judging.shard import Shard
@@ -123,7 +122,6 @@ def grade(
     Exit codes: 0 if everything was judged; 3 if a person should look, because a submission could
     not be judged or a different file counts than before; 4 if a file cannot be written.
     """
-    from ..intake.roster import compare, listed
     from ..judging.batch import Batch
     from ..store.store import NAME, Store
     from .run import run
@@ -140,16 +138,10 @@ def grade(
     terms = known.given(**given)
     voice.speak(terms.language or DEFAULT)
     terms, remarks = terms.with_people()
-    intake = take_in(
-        paths, name, out / "handed_in", terms.names, terms.when, terms.groups,
-        Assignment.read(solution).questions, terms.due.own,
-    )  # fmt: skip
+    questions = Assignment.read(solution).questions
+    intake = terms.take_in(paths, name, out / "handed_in", questions)
     submissions = intake.submissions
     remarks += intake.remarks
-    if (people := terms.people) is not None:
-        remarks += compare((s for s, _ in submissions), people)
-        for student, one in listed((s for s, _ in submissions), people).items():
-            intake.arrivals[student] = replace(intake.arrivals[student], name=people[one])
     if not submissions:
         nothing = Message("There is no file that can be graded.")
         raise refusal(lines(nothing, *remarks, *intake.doubts))

@@ -65,7 +65,7 @@ def merge(out: Path, shards: tuple[Path, ...], pages: Whose | None) -> None:
         export.write()
         summary = Summary(export.roll())
         summary.show(console)
-        walls = merged.walls()
+        layers = merged.layers()
         left = [entry.student for entry in store.entries() if entry.record is None]
     tell(
         counted(
@@ -85,22 +85,23 @@ def merge(out: Path, shards: tuple[Path, ...], pages: Whose | None) -> None:
             ),
             "yellow",
         )
-    if len(walls) > 1:
+    if len(layers) > 1:
         tell(
             Message(
                 "not all were judged behind the same layers: {layers}. Those that are too weak for "
                 "you: `grader regrade` on another machine, and merge again.",
-                layers=_said(walls),
+                layers=_said(layers),
             ),
             "yellow",
         )
     if export.whose.said:
         tell(export.whose.said, "yellow")
     tell(Message("Class: {files}", files=f"{out / 'report.html'}   {out / 'grades.csv'}"))
-    person = left or summary.people or len(walls) > 1
+    person = left or summary.people or len(layers) > 1
     sys.exit(ExitCode.PERSON if person else ExitCode.FINE)
 
 
-def _said(walls: Mapping[tuple[str, ...], Sequence[Path]]) -> Text:
+def _said(layers: Mapping[tuple[str, ...], Sequence[Path]]) -> Text:
     """Name shards and the layers around their submissions."""
-    return joined("; ", (joined(": ", (some(s, FEW), ", ".join(w))) for w, s in walls.items()))
+    said = (joined(": ", (some(where, FEW), ", ".join(of))) for of, where in layers.items())
+    return joined("; ", said)

@@ -155,7 +155,7 @@ def _texts(table: ast.Dict) -> dict[str, list[str]]:
     """Return a table of lists of texts; nothing where a student has made it something else."""
     try:
         read = ast.literal_eval(table)
-    except ValueError:
+    except (ValueError, TypeError):  # a list as a key
         return {}
     good = all(isinstance(v, list) and all(isinstance(t, str) for t in v) for v in read.values())
     return read if good and all(isinstance(key, str) for key in read) else {}

@@ -130,7 +130,7 @@ class Merge:
                 put(db, [(new_one.student, new_one.made)], new_one.who, new_one.moment)
         return count
 
-    def walls(self) -> dict[tuple[str, ...], list[Path]]:
+    def layers(self) -> dict[tuple[str, ...], list[Path]]:
         """Return the layers within which submissions were judged, and the shards of each."""
         found: dict[str, dict[Path, None]] = {}
         for one in self.found.values():

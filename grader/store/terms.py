@@ -6,14 +6,15 @@ Otherwise the same command without its deadline would choose another file of a s
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from ..intake.deadline import Deadline
 from ..intake.due import Due, own, read_dues
-from ..intake.roster import read_groups, read_roster
+from ..intake.intake import Intake, take_in
+from ..intake.roster import compare, listed, read_groups, read_roster
 from ..model.message import Message, Text, counted
 from .store import Store
 
@@ -108,6 +109,23 @@ class Terms:
             remarks.append(own_dates)
         said = json.dumps(read, ensure_ascii=False)
         return replace(self, roster=said), [*remarks]
+
+    def take_in(
+        self, paths: Iterable[Path], assignment: str, out: Path, questions: Sequence[str]
+    ) -> Intake:
+        """Take in what a class has handed in, on these terms; who is in the roster has a name.
+
+        The roster is as `with_people` has read it. Raises as intake.take_in does.
+        """
+        intake = take_in(
+            paths, assignment, out, self.names, self.when, self.groups, questions, self.due.own
+        )
+        if (people := self.people) is not None:
+            students = [student for student, _ in intake.submissions]
+            intake.remarks += compare(students, people)
+            for student, one in listed(students, people).items():
+                intake.arrivals[student] = replace(intake.arrivals[student], name=people[one])
+        return intake
 
     def __str__(self) -> str:
         return ", ".join(_option(name, value) for name, value in asdict(self).items() if value)

@@ -147,9 +147,10 @@ def test_walls_are_named_with_the_shards_that_had_them(make):
     weak = changed(LEE, layers=("seccomp",))
     fault = changed(OURS, layers=())
     shards = [make("one", KIM), make("two", weak), make("three", fault)]
-    found = {walls: [path.name for path in names] for walls, names in Merge(shards).walls().items()}
+    merged = Merge(shards)
+    found = {layers: [path.name for path in names] for layers, names in merged.layers().items()}
     assert found == {KIM.judgement.layers: ["one"], ("seccomp",): ["two"]}
-    assert len(Merge(shards[::2]).walls()) == 1, "three's only judgement is a fault, and another's"
+    assert len(Merge(shards[::2]).layers()) == 1, "three's only judgement is a fault, and another's"
 
 
 def test_a_whole_that_would_be_of_two_kinds_is_refused(make, out):

@@ -17,6 +17,7 @@ from ...model.message import Message, Text, joined
 from ...model.standing import Standing
 from ...report.pages import feedback_html
 from ...store.store import Entry, Store
+from ..feedback.parcel import apart_from_the_name
 from .attempt import Attempt
 from .desk import Desk
 from .journal import Journal
@@ -115,7 +116,7 @@ class Plan:
             return
         students = tuple(standing.student for standing, _ in scored)
         names = ", ".join(filter(None, (one.name for _, one in scored)))
-        if len({_apart_from_the_name(standing) for standing, _ in scored}) > 1:
+        if len({apart_from_the_name(standing) for standing, _ in scored}) > 1:
             yield Row(students, names, scored[0][1].score, why=DIFFER)
             return
         standing, one = scored[0]
@@ -186,7 +187,3 @@ def _attempt(entry: Entry, attempts: list[Attempt]) -> int | None:
     number = next((claim.number for claim in CANVAS.claims(entry.path, (entry.path.name,))), 0)
     found = (a.attempt for a in attempts if number in {file.number for file in a.files})
     return next(found, None)
-
-
-def _apart_from_the_name(standing: Standing) -> Standing:
-    return replace(standing, student="", file="", arrival=replace(standing.arrival, name=None))

@@ -68,7 +68,7 @@ class Parcel:
             self._leave([name for name in names if name not in scored], NO_SCORE)
         if not standings:
             return
-        if len({_apart_from_the_name(standing) for standing in standings}) > 1:
+        if len({apart_from_the_name(standing) for standing in standings}) > 1:
             self._leave([s.student for s in standings], NOT_RETURNED.format(why=NOT_THE_SAME))
             return
         known = ", ".join(s.name for s in standings if s.name)
@@ -97,5 +97,6 @@ class Parcel:
         return packed.getvalue()
 
 
-def _apart_from_the_name(standing: Standing) -> Standing:
+def apart_from_the_name(standing: Standing) -> Standing:
+    """Return what must be the same of those who get one page and one grade together."""
     return replace(standing, student="", file="", arrival=replace(standing.arrival, name=None))
