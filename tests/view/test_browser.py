@@ -27,6 +27,12 @@ CODE = notebook(f"def split_heads(x):\n    return '''{HOSTILE}'''\n# {'x' * 300}
 EVIL = (*CLASS, a_standing("<b onclick=alert(4)>", 9), a_standing("김민준", 3))
 
 
+def follow(place: Any) -> None:
+    """Click on a link or a button, and wait for the page to which it leads."""
+    with place.page.expect_navigation():
+        place.click()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("class")
@@ -82,28 +88,28 @@ def given(folder: Path) -> dict[str, tuple[Override, ...]]:
 
 def open_student(page: Any, name: str, on: str = "split_heads") -> None:
     page.goto(f"{page.base}/?by=name&question={on}")
-    page.get_by_role("link", name=name, exact=True).click()
+    follow(page.get_by_role("link", name=name, exact=True))
 
 
 def test_a_review_by_mouse(pages, folder):
     page = pages[0]
     page.goto(f"{page.base}/?by=mistakes&question=split_heads")
-    page.get_by_role("link", name="the axes are swapped").click()
+    follow(page.get_by_role("link", name="the axes are swapped"))
     page.get_by_label("Points of 7").fill("3")
     page.get_by_label("Comment for the student").fill("Look at the axes.")
-    page.get_by_role("button", name="Save for all").click()
+    follow(page.get_by_role("button", name="Save for all"))
     made = (Override("split_heads", 3, "Look at the axes."),)
     assert given(folder) == {"ada": made, "bob": made}
-    page.get_by_role("button", name="Undo").click()
+    follow(page.get_by_role("button", name="Undo"))
     assert given(folder) == {}
     open_student(page, "cem")
     page.get_by_label("Points of 7").fill("6.5")
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page.get_by_role("button", name="Save", exact=True))
     assert page.get_by_role("status").inner_text().startswith("Saved.")
     open_student(page, "ada")
-    page.get_by_role("link", name="The whole submission").click()
+    follow(page.get_by_role("link", name="The whole submission"))
     page.get_by_label("Points to add").fill("1")
-    page.get_by_role("button", name="Save and next").click()
+    follow(page.get_by_role("button", name="Save and next"))
     assert given(folder) == {
         "ada": (Override("(submission)", 1),), "cem": (Override("split_heads", 6.5),),
     }  # fmt: skip
@@ -150,7 +156,7 @@ def test_a_comment_made_before_is_offered_and_fills_the_form(pages, folder):
     open_student(page, "bob")
     page.get_by_role("button", name="4 As said.").click()
     assert page.get_by_label("Points of 7").input_value() == "4"
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page.get_by_role("button", name="Save", exact=True))
     assert given(folder)["bob"] == (Override("split_heads", 4, "As said."),)
 
 
@@ -159,13 +165,13 @@ def test_two_reviewers_at_once(pages, folder):
     for page in (kim, lee):
         open_student(page, "ada")
     kim.get_by_label("Points of 7").fill("2")
-    kim.get_by_role("button", name="Save", exact=True).click()
+    follow(kim.get_by_role("button", name="Save", exact=True))
     lee.get_by_label("Points of 7").fill("5")
     with lee.expect_response(lambda response: response.status == 409):
         lee.get_by_role("button", name="Save", exact=True).click()
     assert [cell.inner_text().split()[0] for cell in lee.locator("td").all()] == ["2", "5"]
     assert given(folder)["ada"] == (Override("split_heads", 2),)
-    lee.get_by_role("button", name="Put mine in its place").click()
+    follow(lee.get_by_role("button", name="Put mine in its place"))
     assert given(folder)["ada"] == (Override("split_heads", 5),)
     lee.surprises[:] = [said for said in lee.surprises if "409" not in said]
 
@@ -173,13 +179,13 @@ def test_two_reviewers_at_once(pages, folder):
 def test_a_request_is_answered_by_a_decision(pages, folder):
     page = pages[0]
     page.goto(page.base)
-    page.get_by_role("link", name="Requests").click()
-    page.get_by_role("link", name="bob", exact=True).click()
+    follow(page.get_by_role("link", name="Requests"))
+    follow(page.get_by_role("link", name="bob", exact=True))
     assert page.get_by_role("heading", name="Wants another look").is_visible()
     page.get_by_label("Comment for the student").fill("The check is right.")
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page.get_by_role("button", name="Save", exact=True))
     assert given(folder) == {"bob": (Override("split_heads", None, "The check is right."),)}
-    page.get_by_role("link", name="Requests").click()
+    follow(page.get_by_role("link", name="Requests"))
     assert page.get_by_role("heading", level=1).inner_text() == "2 requests are open"
     assert page.get_by_role("heading", name="Decided since").is_visible()
 
