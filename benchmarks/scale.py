@@ -16,8 +16,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from distributed import LocalCluster
@@ -83,13 +85,18 @@ def main(many: int) -> None:
         costs = [measure(folder, files, count) for count in (FEW, many)]
     print(f"judging {len(files)} samples for real, one judge: {judging:.2f} s per submission")
     print(f"handing out over dask: {1000 * hand_out(max(files, key=len)):.1f} ms per task\n")
-    print("| |" + "".join(f" {cost.count:,} |" for cost in costs))
-    print("|---|" + "---:|" * len(costs))
-    for label, say in LINES.items():
-        print(f"| {label} |" + "".join(f" {say(cost)} |" for cost in costs))
+    table(costs, LINES)
     few, most = costs
     growth = most.memory / few.memory - 1
     print(f"\nmemory: {growth:+.1%} from {few.count:,} to {most.count:,}")
+
+
+def table(costs: list[Any], lines: dict[str, Callable[[Any], str]]) -> None:
+    """Print what classes have cost, a column for each."""
+    print("| |" + "".join(f" {cost.count:,} |" for cost in costs))
+    print("|---|" + "---:|" * len(costs))
+    for label, say in lines.items():
+        print(f"| {label} |" + "".join(f" {say(cost)} |" for cost in costs))
 
 
 def per(cost: Cost, seconds: float) -> str:
@@ -104,18 +111,14 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
     grading = since(start)
     with Store(out / NAME) as store:
         students = {standing.student for standing in store.standings()}
-    with (out / "grades.csv").open(newline="") as table:
-        students &= {row["student"] for row in csv.DictReader(table)}
+    with (out / "grades.csv").open(newline="") as rows:
+        students &= {row["student"] for row in csv.DictReader(rows)}
     students &= {path.parent.name for path in out.glob("*/feedback.html")}
     students &= {path.parent.name for path in out.glob("*/results.json")}
     start = now()
     assert "0 to judge" in grade(submissions, out)
     unchanged = since(start)
-    table = folder / "decisions.csv"
-    table.write_text("id,question,points,comment\nstudent_000003,split_heads,0.5,see me\n")
-    start = now()
-    assert "1 decision counts" in command("override", out, table)
-    decision = since(start)
+    decision = decide(folder, out)
     return Cost(
         count=count,
         grading=grading,
@@ -126,6 +129,15 @@ def measure(folder: Path, files: list[bytes], count: int) -> Cost:
         unchanged=unchanged,
         decision=decision,
     )
+
+
+def decide(folder: Path, out: Path) -> Seconds:
+    """Make one decision with `grader override`."""
+    decisions = folder / "decisions.csv"
+    decisions.write_text("id,question,points,comment\nstudent_000003,split_heads,0.5,see me\n")
+    start = now()
+    assert "1 decision counts" in command("override", out, decisions)
+    return since(start)
 
 
 def hand_in(folder: Path, files: list[bytes], count: int) -> Path:

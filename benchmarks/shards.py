@@ -12,7 +12,19 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from scale import HERE, Seconds, classroom, command, grade, hand_in, now, program, since
+from scale import (
+    HERE,
+    Seconds,
+    classroom,
+    command,
+    decide,
+    grade,
+    hand_in,
+    now,
+    program,
+    since,
+    table,
+)
 
 from grader.store.store import NAME, Store
 
@@ -67,10 +79,7 @@ def main(many: int, shards: int) -> None:
         files = [submission.path.read_bytes() for submission in made]
         grade(folder / "sample", folder / "recorded", "-j", 1)
         costs = [measure(folder, files, count, shards) for count in (FEW, many)]
-    print("| |" + "".join(f" {cost.count:,} |" for cost in costs))
-    print("|---|" + "---:|" * len(costs))
-    for label, say in LINES.items():
-        print(f"| {label} |" + "".join(f" {say(cost)} |" for cost in costs))
+    table(costs, LINES)
 
 
 def measure(folder: Path, files: list[bytes], count: int, shards: int) -> Cost:
@@ -90,11 +99,7 @@ def measure(folder: Path, files: list[bytes], count: int, shards: int) -> Cost:
     start = now()
     assert "0 judgements are new" in command("merge", out, *parts)
     again = since(start)
-    table = folder / "decisions.csv"
-    table.write_text("id,question,points,comment\nstudent_000003,split_heads,0.5,see me\n")
-    start = now()
-    assert "1 decision counts" in command("override", out, table)
-    decision = since(start)
+    decision = decide(folder, out)
     with Store(out / NAME) as store:
         students = {entry.student for entry in store.entries() if entry.record}
     with (out / "grades.csv").open(newline="") as rows:

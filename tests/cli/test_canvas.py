@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from grader.cli.main import main
 from grader.exchange.canvas import line
 from tests.support.canvas import TOKEN, Canvas, Fault, serving
+from tests.support.commands import run
 from tests.support.small_course import RIGHT, notebook, write
 
 
@@ -36,27 +37,11 @@ def course(tmp_path: Path, judges) -> Path:
     return tmp_path
 
 
-def run(course: Path, *words: object, code: int = 0) -> str:
-    result = CliRunner().invoke(main, ["--course", str(course), *map(str, words)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return " ".join(result.output.split())
-
-
 def graded(canvas: Canvas, course: Path) -> Path:
     run(course, "canvas", "fetch", canvas.address, "-o", course / "hw")
     words = ("-a", "doubling", "--names", "canvas", "--roster", course / "hw" / "roster.csv")
-    run(
-        course,
-        "grade",
-        course / "hw" / "handed_in",
-        *words,
-        "--late",
-        "score - 1",
-        "-o",
-        course / "out",
-    )
+    words = (*words, "--late", "score - 1", "-o", course / "out")
+    run(course, "grade", course / "hw" / "handed_in", *words)
     return course / "out"
 
 

@@ -14,6 +14,7 @@ from grader.model.standing import Arrival, Override
 from grader.store.store import NAME, Store
 from tests.exchange.feedback import platforms
 from tests.support import exports
+from tests.support.commands import run
 from tests.support.judges import RESULTS, Judges
 from tests.support.small_course import write
 
@@ -24,14 +25,6 @@ HIDDEN = "test_double_is_a_sum"
 def course(tmp_path: Path, judges: Judges) -> Path:
     write(tmp_path)
     return tmp_path
-
-
-def run(course: Path, *words: object, code: int = 0) -> str:
-    result = CliRunner().invoke(main, ["--course", str(course), *map(str, words)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return " ".join(result.output.split())
 
 
 def graded(course: Path, files: dict[str, str | None], names: str, *options: object) -> Path:
