@@ -18,6 +18,7 @@ from ..model.subject import Subject
 from .ending import Ending, Run
 from .entries import entries
 from .example import Worked, examples_of
+from .limit import limited
 from .mistake import Mistake, mistakes_of
 from .solution import Program, Solution
 
@@ -55,7 +56,7 @@ class Bank:
         self, assignment: Assignment, mistakes: Sequence[Mistake] = (),
         examples: Mapping[str, Worked] = NOTHING,
     ) -> None:  # fmt: skip
-        self.mistakes, self.examples = mistakes, examples
+        self.mistakes, self.examples, self.limits = mistakes, examples, assignment.limits
         self._sources = {cell.question: cell.source for cell in assignment.cells}
         self._program = cache(lambda: Program(assignment))
         self.right = cache(lambda: self._program().run())
@@ -95,7 +96,12 @@ class Bank:
         return self._ending(run, mistakes, wanted)
 
     def _ending(self, run: Run, mistakes: Sequence[Mistake], wanted: Record | None) -> Ending:
-        return Ending.of(run, self.solution(*mistakes) if mistakes else self.right(), wanted)
+        with limited(self._seconds(mistakes)):
+            return Ending.of(run, self.solution(*mistakes) if mistakes else self.right(), wanted)
+
+    def _seconds(self, mistakes: Sequence[Mistake]) -> float:
+        """Return when mistakes are taken for endless: so late that a slow machine says the same."""
+        return self.limits.total
 
     def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
         """Return how a check ends on inputs that are the same for everybody, so once for all.

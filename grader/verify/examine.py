@@ -17,6 +17,7 @@ import torch
 
 from ..checking.conclusion import Conclusion
 from ..checking.explain import Hypothesis
+from ..checking.limit import limited
 from ..checking.mistake import Mistake
 from ..checking.plugin import solution
 from ..checking.proof import handed_in, notebook
@@ -34,7 +35,6 @@ from ..sandbox.host.sandbox import SandboxError
 from ..sandbox.host.zygote import Zygote
 from .candidate import STUBS, Candidate, skeleton
 from .case import AND, REFERENCES, VARIANTS, Case, Outcome
-from .limit import limited
 from .listener import Listener
 from .untouched import barred
 

@@ -12,7 +12,6 @@ from ..checking.mistake import Mistake
 from ..compare.margin import measured
 from ..compare.record import Record
 from ..course.assignment import Assignment
-from .limit import limited
 
 
 class Listener(Bank):
@@ -20,7 +19,7 @@ class Listener(Bank):
 
     def __init__(self, assignment: Assignment, mistakes: Sequence[Mistake]) -> None:
         super().__init__(assignment, mistakes)
-        self._every, self._limits = mistakes, assignment.limits
+        self._every = mistakes
         self._endings: dict[tuple[Run, tuple[Mistake, ...]], Ending] = {}
         self.listen()
 
@@ -40,11 +39,9 @@ class Listener(Bank):
             self._endings[key] = self._ending(run, mistakes, None)
         return self._endings[key]
 
-    def _ending(self, run: Run, mistakes: Sequence[Mistake], wanted: Record | None) -> Ending:
-        """End what never ends, at the limit for one request of a submission."""
-        seconds = self._limits.of(mistakes[0].question) if mistakes else self._limits.seconds
-        with limited(seconds):
-            return super()._ending(run, mistakes, wanted)
+    def _seconds(self, mistakes: Sequence[Mistake]) -> float:
+        """Return the limit for one request of a submission: an author need not wait any longer."""
+        return self.limits.of(mistakes[0].question) if mistakes else self.limits.seconds
 
     def explain(self, question: str, *how: Any) -> None:
         """Keep what Bank says, and say nothing: results are those of a course without a bank."""

@@ -125,6 +125,13 @@ def test_mistakes_that_cannot_come_together_are_left_out(results):
     assert found.mistake == "quadrupled + shifted"
 
 
+def test_mistakes_that_never_end_hold_up_no_judge(results, monkeypatch):
+    monkeypatch.setattr(Bank, "_seconds", lambda self, mistakes: 0.05)
+    endless = entry("endless", "sum(0 for _ in iter(int, 1))", "it is counted for ever")
+    found = results("x + x + x", endless + TRIPLED)["test_double"]
+    assert (found.status, found.mistake) == (Status.FAILED, "tripled")
+
+
 def test_one_sentence_for_the_same_numbers_is_said_once(results):
     also = entry("also_tripled", "x + x + x", "x is tripled")
     found = results("3 * x", TRIPLED + also)["test_double"]

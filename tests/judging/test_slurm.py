@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.whole, pytest.mark.skipif(bool(missing()), reason=miss
 
 SCALE = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
 SHARDS = 4
-SLOW = RIGHT + "import time; double(time.sleep(0.8) or {})"
+SLOW = "import time  # {}\n" + RIGHT.replace("return", "time.sleep(0.8); return")
 SLOW_ONES = 4
-"""Of each shard: time to find a task in the middle of its work."""
+"""Of each shard, 2 to 3 s each: enough to end a task in the middle of its work."""
 OTHERS = [
     RIGHT, RIGHT.replace("2 * x", "3 * x"), SKELETON, "x = (",
     RIGHT.replace("return 2 * x", "raise RuntimeError('no')"), RIGHT,

@@ -70,7 +70,7 @@ taskset --cpu-list {first} slurmd -D &
 $node2 taskset --cpu-list {last} slurmd -D &
 exec sleep infinity
 """
-PATIENCE = 90
+PATIENCE = 180
 """Seconds after which a job is not expected to end any more; each test takes a fifth of that."""
 
 

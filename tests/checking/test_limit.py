@@ -2,8 +2,8 @@
 
 import pytest
 
+from grader.checking.limit import limited
 from grader.model.limits import TimedOut
-from grader.verify.limit import limited
 
 
 def test_an_endless_loop_is_ended_and_so_is_the_next_one():
