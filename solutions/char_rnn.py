@@ -247,6 +247,8 @@ HELL, ELLO = torch.tensor([1, 0, 2, 2]), torch.tensor([0, 2, 2, 3])
 
 def test_knowing_nothing_costs_4_ln_4(student):
     """With all parameters 0, "hell" → "ello" costs 4 · ln 4 = 5.5452, and the state stays 0."""
+    # Hint: Print the logits of each step and their softmax: all should be 0, and 1/4.
+    # Hint: Divide your loss by ln 4 = 1.386. Is what comes out the number of steps?
     total, h = student.loss(parameters(4, 3), HELL, ELLO, torch.zeros(3))
     assert abs(float(total) - 5.5452) < 1e-4, f"yours is {float(total):.4f}"
     assert h.shape == (3,) and not h.any(), f"the state should be three zeros, yours is {h}"
@@ -263,6 +265,9 @@ def test_being_sure_of_l_costs_nothing_where_it_comes(student):
 
 def test_a_text_may_be_read_in_two_parts(student):
     """The loss of "hell" is that of "he" and, from the state that it leaves, that of "ll"."""
+    # Hint: Print the state that the first part returns, and the one that the second part begins
+    #   with.
+    # Hint: If the losses of two parts are right and the states are not, look at what you return.
     params, h_0 = parameters(4, 3, 1.0), torch.randn(3)
     whole, last = student.loss(params, HELL, ELLO, h_0)
     first, h = student.loss(params, HELL[:2], ELLO[:2], h_0)
@@ -350,6 +355,9 @@ def test_every_gradient_has_the_shape_of_its_parameter(student):
 
 def test_knowing_nothing_pulls_at_what_came(student):
     """With all parameters 0, b_y gets 4 · 1/4 less how often each letter came: 0, 1, -1, 0."""
+    # Hint: Print dy at each of the four steps: 1/4 everywhere, and 1 less at the character that
+    #   comes.
+    # Hint: If each dy is right, look at how the four become one.
     found = student.gradients(parameters(4, 3), HELL, ELLO, torch.zeros(3))["b_y"]
     assert (found - torch.tensor([0.0, 1.0, -1.0, 0.0])).abs().max() < 1e-4, f"yours is {found}"
 
@@ -365,6 +373,11 @@ def test_without_a_way_to_the_output_nothing_comes_back(student):
 
 def test_gradients_are_what_a_small_change_makes(student):
     """Moving a number of each parameter by 0.02 both ways changes the loss as the gradient says."""
+    # Hint: Which parameters are right? If W_hy and b_y are, the error lies below the first formula;
+    #   if not, begin there.
+    # Hint: Try T = 1: is it right then? If so, what is wrong is on the way from one step to the one
+    #   before it.
+    # Hint: If W_hh alone is wrong, look at which state it is multiplied by.
     params, h_0 = parameters(4, 3, 1.0), torch.randn(3)
     found = student.gradients(params, HELL, ELLO, h_0)
     for name, p in params.items():
@@ -419,6 +432,8 @@ def test_the_first_step_has_the_length_of_the_rate(student):
 
 def test_the_memory_adds_up_squares(student):
     """A memory of 16 and a gradient of 3 make 25, so the step is lr · 3 / 5."""
+    # Hint: Print the new memory first: 16 and 3² make 25.
+    # Hint: If the memory is right, the step is 3 divided by something. By what do you divide?
     p, g, m = torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([16.0])
     params, memory = student.adagrad_step({"b": p}, {"b": g}, {"b": m}, 1.0)
     assert abs(float(memory["b"]) - 25) < 1e-4, f"yours is {float(memory['b']):.4f}"
@@ -485,6 +500,9 @@ def test_three_to_one_comes_three_times_out_of_four(student):
 
 def test_cold_sharpens_and_heat_levels(student):
     """Temperature 1/2 squares the odds of 3 to 1, and 2 takes their root: 0.9 and 0.634."""
+    # Hint: Print the chances themselves at τ = ½: the odds of 3 to 1 should become 9 to 1.
+    # Hint: At which moment does the temperature act: on the logits, or on what the softmax has made
+    #   of them?
     for temperature, due in ((0.5, 0.9), (2.0, 0.634)):
         share = share_of_the_first(student, temperature)
         assert abs(share - due) < 0.03, f"at {temperature} it should be {due}, yours is {share:.3f}"
@@ -546,6 +564,8 @@ def counting(V):
 
 def test_a_network_that_counts_counts(student):
     """A network that says the next number writes 1, 2, 3 after a 0, and 4, 0, 1 after a 3."""
+    # Hint: Print what is read and what is drawn at each step, side by side: 0 1, 1 2, 2 3.
+    # Hint: If the first step is right and the second is not, what does the second one read?
     written = student.generate(
         counting(5),
         torch.zeros(2, 5),
@@ -560,6 +580,8 @@ def test_a_network_that_counts_counts(student):
 
 def test_a_state_that_wanders_is_followed(student):
     """A network whose state moves on by one each step, from place 0, writes 1, 2, 3."""
+    # Hint: Print h at each step: the 1 should move on by one place, with −1 everywhere else.
+    # Hint: Does it move the other way? Then look at how W_hh meets rows.
     params = parameters(5, 5)
     params["W_hh"], params["W_hy"] = 50 * torch.eye(5).roll(1, dims=0), 50 * torch.eye(5)
     h = torch.tensor([[1.0, -1, -1, -1, -1]])

@@ -117,12 +117,18 @@ def test_a_step_gives_a_state(student):
 
 def test_with_zeros_half_of_the_state_is_left(student):
     """If all weights and biases are 0, z is ½ and n is 0: h is halved."""
+    # Hint: Print r, z and n one after the other: they should be ½, ½ and 0.
+    # Hint: Put these three numbers into the last equation, on paper. Which of the two terms is off
+    #   in your code?
     h = torch.randn(5, 2)
     assert (with_biases(student, h) - h / 2).abs().max() < 1e-4, "what comes out is not h / 2"
 
 
 def test_z_keeps_the_old_state(student):
     """Where z is 1, h stays; where it is 0, h becomes the candidate, here tanh(0.5) = 0.4621."""
+    # Hint: Print z in this check, first: it should be 1 and then 0. If it is not, look at how you
+    #   cut the gates apart.
+    # Hint: If z is right, only the mixture is left: which part does z stand at?
     h = torch.randn(5, 2)
     kept = with_biases(student, h, z=(50.0, 0.0), n=(0.5, 0.0))
     assert (kept - h).abs().max() < 1e-4, "with z = 1, h should stay as it is"
@@ -132,6 +138,9 @@ def test_z_keeps_the_old_state(student):
 
 def test_r_acts_on_the_second_bias_as_well(student):
     """With b_in = 0.5 and b_hn = 1, n is tanh(1.5) = 0.9051 for r = 1 and tanh(0.5) for r = 0."""
+    # Hint: Print r, and what it is multiplied by. Here the weights are 0, so that nothing but
+    #   biases is left.
+    # Hint: Of b_in = 0.5 and b_hn = 1, which one should be gone when r is 0?
     h = torch.randn(5, 2)
     for r, due in ((50.0, 0.9051), (-50.0, 0.4621)):
         n = with_biases(student, h, r=(r, 0.0), z=(-50.0, 0.0), n=(0.5, 1.0))
@@ -257,6 +266,9 @@ def test_parameters_are_named_as_in_torch(student):
 
 def test_one_step_is_gru_step(student):
     """A sequence of one step gives what your gru_step gives."""
+    # Hint: Print `out.shape` and `h_n.shape` before you look at the numbers.
+    # Hint: If `h_0` plays no part, the two would agree for zeros alone. Try that to tell the two
+    #   causes apart.
     gru, x, h_0 = student.GRU(3, 4), torch.randn(5, 1, 3), torch.randn(1, 5, 4)
     out, h_n = gru(x, h_0)
     parameters = [getattr(gru, f"{name}_l0") for name in ("weight_ih", "weight_hh")]
@@ -268,6 +280,10 @@ def test_one_step_is_gru_step(student):
 
 def test_a_constant_input_looks_alike_from_both_ends(student):
     """If both directions have equal parameters and all steps are equal, out is its own mirror."""
+    # Hint: Print `out[0, :, 0]` and `out[0, :, 4]` below each other: one row should be the other
+    #   read backwards.
+    # Hint: If both rows grow in the same direction, one of two turns is missing. Before reading
+    #   there is one; where is the other?
     gru = student.GRU(3, 4, bidirectional=True)
     with torch.no_grad():
         for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
@@ -356,6 +372,9 @@ def reverse_padded(x, lengths):
 # %% tags=["check"]
 def test_the_real_part_is_turned_and_the_padding_stays(student):
     """[1, 2, 3, 0] with length 3 becomes [3, 2, 1, 0], and with length 4 it is [0, 3, 2, 1]."""
+    # Hint: Make a table for length 3: below each place 0 … 3, write the step that it takes its
+    #   number from.
+    # Hint: There are two cases in your table. Which comparison tells them apart?
     x = torch.tensor([[1.0, 2.0, 3.0, 0.0], [1.0, 2.0, 3.0, 0.0]])
     turned = student.reverse_padded(x, torch.tensor([3, 4]))
     due = [[3.0, 2.0, 1.0, 0.0], [0.0, 3.0, 2.0, 1.0]]
@@ -466,6 +485,10 @@ def test_every_sequence_gets_a_logit_per_class(student):
 
 def test_a_sentence_alone_gets_what_it_gets_in_a_batch(student):
     """Cut to its length, and without the others, a sequence has the same logits."""
+    # Hint: Print the logits of one short sentence with 0, 1 and 2 steps of padding behind it. From
+    #   which on do they change?
+    # Hint: Follow a padding step through your lines: which of the two GRUs reads it before it reads
+    #   the sentence?
     model = student.SequenceClassifier(3, 4, 6)
     x, lengths = torch.randn(5, 7, 3), torch.tensor([7, 3, 1, 7, 5])
     together = model(x, lengths)

@@ -117,6 +117,10 @@ def test_relu_counts(student):
 
 def test_the_state_meets_rows_of_its_matrix(student):
     """With W_hh = [[0, 1], [0, 0]], the second feature of h goes into the first one of h'."""
+    # Hint: Write W_hh h on paper as a column, number by number, and then what your product gives
+    #   for the row h.
+    # Hint: If the right number comes out at the wrong feature, rows and columns have changed
+    #   places. Where?
     weight_hh, nothing = torch.tensor([[0.0, 1.0], [0.0, 0.0]]), torch.zeros(2)
     given = torch.zeros(1, 1), torch.tensor([[0.0, 0.5]]), torch.zeros(2, 1)
     h = student.rnn_step(*given, weight_hh, nothing, nothing)
@@ -238,6 +242,10 @@ def test_parameters_are_named_as_in_torch(student):
 
 def test_a_network_repeats_the_step(student):
     """One layer gives what `rnn_step` gives, called step by step."""
+    # Hint: At which step do they first differ? At step 0 look at what you start from, and at step 1
+    #   at what goes on.
+    # Hint: Print `h` before and after each step of your loop, beside that of the loop in this
+    #   check.
     rnn, x, h = student.RNN(3, 4), torch.randn(5, 7, 3), torch.zeros(5, 4)
     out, _ = rnn(x)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
@@ -264,6 +272,10 @@ def test_the_last_output_is_the_last_state(student):
 
 def test_a_sequence_may_be_read_in_two_parts(student):
     """Reading four steps, and then three from the state they left, is reading seven steps."""
+    # Hint: Print the state that the second part starts from: it should be the one the first part
+    #   has left, for each layer.
+    # Hint: Are out and h_n of the first part right? If so, only the way of `h_0` into your loop is
+    #   left.
     rnn, x = student.RNN(3, 4, num_layers=2), torch.randn(5, 7, 3)
     whole, _ = rnn(x)
     first, h = rnn(x[:, :4])
@@ -286,6 +298,8 @@ def test_an_output_does_not_depend_on_the_future(student):
 
 def test_gradient_reaches_every_step(student):
     """The last output depends on every step, so its gradient goes back to all of them."""
+    # Hint: Look at which steps are missed: all but the last, every third one, or all of them?
+    # Hint: Look for whatever turns a state into mere numbers on its way from step to step.
     rnn, x = student.RNN(3, 4), torch.randn(5, 7, 3, requires_grad=True)
     out, _ = rnn(x)
     (out[:, -1] * torch.randn(5, 4)).sum().backward()
@@ -336,6 +350,9 @@ def collapse(weight_ih, weight_hh, T):
 # %% tags=["check"]
 def test_three_steps_of_numbers_collapse(student):
     """With w_ih = 2 and w_hh = 3, three steps are the matrix [18, 6, 2]."""
+    # Hint: Compute the state after three steps for the inputs (1, 0, 0) on paper: that is the first
+    #   number of M.
+    # Hint: If your numbers are right and in another order, look at which end a new block is put.
     M = student.collapse(one(2), one(3), 3)
     assert M.shape == (1, 3), f"expected (1, 3), got {tuple(M.shape)}"
     assert (M - torch.tensor([[18.0, 6.0, 2.0]])).abs().max() < 1e-4, f"yours is {M.tolist()}"
@@ -389,6 +406,9 @@ def many_to_one(out, lengths):
 # %% tags=["check"]
 def test_every_sequence_ends_where_its_length_says(student):
     """With outputs 0, 1, 2, … and lengths 1, 4 and 3, the last real ones are 0, 3 and 2."""
+    # Hint: For each b of 0, 1 and 2 write down the pair (b, step) that you want. That makes two
+    #   lists of numbers.
+    # Hint: Which of these two lists have you got already, and where does the other come from?
     out = torch.arange(5.0).repeat(3, 1).unsqueeze(-1)  # (3, 5, 1)
     last = student.many_to_one(out, torch.tensor([1, 4, 3]))
     assert last.shape == (3, 1), f"expected (3, 1), got {tuple(last.shape)}"
@@ -470,6 +490,8 @@ def test_it_counts_up_from_what_it_has_said(student):
 
 def test_the_state_goes_from_step_to_step(student):
     """A network that counts its steps in its state, from 0 and from 5, says 0, 1, 2 and 5, 6, 7."""
+    # Hint: Print the `h` that you hand over at each step: 0, 1 and 2 should be among them.
+    # Hint: Which name holds the state after the call, and which name does the next call read?
     said = student.one_to_many(grows, torch.tensor([[0.0], [5.0]]), torch.tensor([8, 8]), 3)
     assert said.shape == (2, 3), f"expected (2, 3), got {tuple(said.shape)}"
     assert said.tolist() == [[0, 1, 2], [5, 6, 7]], f"yours says {said.tolist()}"
@@ -513,6 +535,8 @@ def many_to_many_loss(logits, targets, lengths):
 # %% tags=["check"]
 def test_a_guess_between_two_classes_costs_ln_2_a_step(student):
     """Equal logits for two classes, lengths 1 and 3: (1 + 3) · ln 2 / 2 = 1.3863."""
+    # Hint: Print the losses of all steps before you add them up: each should be ln 2 = 0.6931.
+    # Hint: Four of the six are real. By what do you divide their sum?
     loss = student.many_to_many_loss(
         torch.zeros(2, 3, 2), torch.zeros(2, 3).long(), torch.tensor([1, 3])
     )

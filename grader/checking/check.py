@@ -10,14 +10,11 @@ import pytest
 from _pytest.python import get_direct_param_fixture_func
 
 from ..course.assignment import Assignment
-from ..course.cell import tells
-from ..course.hints import hints
+from ..course.hints import hints, refuse_hints
 from ..course.settings import AssignmentError
 from . import plugin
 
 MARKS = {"question", "points", "needs", "parametrize"}
-A_HINT = re.compile(r"[ \t]*# Hint: *\S")
-NEARLY_A_HINT = re.compile(r"(?i)[ \t]*#+[ \t]*hints?[ \t]*\d*[ \t]*(?::|$)")
 FIXTURES = {*map(inspect.unwrap, (plugin.student, plugin.draw)), get_direct_param_fixture_func}
 
 
@@ -112,16 +109,8 @@ def require_order(checks: list[Check]) -> None:
 def _require_hints(item: pytest.Function, question: str, assignment: Assignment) -> None:
     """Raise AssignmentError where a hint of a check would not be read, or tells the answer."""
     first, source = _written(item)
-    for line, text in enumerate(source.split("\n"), first):
-        if NEARLY_A_HINT.match(text) and not A_HINT.match(text):
-            remedy = "Write # Hint: and what it says, on a line of its own"
-            what = f"{text.strip()!r} is not a hint"
-            raise AssignmentError(item.path, line, what, remedy)
     cell = next(cell.source for cell in assignment.cells if cell.question == question)
-    for hint in hints(source).get(item.originalname, ()):
-        if told := tells(hint, cell):
-            remedy = "Say what to look at, and not what to write"
-            raise _refused(item, f"has a hint with a line of the solution, {told}", remedy)
+    refuse_hints(item.path, first, source, {item.originalname: cell})
 
 
 def _written(item: pytest.Function) -> tuple[int, str]:

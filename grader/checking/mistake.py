@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from ..course.assignment import Assignment
-from ..course.cell import Cell, tells
+from ..course.cell import Cell
+from ..course.hints import fault
 from ..course.settings import AssignmentError
 from .entries import Entries, entries
 
@@ -79,11 +80,27 @@ def mistakes_of(path: Path, tables: Entries, assignment: Assignment) -> tuple[Mi
             if mistake.name in mistakes:
                 raise ValueError(f"{mistake.name} is already the name of another one")
         except (ValueError, SyntaxError) as error:
-            what = f"this mistake cannot be made: {error}"
-            remedy = "Correct it, or follow the solution if that has changed"
-            raise AssignmentError(path, line, what, remedy) from None
+            raise _refused(path, line, error) from None
         mistakes[mistake.name] = mistake
     return tuple(mistakes.values())
+
+
+def refuse_hints_of_mistakes(path: Path, assignment: Assignment) -> None:
+    """Raise AssignmentError at the first mistake whose hints cannot be used.
+
+    The rest of a mistake is not looked at: it may have to follow a solution that is being changed.
+    """
+    sources = {cell.question: cell.source for cell in assignment.cells if cell.question}
+    for line, entry in entries(path)["mistake"]:
+        try:
+            _hints(entry.get("hints", []), sources.get(str(entry.get("question")), ""))
+        except ValueError as error:
+            raise _refused(path, line, error) from None
+
+
+def _refused(path: Path, line: int, error: Exception) -> AssignmentError:
+    remedy = "Correct it, or follow the solution if that has changed"
+    return AssignmentError(path, line, f"this mistake cannot be made: {error}", remedy)
 
 
 def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
@@ -115,10 +132,8 @@ def _hints(value: object, source: str) -> tuple[str, ...]:
     if not isinstance(value, list) or len(hints) != len(value) or len(hints) > MOST_HINTS:
         raise ValueError(f"hints must be a list of texts, {MOST_HINTS} at most")
     for hint in hints:
-        if not hint.strip():
-            raise ValueError("a hint is empty")
-        if told := tells(hint, source):
-            raise ValueError(f"a hint holds a line of the solution: {told}")
+        if wrong := fault(hint, source):
+            raise ValueError(wrong)
     return tuple(hints)
 
 

@@ -76,6 +76,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
       grader build
       grader build attention --check
     """
+    from ..checking.written_hints import refuse_hidden_hints
     from ..course.build import build as make
     from ..course.handed import handed_over
     from ..course.overview import write as write_overview
@@ -84,6 +85,7 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
     stale = []
     for name in names or course.names():
         target = course.notebook(name)
+        refuse_hidden_hints(course.checks(name), Assignment.read(course.solution(name)))
         if make(course.solution(name), target, check=check):
             console.print(f"[green]✓[/] assignments/{target.name} is up to date")
         elif check:

@@ -12,7 +12,7 @@ from ..files import replace_file
 from ..model.language import DEFAULT, speaker
 from .assignment import Assignment
 from .cell import Cell, without_solution
-from .hints import hints, without_hints
+from .hints import hints, refuse_public_hints, without_hints
 from .notebook_format import nbformat
 from .wordless import refuse_wordless
 from .words import WORDS
@@ -36,6 +36,7 @@ def build(source: Path, target: Path, check: bool = False) -> bool:
     """
     assignment = Assignment.read(source)
     refuse_wordless(assignment)
+    refuse_public_hints(assignment)
     notebook = skeleton(assignment)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)  # as Jupyter does
     data = text.encode() + b"\n"

@@ -139,6 +139,12 @@ def test_nothing_of_a_hidden_check_gets_into_what_students_read(judged):
         (TRIPLED.replace('["How often is x in it?", "Count again."]', '"One."'), 2, "a list"),
         (TRIPLED.replace('"Count again."', '" "'), 2, "a hint is empty"),
         (TRIPLED.replace('"Count again."', '""').replace('"How', '1, "How'), 2, "a list of texts"),
+        (TRIPLED.replace("Count again.", "long " * 81), 2, "a hint has 405 letters"),
+        (
+            TRIPLED.replace('"Count again."', '"Count again.", ' * 5),
+            2,
+            "a list of texts, 5 at most",
+        ),
         (TRIPLED.replace("Count again.", "Try  return 2 *x  here"), 2, "holds a line of the sol"),
     ],
 )
@@ -169,7 +175,8 @@ def test_an_example_that_the_solution_cannot_show_is_refused_before_anybody_is_j
         ("# hint: What is twice two?", "'# hint: What is twice two?' is not a hint"),
         ("# Hint:", "'# Hint:' is not a hint"),
         ("# Hint 1: Twice.", "is not a hint"),
-        ("# Hint: Try `return 2 * x`.", "has a hint with a line of the solution, return 2 "),
+        ("# Hint: Try `return 2 * x`.", "_sum: a hint holds a line of the solution: return 2 "),
+        (f"# Hint: {'long ' * 81}", "a hint has 404 letters, and 400 are the most"),
     ],
 )
 def test_a_hint_that_nobody_would_read_or_that_tells_the_answer_is_refused(session, hint, why):
@@ -177,8 +184,7 @@ def test_a_hint_that_nobody_would_read_or_that_tells_the_answer_is_refused(sessi
     with pytest.raises(AssignmentError, match=re.escape(why)) as refused:
         session("", checks=checks)
     line = checks.split("\n").index(f"    {hint}") + 1
-    at = line if "not a hint" in why else line - 4  # the function's own, decorators included
-    assert f":{at}: " in str(refused.value)
+    assert f":{line}: " in str(refused.value)
 
 
 def test_a_hint_of_a_public_check_is_found_on_its_line_of_the_file(session):
