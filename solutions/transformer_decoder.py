@@ -103,6 +103,7 @@ def causal_mask(T):
 # %% tags=["check"]
 def test_the_mask_of_three_positions(student):
     """For T = 3, the rows are 1 0 0, 1 1 0 and 1 1 1."""
+    # Hint: Print `mask.int()` and compare it row by row with the matrix in the text.
     mask = student.causal_mask(3)
     assert mask.dtype == torch.bool, f"the mask should be bool, yours is {mask.dtype}"
     due = [[True, False, False], [True, True, False], [True, True, True]]
@@ -152,6 +153,10 @@ def combine(causal, lengths):
 # %% tags=["check"]
 def test_padding_is_hidden_in_the_columns(student):
     """With T = 3 and a length of 2, nobody sees the last column; rows are 1 0 0, 1 1 0, 1 1 0."""
+    # Hint: Print the shape first. Then print the mask of sentence 1, and look at which row or
+    #   column is empty.
+    # Hint: Write the second condition, s < length, as a row of three truth values. On which of the
+    #   four axes does that row lie?
     causal = torch.tensor([[True, False, False], [True, True, False], [True, True, True]])
     mask = student.combine(causal, torch.tensor([3, 2]))
     assert mask.shape == (2, 1, 3, 3), f"expected (2, 1, 3, 3), got {tuple(mask.shape)}"
@@ -317,6 +322,8 @@ def test_post_norm_ends_with_a_norm(student):
 
 def test_silent_parts_leave_pre_norm_as_it_was(student):
     """In pre-norm, if all three parts say 0, only the residuals are left: x itself."""
+    # Hint: All three parts say 0 here. Print x after each of them: which line changes it?
+    # Hint: In the right formula, is there any norm outside of the parentheses of f?
     x, memory = torch.randn(2, 5, 12), torch.randn(2, 7, 12)
     layer = student.DecoderLayer(12, 3, 24, norm_first=True)
     with torch.no_grad():
@@ -328,6 +335,9 @@ def test_silent_parts_leave_pre_norm_as_it_was(student):
 
 def test_the_mask_hides_what_follows(student):
     """Under a causal mask, another last position changes the last result and no other."""
+    # Hint: Does it fail in post-norm, in pre-norm, or in both? Look at the attention of that
+    #   branch.
+    # Hint: Print the weights of the self-attention: above the diagonal they should be 0.
     x, memory = torch.randn(2, 5, 12), torch.randn(2, 7, 12)
     other = torch.cat([x[:, :4], torch.randn(2, 1, 12)], dim=1)
     mask = torch.ones(5, 5, dtype=torch.bool).tril()
@@ -340,6 +350,9 @@ def test_the_mask_hides_what_follows(student):
 
 def test_every_position_listens_to_the_whole_source(student):
     """The causal mask is for the target alone: the end of the source changes every position."""
+    # Hint: Which positions are deaf? If it is all but the last, the source is hidden as the target
+    #   is.
+    # Hint: Print the weights of the cross-attention: each row should have no zeros here.
     x, memory = torch.randn(2, 5, 12), torch.randn(2, 5, 12)
     other = torch.cat([memory[:, :4], torch.randn(2, 1, 12)], dim=1)
     layer, mask = student.DecoderLayer(12, 3, 24), torch.ones(5, 5, dtype=torch.bool).tril()
@@ -462,6 +475,9 @@ def test_two_layers_have_parameters_of_their_own(student):
 
 def test_what_comes_later_changes_nothing(student):
     """With another symbol at position 2, the logits at 0 and 1 stay as they are."""
+    # Hint: Try a model with one layer, and then the layer alone with the same mask. Where does it
+    #   begin to look ahead?
+    # Hint: Print the mask that the layers get: its shape, and its first row.
     src, lengths = torch.randint(11, (2, 6)), torch.tensor([6, 4])
     model = student.Transformer(11, 9, 12, 3, 24, 2)
     change = model(src, lengths, torch.tensor([[1, 5, 6, 7]] * 2))
@@ -536,6 +552,8 @@ def test_who_knows_nothing_pays_the_logarithm_of_v(student):
 
 def test_every_symbol_counts_alike(student):
     """Costs of ln 4/3, ln 4/3, ln 4/3 in one sentence and ln 4 in another: 0.5623 on average."""
+    # Hint: Print the four costs before you add them up: 0.2877 three times, and 1.3863.
+    # Hint: What is the sum divided by, and how many symbols count here?
     # The logits ln 3 and 0 are chances of 3/4 and 1/4. The symbol 2 is padding.
     logits = torch.tensor([math.log(3), 0.0, -1e4]).expand(2, 3, 3)
     loss = float(student.sequence_loss(logits, torch.tensor([[0, 0, 0], [1, 2, 2]]), 2))
@@ -620,6 +638,8 @@ def test_it_counts_to_the_end(student):
 
 def test_each_sentence_ends_by_itself(student):
     """In steps of 1 and of 3, with eos = 7: one says 2 to 6, the other one 4 and no more."""
+    # Hint: Print what each of the two says at every step, and who has ended by then.
+    # Hint: The second one says 4 and then 7. Is anything of it kept after that?
     said = student.greedy_decode(counting([]), torch.tensor([[1], [3]]), 1, 7, 10)
     said = [[int(n) for n in row] for row in said]
     assert said == [[2, 3, 4, 5, 6], [4]], f"yours say {said}"

@@ -114,6 +114,9 @@ def test_position_0_is_0_1_0_1(student):
 
 def test_position_1_turns_by_the_rates_themselves(student):
     """With d = 4 the rates are 1 and 1/100: position 1 is sin 1, cos 1, sin 0.01, cos 0.01."""
+    # Hint: Print the rates before you take any sine: for d = 4 they should be 1 and 0.01.
+    # Hint: If the rates are right, print position 1 times rates, and then look at which place each
+    #   sine and cosine goes to.
     second = student.positional_encoding(3, 4)[1]
     due = torch.tensor([0.8415, 0.5403, 0.0100, 0.9999])
     assert (second - due).abs().max() < 1e-3, f"yours is {[round(n, 4) for n in second.tolist()]}"
@@ -206,6 +209,8 @@ class LayerNorm(nn.Module):
 # %% tags=["check"]
 def test_one_and_three_become_minus_one_and_one(student):
     """[1, 3] has the mean 2 and the variance 1 (not 2): it becomes [-1, 1]."""
+    # Hint: Print the mean and the variance of (1, 3) in your code: 2 and 1.
+    # Hint: If you get ±0.707, the variance was 2. Divided by what?
     y = student.LayerNorm(2)(torch.tensor([[1.0, 3.0]]))
     assert y.shape == (1, 2), f"the shape should stay (1, 2), yours is {tuple(y.shape)}"
     assert (y - torch.tensor([[-1.0, 1.0]])).abs().max() < 1e-3, f"yours is {y.tolist()}"
@@ -219,6 +224,8 @@ def test_the_norm_of_equal_features_is_zero(student):
 
 def test_a_position_does_not_see_its_neighbours(student):
     """Changing one position changes its own result and nothing else."""
+    # Hint: Print the shape of the mean: for x (2, 3, 4), each of 6 positions has one.
+    # Hint: Over which axis of x do the sums of the formula run?
     norm, x = student.LayerNorm(4), torch.randn(2, 3, 4)
     before = norm(x)
     x[0, 0] = torch.tensor([9.0, -9.0, 4.0, 0.0])
@@ -325,6 +332,9 @@ def padding_mask(lengths, T):
 # %% tags=["check"]
 def test_two_words_of_three_are_visible(student):
     """With lengths 2 and 3 and T = 3, the third position of the first sequence is padding."""
+    # Hint: Write the six truth values on paper, a row for each sentence, and your own below them.
+    # Hint: If the values are right and the shape is not, count the axes: sentences, heads, queries,
+    #   keys.
     mask = student.padding_mask(torch.tensor([2, 3]), 3)
     assert mask.shape == (2, 1, 1, 3), f"it should be (2, 1, 1, 3), yours is {tuple(mask.shape)}"
     assert mask.dtype == torch.bool, f"it should hold True and False, yours is {mask.dtype}"
@@ -432,6 +442,8 @@ def test_a_layer_takes_and_gives_vectors(student):
 
 def test_pre_norm_leaves_the_road_free(student):
     """With pre-norm, if both sub-layers find nothing, x comes out as it went in."""
+    # Hint: Both sub-layers find 0 here. Print x after each of your lines: which one changes it?
+    # Hint: On the straight road of pre-norm there is nothing but plus signs. What stands on yours?
     layer, x = student.EncoderLayer(12, 3, 20, norm_first=True), torch.randn(2, 5, 12)
     assert (silent(layer, *SUB_LAYERS)(x) - x).abs().max() < 1e-4, (
         "x does not come out as it went in"
@@ -440,6 +452,8 @@ def test_pre_norm_leaves_the_road_free(student):
 
 def test_post_norm_norms_the_sum(student):
     """With post-norm, if both find nothing, x is normed: every position has mean 0, variance 1."""
+    # Hint: Print mean and variance after each of the two norms, and see which one does not come
+    #   last.
     y = silent(student.EncoderLayer(12, 3, 20), *SUB_LAYERS)(5 + 3 * torch.randn(2, 5, 12))
     mean, variance = y.mean(dim=-1), y.var(dim=-1, correction=0)
     assert mean.abs().max() < 1e-3, f"your means reach {mean.abs().max():.3f}"
@@ -456,6 +470,8 @@ def test_a_layer_does_not_know_the_order(student):
 
 def test_nobody_looks_at_what_is_hidden(student):
     """What stands at a hidden position makes no difference to the others."""
+    # Hint: Print the weights of attention of this layer: the last two columns should be 0.
+    # Hint: If they are not, print the mask where it reaches attention: is it None, or turned round?
     layer, x = student.EncoderLayer(12, 3, 20), torch.randn(2, 5, 12)
     mask = torch.tensor([True, True, True, False, False]).reshape(1, 1, 1, 5)
     before = layer(x, mask)[:, :3]
@@ -543,6 +559,8 @@ def test_other_orders_mean_something_else(student):
 
 def test_padding_changes_nothing(student):
     """A sentence of three words gets the same vectors, whatever stands behind it."""
+    # Hint: Print your mask for this sentence: three times True and twice False, in (1, 1, 1, 5).
+    # Hint: If it holds with one layer and not with two, who gets no mask?
     encoder, three = student.Encoder(7, 12, 3, 20, 2), torch.tensor([3])
     alone = encoder(torch.tensor([[1, 2, 3]]), three)
     for padding in ([0, 0], [6, 5]):
