@@ -30,7 +30,8 @@ from .service import Service
 PATIENCE = 10
 """Seconds that a process gets to end."""
 BOOT = """
-import sys
+import gc, sys
+gc.disable()  # until serve.py has collected once: while torch is imported, nothing is found
 from multiprocessing.connection import Connection
 connection = Connection({fd})
 sys.path[:] = connection.recv()

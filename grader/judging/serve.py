@@ -45,6 +45,7 @@ def serve(connection: Connection, service: Service[Any, Any], warming: Warming |
                 warm_optimizers()
             gc.collect()
             gc.freeze()  # else collections walk through torch and pytest: a third of a judge's time
+            gc.enable()
             for theirs, cores in wanted:
                 with theirs, _told(theirs):
                     if not zygote.alive:
