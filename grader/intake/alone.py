@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from .original import original
 from .platform import Claim, changed
 from .submission import own_part, student_id
 
@@ -25,5 +26,6 @@ class Alone:
         if NO_HAND_IN.fullmatch(file.name):
             return []
         own, folder = own_part(file, self._assignment), "/".join(parts[:-1])
-        wanted = student_id(file, self._assignment)
-        return [Claim(own, folder, file.name, changed(file), wanted=wanted)]
+        wanted, near = student_id(file, self._assignment), original(own)[0]
+        also = near if near != own else ""
+        return [Claim(own, folder, file.name, changed(file), wanted=wanted, also=also)]

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from ..model.message import Message, Text, some
 from .deadline import Deadline
+from .original import original, stem
 from .platform import Claim
 from .submission import MAX_MB, open_unfollowed
 
 LOOKED_AT = 1 << 20
 """Bytes at the beginning and at the end of a file in which to look for a notebook's keys."""
 NOTEBOOK = re.compile(rb'"cell_type"\s*:|"nbformat"\s*:')
-COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]+copy(?: (\d+))?|~(\d+))$", re.IGNORECASE)
-"""What browsers, file managers, Canvas and archive.py append to a name that is taken."""
 MOST_LISTED = 5
 AFTER = Message("after the deadline")
 REASONS = (
@@ -66,8 +65,7 @@ def choose(
     """
     if len(files) == 1:
         return Choice(files[0])
-    names = "|".join(map(re.escape, questions)).encode()
-    defines = re.compile(rb"(?:def|class)\s+(?:%b)\b" % names if names else rb"(?!)")
+    defines = _definition(questions)
     ranks = {file: _rank(file, assignment, deadline, defines) for file in files}
     best = max(ranks.values())
     chosen = min((f for f in files if ranks[f] == best), key=lambda file: file.shown)
@@ -78,6 +76,11 @@ def choose(
             why.setdefault(_why(ranks[file], best), []).append(file.shown)
     remarks = (_remark(student, chosen, reason, listed(them)) for reason, them in why.items())
     return Choice(chosen, [*remarks], tied)
+
+
+def differ(files: Sequence[File]) -> bool:
+    """Whether it makes a difference which of these counts."""
+    return any(not _same(file, files[0]) for file in files[1:])
 
 
 def likeness(path: Path) -> int:
@@ -93,12 +96,24 @@ def listed(names: Sequence[str]) -> Text:
     return some(names, MOST_LISTED)
 
 
+def _definition(names: Sequence[str]) -> re.Pattern[bytes]:
+    """Return what matches where one of these names is defined, assigned or imported."""
+    one = b"|".join(re.escape(name).encode() for name in names) or b"(?!)"
+    forms = (
+        rb"(?:def|class|as)\s+(?:%b)\b",
+        rb"\bimport\b[^\n\\\"]{0,200}\b(?:%b)\b",
+        rb"\b(?:%b)\s*(?::[^=\n]{0,80})?=(?!=)",
+    )
+    return re.compile(b"|".join(form % one for form in forms))
+
+
 def _rank(
     file: File, assignment: str, deadline: Deadline | None, defines: re.Pattern[bytes]
 ) -> Rank:
     claim, moment = file.claim, file.claim.moment or 0.0
-    stem, copy = _stem(claim.inside or file.path.name)
-    named = stem.casefold() == assignment.casefold()
+    called = os.path.basename(claim.inside or file.path.name)
+    bare, copy = original(stem(called).partition(".")[0])
+    named = bare.casefold() == assignment.casefold()
     kind, answers = likeness(file.path), _has(file.path, defines)
     in_time = deadline is None or not deadline.is_late(moment)
     return (
@@ -125,14 +140,6 @@ def _remark(student: str, chosen: File, why: Message, names: Text) -> Message:
     )  # fmt: skip
 
 
-def _stem(name: str) -> tuple[str, int]:
-    """Return a file's name without suffixes and copy mark, and the number of the copy."""
-    stem = os.path.basename(name).partition(".")[0]
-    if found := COPY.search(stem):
-        return stem[: found.start()], int(next(filter(None, found.groups()), 1))
-    return stem, 0
-
-
 def _same(one: File, other: File) -> bool:
     """Whether it makes no difference which of the two is graded."""
     try:
@@ -148,9 +155,9 @@ def _bytes(path: Path) -> bytes:
 
 
 def _has(path: Path, defines: re.Pattern[bytes]) -> bool:
-    """Whether a file contains a graded name; it is searched, not parsed."""
+    """Whether a file defines a graded name; it is searched, not parsed."""
     try:
-        return defines.search(_bytes(path)) is not None
+        return defines.search(_bytes(path).replace(b"\0", b"")) is not None  # of UTF-16 as well
     except OSError:
         return False
 
@@ -161,6 +168,7 @@ def _reads_like_one(path: Path) -> bool:
         with open(path, "rb", opener=open_unfollowed) as file:
             head = file.read(LOOKED_AT)
             file.seek(max(len(head), os.fstat(file.fileno()).st_size - LOOKED_AT))
-            return NOTEBOOK.search(head + file.read(LOOKED_AT)) is not None
+            text = (head + file.read(LOOKED_AT)).replace(b"\0", b"")  # of UTF-16 as well
+            return NOTEBOOK.search(text) is not None
     except OSError:
         return False

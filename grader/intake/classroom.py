@@ -63,7 +63,7 @@ class Classroom:
         The download's folder is a given one or the first below it; deeper ones are a student's.
         """
         whole = file.absolute().parts
-        for at in range(len(whole) - len(parts), 0, -1):
+        for at in range(1, len(whole) - len(parts) + 1):  # from outside: a name inside may look so
             found = DOWNLOAD.fullmatch(whole[at])
             prefix = f"{found['slug']}-".casefold() if found else ""
             if prefix and whole[at + 1 : -1] and whole[at + 1].casefold().startswith(prefix):

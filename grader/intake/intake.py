@@ -16,7 +16,7 @@ from ..model.standing import Arrival
 from .alone import Alone
 from .archive import packed, unpack
 from .canvas import RECEIPTS
-from .choice import File, choose, likeness, listed
+from .choice import File, choose, differ, likeness, listed
 from .classroom import SCORES
 from .deadline import Deadline
 from .due import Due
@@ -68,7 +68,7 @@ def take_in(
 
     `groups` has the group of each student who is in one, `questions` the graded names, and `own`
     the due dates of students who have one of their own, by their safe ids.
-    Raises IntakeError and, for an archive, Refused.
+    `out` is in the folder of results. Raises IntakeError and, for an archive, Refused.
     """
     intake, due = Intake(), Due(deadline, own)
     places = []
@@ -84,8 +84,10 @@ def take_in(
         raise IntakeError(NO_NAMES if deadline else NO_NAMES_FOR_DATES)
     reader = platform(names, walked.files, assignment) if names else Alone(assignment)
     sorted_out = people(_files(walked, reader, assignment, intake))
+    if isinstance(reader, Alone):
+        sorted_out.doubts += _by_name_alone(sorted_out)
     intake.remarks += share(sorted_out, groups)
-    _say_what_is_left(walked, sorted_out, assignment, intake)
+    _say_what_is_left(walked, sorted_out, assignment, out.parent, intake)
     _take(sorted_out, assignment, questions, due, intake)
     return intake
 
@@ -120,8 +122,21 @@ def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> l
             why = _nobodys("/".join(parts), reader, proposal(path, parts, assignment))
             (intake.doubts if likeness(path) else intake.remarks).append(why)
     if elsewhere:
-        intake.remarks.append(Message("of another assignment: {names}", names=listed(elsewhere)))
+        intake.remarks.append(Message("not of this assignment: {names}", names=listed(elsewhere)))
     return found
+
+
+def _by_name_alone(found: People) -> list[Text]:
+    """Return a line on each id with several files, where no platform says that they are theirs."""
+    return [
+        Message(
+            "only their names say that these are all of {student}: {names}",
+            student=student,
+            names=listed([file.shown for file in files]),
+        )
+        for student, files in found.files.items()
+        if differ(files)
+    ]
 
 
 def _nobodys(name: str, reader: Platform, better: str) -> Message:
@@ -136,12 +151,17 @@ def _nobodys(name: str, reader: Platform, better: str) -> Message:
     return Message("not graded, because its name does not fit: {name}", name=name)
 
 
-def _say_what_is_left(walked: Walk, found: People, assignment: str, intake: Intake) -> None:
-    """Remark on what is not graded, or goes to a person."""
+def _say_what_is_left(
+    walked: Walk, found: People, assignment: str, out: Path, intake: Intake
+) -> None:
+    """Remark on what is not graded, or goes to a person; `out` is the folder of these results."""
     if walked.litter:
         made = Message("left out, because programs made it: {names}", names=listed(walked.litter))
         intake.remarks.append(made)
-    intake.remarks += [
+    for folder in walked.results:
+        held = Message("left out, because it holds results: {folder}", folder=folder)
+        (intake.remarks if folder.resolve() == out.resolve() else intake.doubts).append(held)
+    intake.doubts += [
         Message("not graded, because it is hidden: {name}", name=name) for name in walked.hidden
     ]
     intake.doubts += [

@@ -67,8 +67,8 @@ CANVAS = Names(
     files=tuple(
         re.compile(pattern, re.DOTALL)
         for pattern in (
-            r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<number>\d+)_(?P<inside>.+)",
             r"(?P<late>LATE_)?anon_(?P<id>[0-9A-Za-z]{5})_(?P<number>\d+)_(?P<inside>.+)",
+            r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<number>\d+)_(?P<inside>.+)",
             r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<inside>(?:text|link)\.html)",
         )
     )

@@ -3,6 +3,7 @@
 Beside the notebook lies timestamp.txt, written by nbgrader on submission.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class Nbgrader:
     """
 
     def __init__(self, files: Files, assignment: str) -> None:
-        inside = [_inside(parts) for _, parts in files]
+        self._root = _root([parts for _, parts in files])
+        inside = [self._inside(parts) for _, parts in files]
         names = {parts[1] for parts in inside if len(parts) > 2}
         wanted = {name for name in names if name.casefold() == assignment.casefold()}
         if len(names) > 1 and not wanted:
@@ -41,7 +43,7 @@ class Nbgrader:
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
         """Return the name of the student's folder."""
-        student, assignment, *inside = (*_inside(parts), "", "")
+        student, assignment, *inside = (*self._inside(parts), "", "")
         if assignment not in self._assignments or not any(inside):
             return []
         moment = self._moments.get((student, assignment))
@@ -53,9 +55,14 @@ class Nbgrader:
         ]  # fmt: skip
 
     def of_another(self, parts: tuple[str, ...]) -> bool:
-        """Whether a file was submitted for another assignment."""
-        inside = _inside(parts)
-        return len(inside) > 2 and inside[1] not in self._assignments
+        """Whether a file was submitted for another assignment, or is not a submission."""
+        inside = self._inside(parts)
+        return not inside or (len(inside) > 2 and inside[1] not in self._assignments)
+
+    def _inside(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the path within `submitted`; () for what is outside."""
+        depth = len(self._root)
+        return parts[depth:] if parts[:depth] == self._root else ()
 
     @property
     def stamped(self) -> bool:
@@ -63,9 +70,17 @@ class Nbgrader:
         return bool(self._moments)
 
 
-def _inside(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the path within `submitted`, wherever that folder is."""
-    return parts[parts.index(FOLDER) + 1 :] if FOLDER in parts[:-3] else parts
+def _root(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the path to `submitted`, if a folder above it was given.
+
+    It is the outermost one, and nbgrader's own stamps are below it; a student may have such a
+    folder as well.
+    """
+    if any(len(parts) == 3 and parts[2] == STAMP for parts in paths):
+        return ()
+    found = {parts[: parts.index(FOLDER) + 1] for parts in paths if FOLDER in parts[:-3]}
+    above = (one for one in found if all(parts[: len(one) - 1] == one[:-1] for parts in paths))
+    return min(above, key=len, default=())
 
 
 def _moment(file: Path) -> float | None:

@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import stat
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,15 +16,12 @@ from typing import Self
 from ..model.errors import GraderError
 from ..model.message import Message
 from .identity import FILLERS, LONGEST
+from .original import original, stem
 
 MAX_MB = 50
 """Larger files are refused unread; most of such a size is pictures and videos in outputs."""
 NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
 """Errors from opening a link, a folder, a socket or a device without a driver; see open(2)."""
-
-RENAMED = re.compile(r"\.ipynb\.(txt|json|html?|download)$", re.IGNORECASE)
-"""What browsers and operating systems make of a notebook's suffix."""
-
 
 NO_REGULAR_FILE = Message("The submission is not a regular file; hand in the notebook file itself.")
 
@@ -84,10 +80,15 @@ def student_id(path: Path, assignment: str) -> str:
 
 
 def own_part(path: Path, assignment: str) -> str:
-    """Return what remains of a file's name without the assignment's name and suffixes."""
-    name = unicodedata.normalize("NFC", RENAMED.sub(".ipynb", path.name).rpartition(".")[0])
-    name = name or unicodedata.normalize("NFC", path.stem)
-    return re.sub(rf"[\s_-]*{re.escape(assignment)}$", "", name, flags=re.IGNORECASE) or name
+    """Return what remains of a file's name without the assignment's name and suffixes.
+
+    A mark of a copy goes as well if it follows that name: what precedes it is somebody's id.
+    """
+    named = re.compile(rf"[\s_-]*{re.escape(assignment)}$", re.IGNORECASE)
+    name = stem(path.name)
+    bare = original(name)[0]
+    own = named.sub("", bare)
+    return own if own and own != bare else named.sub("", name) or name
 
 
 def open_unfollowed(path: str, flags: int) -> int:

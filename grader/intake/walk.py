@@ -16,6 +16,12 @@ LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 """Files that Windows and macOS leave in folders."""
 MADE = (".pyc", ".swp", "~")
 """Suffixes of files made by interpreters and editors."""
+WORK = (".ipynb", ".py")
+"""Suffixes of what students hand in."""
+COPIES = {".git", ".ipynb_checkpoints", ".virtual_documents", ".venv", ".cache", ".history"}
+"""Hidden folders made by programs, in which notebooks are copies; those of Trash begin with it."""
+RESULTS = "grades.sqlite"
+"""What every folder of results has."""
 
 
 @dataclass
@@ -27,7 +33,9 @@ class Walk:
     litter: list[str] = field(default_factory=list)
     """Files made by programs."""
     hidden: list[str] = field(default_factory=list)
-    """Notebooks whose names begin with a dot."""
+    """Notebooks and scripts with names that begin with a dot, and notebooks in such folders."""
+    results: list[Path] = field(default_factory=list)
+    """Folders that `grader grade` has filled."""
     closed: list[Text] = field(default_factory=list)
     """Folders that cannot be read, with the reason."""
 
@@ -45,6 +53,8 @@ def walk(paths: Iterable[Path]) -> Walk:
             found.files += [(f, f.relative_to(path).parts) for f in sorted(_below(path, found))]
         else:
             found.files.append((path, (path.name,)))
+    found.hidden.sort()
+    found.results.sort()
     return found
 
 
@@ -60,15 +70,26 @@ def _below(folder: Path, found: Walk) -> Iterator[Path]:
         found.closed += [
             Message("{folder} (it is a link)", folder=place / f) for f in links if not _made(f)
         ]
+        if RESULTS in names and place != folder:
+            found.results.append(place)
+            folders.clear()
+            continue
+        for hidden in sorted(set(filter(_is_hidden, folders)) - {*links}):
+            books = sorted((place / hidden).rglob("*.ipynb"))  # follows no link
+            found.hidden += [f"{book.relative_to(folder)}" for book in books]
         folders[:] = [f for f in folders if not _made(f)]
         for name in sorted(names):
             shown = str((place / name).relative_to(folder))
-            if name.startswith(".") and not name.startswith("._") and name.endswith(".ipynb"):
+            if name.startswith(".") and not name.startswith("._") and name.endswith(WORK):
                 found.hidden.append(shown)
             elif name.startswith((".", "~$")) or name.casefold() in LITTER or name.endswith(MADE):
                 found.litter += [shown] * (not name.startswith("."))
             else:
                 yield place / name
+
+
+def _is_hidden(folder: str) -> bool:
+    return folder.startswith(".") and not folder.startswith(".Trash") and folder not in COPIES
 
 
 def _made(folder: str) -> bool:

@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from .. import __version__
 from ..course.versions import Versions, torch_version
+from ..intake.walk import RESULTS
 from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.language import DEFAULT
 from ..model.limits import Limits
@@ -36,7 +37,7 @@ from .act import decide
 from .as_json import tuples
 from .database import Database
 
-NAME = "grades.sqlite"
+NAME = RESULTS
 PAGE = 200
 """Students per page of reading or writing."""
 COLUMNS = {"assignment", "results", "layers"}

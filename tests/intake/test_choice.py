@@ -58,6 +58,11 @@ def test_a_notebook_comes_before_what_reads_like_one_and_that_before_scripts(tmp
             Claim("k", inside="attention.ipynb", moment=1),
             "older",
         ),
+        (
+            Claim("k", inside="Copy of attention - Kopie.ipynb", moment=2),
+            Claim("k", inside="attention.ipynb", moment=1),
+            "older",
+        ),
         (Claim("k", inside="a"), Claim("k", receipt=True, moment=9), None),
     ],
 )
@@ -122,3 +127,17 @@ def test_what_has_answers_in_it_comes_before_what_has_none(tmp_path):
     scripts = [them[0], them[2]]
     assert choose("kim", scripts, "attention", None, ["split_heads", "Mask"]).file is them[2]
     assert choose("kim", scripts, "attention").file is them[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from answers import (Mask, f)", "import answers as Mask", "Mask = torch.jit.script(_f)",
+        "Mask: Callable[..., int] = lambda x: x", "class Mask(Module): ...",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_answer_is_found_however_it_is_made_and_encoded(tmp_path, text, encoding):
+    them = made(tmp_path, {"draft.ipynb": BOOK % "Mask == 1", "final.ipynb": ""}, moment=1)
+    them[1].path.write_bytes((BOOK % text).encode(encoding))
+    assert choose("kim", them, "attention", None, ["Mask"]).file is them[1]

@@ -50,11 +50,10 @@ def test_what_nobody_has_handed_in_is_no_student(tmp_path):
     assert found == {"kim_1": "kim_1_attention.ipynb"}
     assert sorted(words(intake.remarks)) == sorted(
         [f"not graded, because nobody submits such a file: {name}" for name in beside]
-        + ["not graded, because it is hidden: .lee.ipynb"]
         + ["left out, because programs made it: Thumbs.db, desktop.ini, kim.ipynb~, x.pyc, "
            "~$kim.docx and 1 more"]
     )  # fmt: skip
-    assert words(intake.doubts) == []
+    assert words(intake.doubts) == ["not graded, because it is hidden: .lee.ipynb"]
 
 
 def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
@@ -64,6 +63,37 @@ def test_one_id_in_two_folders_is_two_people_until_a_person_decides(tmp_path):
     assert found["kim_1~a"] == "a/kim_1.ipynb" and found["kim_1~b"] == "b/kim_1.ipynb"
     assert len({s.casefold() for s in found}) == 4, "also as folders of a disk that knows no case"
     assert len(words(intake.doubts)) == 2
+
+
+def test_copies_of_a_file_are_one_students_and_a_person_is_told(tmp_path):
+    noon = LAST - 12 * HOUR
+    files = {"kim_1_attention.ipynb": noon, "kim_1_attention (1).ipynb": noon + HOUR,
+             "Copy of lee_2_attention.ipynb": noon}  # fmt: skip
+    found, intake = taken(folder(tmp_path / "in", files))
+    assert found == {"kim_1": "kim_1_attention (1).ipynb", "lee_2": "Copy of lee_2_attention.ipynb"}
+    assert words(intake.doubts) == [
+        "only their names say that these are all of kim_1: kim_1_attention (1).ipynb, "
+        "kim_1_attention.ipynb"
+    ]
+
+
+def test_copies_whose_names_say_nobodys_stay_apart_and_a_person_is_told(tmp_path):
+    names = ("attention.ipynb", "attention (1).ipynb", "kim.ipynb", "kim (1).ipynb", "lee-2.ipynb")
+    found, intake = taken(folder(tmp_path / "in", dict.fromkeys(names)))
+    assert list(found) == ["attention", "attention_1", "kim", "kim_1", "lee-2"]
+    assert words(intake.doubts) == [
+        f"what {one}_1 has named like a file of {one} counts for {one}_1: {one} (1).ipynb"
+        for one in ("attention", "kim")
+    ]
+
+
+def test_results_in_the_class_are_left_out(tmp_path):
+    where = folder(tmp_path, {"kim.ipynb": None, "out/grades.sqlite": "", "old/grades.sqlite": ""})
+    intake = take_in([where], "attention", where / "out" / "handed_in")
+    assert [student for student, _ in intake.submissions] == ["kim"]
+    of = "left out, because it holds results"
+    assert words(intake.remarks) == [f"{of}: {where / 'out'}"]
+    assert words(intake.doubts) == [f"{of}: {where / 'old'}"]
 
 
 def test_names_that_say_nobodys_are_told_what_could(tmp_path):

@@ -169,7 +169,27 @@ def test_nbgrader(tmp_path):
     }
     assert set(hours(intake).values()) == {0}
     assert words(intake.doubts) == []
-    assert words(intake.remarks)[0] == f"of another assignment: {root}/kim_minjun/lstm/lstm.ipynb"
+    assert words(intake.remarks)[0] == f"not of this assignment: {root}/kim_minjun/lstm/lstm.ipynb"
+
+
+def test_a_folder_called_like_nbgraders_own_is_a_students_if_it_is_inside_theirs(tmp_path):
+    mine, forged = "kim/attention/attention.ipynb", "kim/attention/submitted/lee/attention/a.ipynb"
+    files = {mine: None, forged: None, "lee/attention/attention.ipynb": None}
+    for where in ("", "submitted/", "course/submitted/"):
+        found, _ = taken(tmp_path / f"{where}x", {where + n: None for n in files}, "nbgrader")
+        assert found["lee"] == f"{where}lee/attention/attention.ipynb"
+    stamped = {forged: None, "kim/attention/timestamp.txt": "2026-11-20 14:00:00 UTC"}
+    assert list(taken(tmp_path / "alone", stamped, "nbgrader")[0]) == ["kim"]
+
+
+def test_what_lies_beside_nbgraders_folder_is_nobodys(tmp_path):
+    beside = ("autograded/kim/attention/attention.ipynb", "source/attention/attention.ipynb")
+    files = {f"course/{n}": None for n in ("submitted/kim/attention/attention.ipynb", *beside)}
+    found, intake = taken(tmp_path, files, "nbgrader")
+    assert list(found) == ["kim"] and words(intake.doubts) == []
+    assert words(intake.remarks) == [
+        "not of this assignment: " + ", ".join(f"course/{name}" for name in beside)
+    ]
 
 
 def test_nbgrader_with_several_assignments_of_other_names_is_refused(tmp_path):
@@ -189,6 +209,19 @@ def test_classroom50(tmp_path):
         "lee": f"{top}-lee/hw/attention.ipynb",
     }
     assert hours(intake) == {"choi": 9, "eve": 0, "kim-minjun": 0, "lee": 9}
+
+
+def test_a_clone_called_like_a_download_holds_its_users_files_alone(tmp_path):
+    user = "deep-attention-y-submissions"
+    files = {f"{user}/deep-attention-y-kim/a.ipynb": None, "deep-attention-kim/a.ipynb": None}
+    there = folder(tmp_path / "deep-attention_submissions_2026", files)
+    found = take_in([there], "attention", tmp_path / "out", "classroom50")
+    assert [student for student, _ in found.submissions] == ["kim", "y-submissions"]
+
+
+def test_numbers_in_a_file_of_somebody_anonymous_are_no_id(tmp_path):
+    files = {f"anon_x7Yz1_90{n}_{n}_2026.ipynb": None for n in (11, 12)}
+    assert list(taken(tmp_path, files, "canvas")[0]) == ["x7Yz1"]
 
 
 def test_clones_in_a_folder_of_any_name_are_read_by_the_table_of_scores(tmp_path):

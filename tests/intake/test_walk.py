@@ -22,6 +22,27 @@ def test_a_hidden_file_that_is_given_is_taken(tmp_path):
     assert walk([tmp_path]).hidden == [".kim.ipynb"]
 
 
+def test_notebooks_in_hidden_folders_are_named_but_for_copies_that_programs_made(tmp_path):
+    copies = (".git/a.ipynb", ".Trash-0/b.ipynb", "kim/.ipynb_checkpoints/c.ipynb")
+    for name in ("kim/.work/deep/d.ipynb", "kim/.work/e.txt", "lee/.f.py", *copies):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (tmp_path / ".link").symlink_to(tmp_path / "kim")
+    assert walk([tmp_path]).hidden == ["kim/.work/deep/d.ipynb", "lee/.f.py"]
+
+
+def test_results_among_what_was_handed_in_are_not_looked_into(tmp_path):
+    for name in ("kim.ipynb", "out/grades.sqlite", "out/kim/feedback.html", "out/handed_in/a.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = walk([tmp_path])
+    assert [parts for _, parts in found.files] == [("kim.ipynb",)]
+    assert found.results == [tmp_path / "out"]
+    assert len(walk([tmp_path / "out"]).files) == 3, "if it is given, it is meant"
+
+
 def test_links_are_found_and_not_followed_and_those_to_folders_are_named(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "elsewhere").mkdir()
