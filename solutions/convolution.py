@@ -113,6 +113,10 @@ def require(found, due, what="it"):
 
 def test_four_places_on_paper(student):
     """The first is 0·1 + 1·2 + 2·4 + 3·5 = 25: see the numbers in this check."""
+    # Hint: Print for the first place which numbers of the picture you multiply by 0, 1, 2 and 3:
+    #   they should be 1, 2, 4 and 5.
+    # Hint: If the first one is right, look at how you get to the next: one column further, not one
+    #   kernel.
     require(student.cross_correlate(nine(), four()), [[25.0, 31.0], [43.0, 49.0]])
 
 
@@ -163,6 +167,7 @@ def convolve(x, k):
 # %% tags=["check"]
 def test_the_same_places_with_a_turned_kernel(student):
     """The first is 0·5 + 1·4 + 2·2 + 3·1 = 11: the first of the kernel meets the last."""
+    # Hint: Print the kernel with which you go through the picture: 3 2, 1 0.
     require(student.convolve(nine(), four()), [[11.0, 17.0], [29.0, 35.0]])
 
 
@@ -250,6 +255,9 @@ def test_places_that_you_can_count(student):
 
 def test_a_step_that_does_not_fit_is_not_made(student):
     """On 6, a kernel of 3 with stride 2 stands at 0 and 2; at 4 it would hang out."""
+    # Hint: Draw the 6 entries, and lay the kernel of 3 on 0, 2 and 4. Where does it end each time?
+    # Hint: How many whole steps fit into the room between the first place and the last possible
+    #   one?
     for given, due in (((6, 3, 0, 2), 2), ((4, 4, 1, 2), 2), ((9, 2, 0, 5), 2), ((8, 2, 0, 7), 1)):
         found = student.output_size(*given)
         assert found == due, f"output_size{given} is {due}, yours is {found}"
@@ -387,6 +395,8 @@ def conv1d(x, w, b, stride=1, padding=0):
 # %% tags=["check"]
 def test_channels_are_added_up_and_the_bias_comes_once(student):
     """Two channels, (1, 2, 3) and (10, 20, 30), under two ones each: 33 and 55, plus 100."""
+    # Hint: On paper, the first place is 1 + 2 + 10 + 20 and then 100. Which of these numbers do you
+    #   miss, or count twice?
     x = torch.tensor([[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]])
     require(student.conv1d(x, torch.ones(1, 2, 2), torch.tensor([100.0])), [[[133.0, 155.0]]])
 
@@ -400,6 +410,9 @@ def test_each_output_channel_has_its_bias(student):
 
 def test_zeros_at_both_ends_and_steps_of_two(student):
     """(1, 2, 3, 4) with two zeros at each end, under (1, 10, 100), in steps of 2."""
+    # Hint: Print the padded signal, and then the index at which each of your windows begins: 0, 2
+    #   and 4.
+    # Hint: If a fourth window is there, where would it end?
     x, w = torch.tensor([[[1.0, 2.0, 3.0, 4.0]]]), torch.tensor([[[1.0, 10.0, 100.0]]])
     # 0 0 1 2 3 4 0 0: at 0 stand 0 0 1, at 2 stand 1 2 3, at 4 stand 3 4 0; at 6 it hangs out
     require(student.conv1d(x, w, None, stride=2, padding=2), [[[100.0, 321.0, 43.0]]])
@@ -469,6 +482,8 @@ def test_a_padded_dot_shows_the_kernel_turned(student):
 
 def test_steps_of_two_and_of_three(student):
     """Of 1 … 16, steps of 2 see 1 3, 9 11, and steps of 3 see 1 4, 13 16."""
+    # Hint: Which entries do you see? If they are neighbours, the windows do not move far enough; if
+    #   a row is right and the next one is not, look at the other direction.
     x = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4)
     for stride, due in ((2, [[1.0, 3.0], [9.0, 11.0]]), (3, [[1.0, 4.0], [13.0, 16.0]])):
         found = student.conv2d(x, torch.ones(1, 1, 1, 1), None, stride)
@@ -587,6 +602,11 @@ def conv2d_backward(dout, x, w, stride=1, padding=0):
 # %% tags=["check"]
 def test_nine_numbers_go_back_as_on_paper(student):
     """With 1 … 9 under 0 1, 2 3 and a dout of ones: see the numbers in this check."""
+    # Hint: Take one result after the other: db is the easiest, then dw, then dx. Which is the first
+    #   that differs?
+    # Hint: For dw's 12, write down the four numbers of the picture which the kernel's 0 has met.
+    # Hint: For dx's 6, write down which entry of the kernel has lain on the middle in each of the
+    #   four windows.
     found = student.conv2d_backward(torch.ones(1, 1, 2, 2), nine()[None, None], four()[None, None])
     due = {
         "dx": [[[[0.0, 1.0, 1.0], [2.0, 6.0, 4.0], [2.0, 5.0, 3.0]]]],  # 6 = 0 + 1 + 2 + 3
@@ -599,6 +619,10 @@ def test_nine_numbers_go_back_as_on_paper(student):
 
 def test_gradients_have_the_shape_of_their_own(student):
     """dx is as large as x, with padding and without it, with a stride that divides or does not."""
+    # Hint: With which stride and padding does it fail first? Put just these into your slices, on
+    #   paper.
+    # Hint: If it fails for a padding of 0, read your cut once more; if for a stride that does not
+    #   divide, count the last rows.
     x, w = torch.randn(2, 3, 6, 7), torch.randn(4, 3, 3, 2)
     for stride, padding in ((1, 0), (1, 1), (2, 0), (2, 1), (3, 2), (1, 3)):
         out = nn.functional.conv2d(x, w, stride=stride, padding=padding)
@@ -639,6 +663,10 @@ def layer_by_hand(conv2d_backward, stride, padding):
 
 def test_gradcheck_finds_nothing(student):
     """torch.autograd.gradcheck changes each input a little, and finds what you have computed."""
+    # Hint: The message says for which input it fails: 0 is x, 1 is w, 2 is b. Look at that gradient
+    #   alone.
+    # Hint: Which stride and padding is it? For (2, 1) and (3, 2) look at where windows begin, and
+    #   at what they leave out.
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # so that your torch.zeros is as exact as the inputs
     try:

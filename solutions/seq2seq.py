@@ -160,6 +160,9 @@ def test_a_sentence_of_full_length_ends_in_the_last_column(student):
 
 def test_padding_is_not_read(student):
     """Sip i ends in one state, whether it stands alone or beside a longer sentence."""
+    # Hint: Print `out[0]` for *sip i* beside the longer sentence, and mark the row after its second
+    #   word. Is that your `h[0]`?
+    # Hint: The text gives two ways. Which one have you taken, and which trap does it have?
     encoder = student.Encoder(14, 3, 5)
     _, alone = encoder(torch.tensor([[11, 3]]), torch.tensor([2]))
     _, beside = encoder(torch.tensor([[11, 3, 0], [4, 13, 6]]), torch.tensor([2, 3]))
@@ -226,6 +229,9 @@ class Decoder(nn.Module):
 # %% tags=["check"]
 def test_with_zeros_a_gru_halves_its_state(student):
     """With all parameters 0 the state is halved; a head of ones adds up the halves."""
+    # Hint: Print the state before and after the step: 2 and −6 become 1 and −3.
+    # Hint: If the state is right and the logits are not: are they made from the state before the
+    #   step, or from the one after it?
     decoder = student.Decoder(7, 3, 2)
     with torch.no_grad():
         for parameter in decoder.parameters():
@@ -311,6 +317,10 @@ def test_every_symbol_of_the_answer_gets_logits(student):
 
 def test_nobody_is_told_what_to_say(student):
     """If tgt[:, 1] is another symbol, logits 0 and 1 stay as they are, and 2 and 3 change."""
+    # Hint: Write down what is given at each step for the answer 6 3 8 2, with bos in front: 1 6 3
+    #   8.
+    # Hint: Which steps change in yours? One too early means no shift; none at all means that the
+    #   true symbols are not used.
     model = student.Seq2Seq(14, 13, 3, 5, 1)
     src, lengths = torch.tensor([[4, 13, 6]]), torch.tensor([3])
     one = model(src, lengths, torch.tensor([[6, 3, 8, 2]]))
@@ -355,6 +365,8 @@ def test_who_knows_nothing_pays_the_logarithm(student):
 
 def test_padding_costs_nothing(student):
     """One symbol has the chance ½ and one ¼; two are padding: (ln 2 + ln 4) / 2 = 1.040."""
+    # Hint: Print the four costs: ln 2, ln 4, and two that do not count.
+    # Hint: What is their sum, and by how many symbols do you divide it?
     p = torch.tensor([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25], [0.01, 0.01, 0.98], [0.01, 0.98, 0.01]])
     loss = student.sequence_loss(p.log()[None], torch.tensor([[1, 2, 0, 0]]), 0)
     assert abs(float(loss) - 1.0397) < 1e-3, f"yours is {float(loss):.4f}"
@@ -424,6 +436,8 @@ def test_a_step_goes_downhill(student):
 
 def test_a_long_gradient_is_cut(student):
     """With max_norm = 0.1, the gradient of -½ becomes -0.1."""
+    # Hint: Print `model.w.grad` after `backward()` and just before the optimizer moves: −0.5 and
+    #   −0.1.
     _, w = after_a_step(student, 0.1)
     assert abs(w - 0.1) < 1e-4, f"w should be 0.1, yours is {w:.4f}"
 
@@ -500,6 +514,9 @@ class CountsDown(nn.Module):
 
 def test_one_answer_ends_before_the_other(student):
     """Sentences [1], [3] and [0] give 3; 5, 4, 3; and nothing. All begin with 1 and end with 2."""
+    # Hint: Print at each step what is said and who has ended: the third answer ends at once, the
+    #   first after one symbol.
+    # Hint: If the calls are more than 4, when does your loop notice that all are done?
     model, src = CountsDown(), torch.tensor([[1], [3], [0]])
     said = student.translate(model, src, torch.tensor([1, 1, 1]), 1, 2, 9)
     assert said == [[3], [5, 4, 3], []], f"yours are {said}"
@@ -552,6 +569,8 @@ def exact_match(predicted, truth, eos):
 # %% tags=["check"]
 def test_an_answer_is_right_as_a_whole(student):
     """Of 3, 0 and 5 · 1 against 3, 0, 0 and 5 · 1, the second alone is right: ½."""
+    # Hint: Print the right answers as you read them from `truth`: 6 3 3 and 8 4, without the 2 and
+    #   what is behind it.
     truth = torch.tensor([[6, 3, 3, 2], [8, 4, 2, 0]])
     share = student.exact_match([[6, 3], [8, 4]], truth, 2)
     assert abs(float(share) - 0.5) < 1e-6, f"yours is {float(share):.4f}"
@@ -582,6 +601,9 @@ def edit_distance(a, b):
 # %% tags=["check"]
 def test_kitten_becomes_sitting_in_three_steps(student):
     """Exchange k and e, and put in g. From 3005 to 305 one zero is taken out."""
+    # Hint: Fill the table for "3005" and "305" on paper, and print yours beside it: which cell is
+    #   the first that differs?
+    # Hint: From its three neighbours, which of the three ways has led to that cell?
     for one, other, due in (("kitten", "sitting", 3), ("3005", "305", 1), ("", "12", 2)):
         distance = student.edit_distance([*map(ord, one)], [*map(ord, other)])
         assert distance == due, f"from “{one}” to “{other}” it is {due}, yours is {distance}"
