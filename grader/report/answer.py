@@ -3,12 +3,14 @@
 The code and the places are what a worker says, so a place counts only where the code has it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from ..model.code import Code
 from ..model.result import Result
 from .marks import places
+from .words import Word, words_of_lines
 
 MOST, AROUND = 60, 12
 """Lines that are shown in full; of longer answers, those around the one that is marked."""
@@ -20,7 +22,8 @@ class Line:
 
     number: int
     """In its cell, from 1."""
-    text: str
+    words: Sequence[Word]
+    """What each word is, and the word; all of them are the line."""
     mark: str = ""
     """"stopped" where the check has ended, "on the way" where that was called, or empty."""
 
@@ -46,8 +49,8 @@ class Answer:
         marks = {place: "on the way" for place in places(result)}
         marks |= {place: "stopped" for place in places(result)[-1:]}
         lines = [
-            Line(number, text, marks.get((code.cell, number), ""))
-            for number, text in enumerate(code.text.split("\n"), code.line)
+            Line(number, words, marks.get((code.cell, number), ""))
+            for number, words in enumerate(words_of_lines(code.text), code.line)
         ]
         at = next((i for i, line in enumerate(lines) if line.mark == "stopped"), None)
         if len(lines) <= MOST:

@@ -42,6 +42,7 @@ def template(name: str, language: str = DEFAULT) -> "Template":
         lstrip_blocks=True,
     )
     filters = (
+        _breakable,
         _cells,
         clean,
         _csp_hash,
@@ -105,6 +106,11 @@ def _cells(numbers: Iterable[float | None]) -> Markup:
     """Return the cells of a table; in a class of 10,000, a macro for each would take half of it."""
     shown = ((-1, "–") if number is None else (number, number) for number in numbers)
     return Markup("\n".join(f'<td class="number" data-value="{v}">{t}</td>' for v, t in shown))
+
+
+def _breakable(text: str) -> Markup:
+    """Return escaped text whose names may be broken between their words."""
+    return Markup(re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=\w_)(?=\w)", "<wbr>", str(escape(text))))
 
 
 def _prose(text: str) -> Markup:

@@ -26,8 +26,8 @@ from .sanitize import for_student
 
 Of = TypeVar("Of")
 FOLLOWS = Message(
-    "What the hidden checks ask of this question holds: this follows from `{question}`, which "
-    "comes first."
+    "Your answer here is right. In your notebook this fails all the same, because of `{question}`: "
+    "repair that first."
 )
 Files = Mapping[str, Callable[[Of, str], str | Iterable[str]]]
 STUDENT_PAGE, CLASS_PAGE = "feedback.html", "class.html"

@@ -23,10 +23,23 @@ from .page import headline
 from .sanitize import ENGLISH, shown
 from .whose import Whose
 
+
+def _ended(result: Result) -> bool:
+    """Whether the student's code has ended Python, for which there is no traceback."""
+    return result.error == "exit" and not result.traceback
+
+
+def _raised(result: Result) -> bool:
+    return result.status is Status.STUDENT_ERROR and not (result.unwritten or _ended(result))
+
+
 REMARKS: dict[Message, Callable[[Result], bool]] = {
     Message("not filled in yet"): lambda result: result.unwritten,
     Message("ran out of time"): lambda result: result.status is Status.TIMED_OUT,
     Message("ran out of memory"): lambda result: result.status is Status.OUT_OF_MEMORY,
+    Message("ended the Python process"): _ended,
+    Message("stopped with an error"): _raised,
+    Message("uses what is not allowed"): lambda result: result.forbidden,
 }
 SHORT = 16
 """Letters of a digest: 64 bits."""
@@ -66,7 +79,7 @@ class Row(NamedTuple):
     mistakes: str
     """Names of the known ones that explain something."""
     remarks: tuple[str, ...]
-    """Where nothing is filled in yet, and where a limit was exceeded."""
+    """What happened, and in which questions, where no known mistake may explain it."""
     duration: float
     """Seconds that judging took."""
     judged: bool
@@ -214,11 +227,11 @@ def _firsts(judgement: Judgement, names: Iterable[str]) -> Iterator[First]:
 
 
 def _remarks(judgement: Judgement, names: Iterable[str], say: Say) -> Iterator[str]:
-    """Yield what holds of questions, each time with those of which it does."""
+    """Yield what holds of questions, which comes first: a table may have no room for the rest."""
     for what, holds in REMARKS.items():
         found = [n for n in names if any(holds(r) for r in judgement.of(n) if r.counted)]
         if found:
-            yield f"{', '.join(found)}: {say(what)}"
+            yield f"{say(what)}: {', '.join(found)}"
 
 
 def _digest(said: object) -> str:

@@ -17,7 +17,7 @@ from ..report.sanitize import clean
 from ..store.store import NAME, Store
 from .people import People, Person
 from .regrading import Regrading
-from .requests import Requests
+from .requests import Asked, Requests
 from .source import Sources
 from .writer import Writer
 
@@ -58,14 +58,16 @@ class Desk:
         return Store(self.folder / NAME)
 
     def everybody(self, store: Store) -> list[Person]:
-        """Return everybody who is judged, and at which questions they want another look."""
+        """Return everybody who is judged, with their requests for another look."""
         people = self.people.of(store)
-        asks: dict[str, list[str]] = {}
+        theirs: dict[str, list[Asked]] = {}
         for one in self.requests.of(store, people):
-            if one.open and one.person:
-                asks.setdefault(one.person.handle, []).append(one.question)
+            if one.person:
+                theirs.setdefault(one.person.handle, []).append(one)
         return [
-            replace(person, asks=tuple(asks[person.handle])) if person.handle in asks else person
+            replace(person, requests=tuple(theirs[person.handle]))
+            if person.handle in theirs
+            else person
             for person in people
         ]
 

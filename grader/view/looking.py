@@ -84,10 +84,7 @@ def student(
             alike=sum(mistake == other.mistake(on) for other in people) if mistake else 0,
             history=decisions(store, standing.student)[:MOST_DECISIONS],
             at=at, queue_length=len(queued), before=before, after=after, problem=problem,
-            typed=typed, requests=[
-                one for one in desk.requests.of(store, people)
-                if one.person and one.person.handle == handle and one.question == on
-            ],
+            typed=typed, requests=[one for one in person.requests if one.question == on],
         )  # fmt: skip
 
 
@@ -165,7 +162,7 @@ def requests(desk: Desk, request: Request) -> Response:
     """What students want another look at, and what of it cannot be read."""
     with desk.store() as store:
         return desk.page(
-            request, store, "requests", asked=desk.requests.of(store, desk.everybody(store)),
+            request, store, "requests", asked=desk.requests.of(store, desk.people.of(store)),
             unread=desk.requests.inbox.unread, contact=store.setting("contact"),
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..model.language import Say, speaker
 from ..model.message import Message, Text
@@ -13,6 +14,9 @@ from ..report.roll import First, Row
 from ..report.sanitize import clean, shown
 from ..store.store import Entry, Store
 from ..store.terms import Terms
+
+if TYPE_CHECKING:
+    from .requests import Asked
 
 LETTERS = 16
 """Of a handle: 64 bits."""
@@ -31,8 +35,8 @@ class Person:
     """Where names are hidden; its order says nothing of the name."""
     name: str
     """From the roster; empty without one."""
-    asks: tuple[str, ...] = ()
-    """Questions at which they want another look, and nobody has decided since."""
+    requests: "tuple[Asked, ...]" = ()
+    """Theirs for another look."""
 
     def called(self, hidden: bool) -> Text:
         """Return what they are called on a page."""
@@ -48,6 +52,11 @@ class Person:
         """Return what is the same for all who fail alike in a question; empty if it holds."""
         first = self.first(question)
         return (first.mistake or first.key) if first else ""
+
+    @property
+    def asks(self) -> list[str]:
+        """Questions at which they want another look, and nobody has decided since."""
+        return [one.question for one in self.requests if one.open]
 
     @property
     def waits(self) -> bool:

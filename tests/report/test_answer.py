@@ -22,9 +22,10 @@ def marks(*places: tuple[int, int], status: Status = Status.STUDENT_ERROR) -> di
 
 def test_lines_have_the_numbers_of_their_cell():
     answer = Answer.of(CODE, result())
-    assert [(line.number, line.text) for line in answer.lines] == [
+    assert [(line.number, "".join(word for _, word in line.words)) for line in answer.lines] == [
         (3, "def f(x):"), (4, "    y = g(x)"), (5, "    return y")
     ]  # fmt: skip
+    assert answer.lines[0].words[:3] == [("keyword", "def"), ("", " "), ("defined", "f")]
     assert not answer.marked and answer.cell == 7
 
 

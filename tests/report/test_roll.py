@@ -87,3 +87,16 @@ def test_a_roll_shows_checks_by_the_first_who_was_judged_by_them():
     roll = Roll([Row.of(s) for s in standings.values()], standing)
     sentences = [[check.sentence for check in roll.checks(row)] for row in roll]
     assert sentences == [[result.sentence for result in RESULTS]] * 3 and asked == ["student000"]
+
+
+def test_what_happened_stands_before_the_questions_where_it_did():
+    ended = replace(RESULTS[5], traceback="", error="exit", message="your code ended Python")
+    named = replace(RESULTS[5], check="test_named", error="exit")  # a class of this name was raised
+    banned = replace(RESULTS[1], error="Forbidden")
+    late = replace(RESULTS[2], status=Status.TIMED_OUT)
+    assert Row.of(a_standing(results=(banned, late, ended))).remarks == (
+        "ran out of time: split_heads", "ended the Python process: merge_heads",
+        "uses what is not allowed: split_heads",
+    )  # fmt: skip
+    assert Row.of(a_standing(results=(named,))).remarks == ("stopped with an error: merge_heads",)
+    assert Row.of(a_standing(results=RESULTS[:5])).remarks == ()

@@ -1,6 +1,5 @@
 """A desk that is served in this process, for real browsers."""
 
-import socket
 import threading
 from pathlib import Path
 
@@ -8,16 +7,14 @@ import uvicorn
 
 from grader.view.app import app
 from grader.view.desk import Desk
+from grader.view.serve import listen
 
 
 class Served:
     """A desk and its server."""
 
     def __init__(self, folder: Path, who: str, asked: Path | None = None) -> None:
-        self.desk, self._socket = (
-            Desk(folder, who, asked=asked),
-            socket.create_server(("127.0.0.1", 0)),
-        )
+        self.desk, self._socket = Desk(folder, who, asked=asked), listen(0)
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.door = app(self.desk, self.base.removeprefix("http://"), "en")
         config = uvicorn.Config(self.door, log_level="warning", lifespan="off", ws="none")

@@ -180,3 +180,11 @@ def test_a_file_that_names_nobody_is_refused_at_the_start(tmp_path):
 
 def test_without_a_file_nothing_is_said_of_requests(client):
     assert "/requests" not in client.get("/").text
+
+
+def test_the_requests_are_looked_through_once_for_a_page(asking, monkeypatch):
+    desk, client = asking((About("bob", "merge_heads"), "Mine is right."))
+    at, looked = address(client, "bob"), []
+    of = desk.requests.of
+    monkeypatch.setattr(desk.requests, "of", lambda *about: looked.append(1) or of(*about))
+    assert "Mine is right." in client.get(at).text and looked == [1]

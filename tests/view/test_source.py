@@ -1,5 +1,6 @@
 """Code is read in the sandbox alone, and what a worker says of it is taken for text and numbers."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,13 @@ def test_signs_that_hide_what_is_read_are_shown():
     code = torch.tensor(list("a\u202e\x1b[1mb\r".encode()), dtype=torch.uint8)
     found = _lines(answer(code=code, places=torch.tensor([[1, 1]])), ["q"])
     assert [word for _, word in found.lines[0].words] == ["a⟨U+202E⟩b"]
+
+
+def test_what_has_been_read_does_not_wait_for_what_is_being_read(monkeypatch, entry):
+    monkeypatch.setattr(source, "_start", Reading)
+    sources, go_on = Sources(), threading.Event()
+    found = sources.of(entry, NAMES)
+    sources._thread.submit(go_on.wait)
+    assert sources.of(entry, NAMES) is found
+    go_on.set()
+    sources.close()
