@@ -230,6 +230,8 @@ def look(student, h, features, v, mask=None):
 
 def test_a_place_that_fits_weighs_more(student):
     """With h = 0, tanh(0.5493) = 0.5 and v = 2 ln 3, scores 0 and ln 3 give 1/4 and 3/4."""
+    # Hint: Print the two scores: they should be 0 and ln 3 = 1.0986.
+    # Hint: From where on do they differ: the sum, its tanh, or its product with v?
     weights = look(student, 0.0, [0.0, 0.5493], 2.1972)
     due = torch.tensor([0.25, 0.75])
     assert (weights - due).abs().max() < 1e-3, f"your weights are {weights.tolist()}"
@@ -237,6 +239,9 @@ def test_a_place_that_fits_weighs_more(student):
 
 def test_the_state_decides_where_to_look(student):
     """Features -1 and 1, v = 1: the second weighs 0.8210 for h = 0, and 0.7239 for h = 1."""
+    # Hint: Print both scores for h = 0 and for h = 1. What has changed: both by the same, or their
+    #   difference?
+    # Hint: Where does h come in: before the tanh or behind it?
     for h, due in ((0.0, 0.8210), (1.0, 0.7239)):
         weight = float(look(student, h, [-1.0, 1.0], 1.0)[1])
         assert abs(weight - due) < 1e-3, f"with h = {h:.0f} yours is {weight:.4f}"
@@ -244,6 +249,8 @@ def test_the_state_decides_where_to_look(student):
 
 def test_the_only_place_in_sight_is_all_there_is(student):
     """If the mask leaves one place, the context is that feature, whatever the scores."""
+    # Hint: Print the scores after the mask has acted. Which score has a weight of exactly 0?
+    # Hint: If the wrong place is left over, read your mask aloud: True means …
     h, features, mask = torch.randn(2, 4), torch.randn(2, 5, 3), torch.zeros(2, 5).bool()
     mask[0, 3] = mask[1, 0] = True
     given = torch.randn(6, 4), torch.randn(6, 3), torch.randn(6)
@@ -334,6 +341,7 @@ def test_the_parts_have_these_names(student):
 
 def test_it_looks_before_it_speaks(student):
     """The weights are those of `soft_attention` from the state before the step."""
+    # Hint: Print the state that you hand to `soft_attention`, and the one that came in as `h`.
     cell, h, features = student.CaptionCell(7, 2, 3, 4, 6), torch.randn(5, 4), torch.randn(5, 9, 3)
     nn.init.normal_(cell.v)
     _, _, weights = cell(torch.randint(7, (5,)), h, features)
@@ -352,6 +360,9 @@ def stepped(student, cell, token, h, features):
 
 def test_the_gru_reads_the_word_and_then_the_context(student):
     """The new state is what `gru` makes of [embedding; context]; the logits are `head` of it."""
+    # Hint: Print what the GRU is given: the first numbers are the embedding's, and the others the
+    #   context's.
+    # Hint: If the state is right and the logits are not, which state does `head` read?
     cell, h, features = student.CaptionCell(7, 2, 3, 4, 6), torch.randn(5, 4), torch.randn(5, 9, 3)
     token = torch.randint(7, (5,))
     logits, after, _ = cell(token, h, features)
@@ -437,6 +448,10 @@ def test_it_begins_with_bos(student):
 
 def test_a_word_is_read_only_after_it_was_to_be_said(student):
     """Another word at step 2 changes the logits of steps 3, 4 and 5, and none before."""
+    # Hint: The message lists how much each of the six steps changes. Which is the first that
+    #   should?
+    # Hint: One step too early is a missing shift; no change at all means that true words are not
+    #   read.
     model, features = student.Captioner(7, 2, 3, 4, 6), torch.randn(5, 9, 3)
     words = torch.randint(3, (5, 6))
     before, _ = model(features, words, 1)
@@ -489,6 +504,9 @@ def test_guessing_among_four_words_costs_ln_4(student):
 
 def test_every_word_counts_alike(student):
     """Three words that are sure, and one that costs ln 4: the mean is ln 4 / 4 = 0.3466."""
+    # Hint: Print the cost of each of the six places: 0 three times, ln 4, and two that do not
+    #   count.
+    # Hint: By which number is their sum divided on paper?
     captions = torch.tensor([[3, 1, 2], [2, 0, 0]])
     logits = 100 * torch.eye(4)[captions]
     logits[1] = 0.0
@@ -589,6 +607,8 @@ def counted(student, *numbers, max_length=7):
 
 def test_three_one_and_nothing(student):
     """3 says 3, 2, 1; at the same time 1 says 1, and 0 says nothing at all."""
+    # Hint: Print at each step what each of the three says, and who is still speaking.
+    # Hint: The third one says its end at once. What have you written down for it by then?
     words, _, _ = counted(student, 3, 1, 0)
     assert words == [[3, 2, 1], [1], []], f"yours are {words}"
 
@@ -786,6 +806,8 @@ def test_the_parts_of_vqa_have_these_names(student):
 
 def test_what_is_filled_in_is_not_read(student):
     """A question gets the answer that it gets alone, whatever words stand behind its end."""
+    # Hint: Print q of the second question, in the batch and alone.
+    # Hint: If they differ, print which step of `out` q is: its own last one, or the last column?
     model, features, words = small_vqa(student), torch.randn(2, 5, 3), torch.randint(9, (2, 4))
     together, _ = model(features, words, torch.tensor([4, 2]))
     alone, _ = model(features[1:], words[1:, :2], torch.tensor([2]))

@@ -91,6 +91,8 @@ def test_values_are_rounded(student):
 
 def test_the_gradient_passes_as_it_is(student):
     """For the sum of y, the gradient of every entry of x is 1."""
+    # Hint: Print `y.grad_fn` and `x.grad`. No graph, zeros, and −1 are three different slips.
+    # Hint: Which part of your sum is a constant for the graph, and which part has the slope of 1?
     x = torch.tensor([0.4, 1.6, -2.3], requires_grad=True)
     y = student.straight_through(x)
     assert y.requires_grad, "y has no graph: no gradient can reach x"
@@ -143,6 +145,7 @@ def test_the_error_is_squared_and_averaged(student):
 
 def test_only_the_value_is_pulled(student):
     """There, the gradient of the values is 2 · (v - t) / 2 = -2 and -4; the targets get none."""
+    # Hint: Print both gradients. Which of the two should be −2 and −4, and which one nothing?
     value = torch.tensor([1.0, 2.0], requires_grad=True)
     target = torch.tensor([3.0, 6.0], requires_grad=True)
     student.td_loss(value, target).backward()
@@ -209,6 +212,9 @@ def line(weight, bias):
 
 def test_a_tenth_of_the_way(student):
     """With decay 0.9, a weight of 1 goes a tenth of the way to 11, which is 2; a bias too."""
+    # Hint: Print weight and bias: 2 and −1 are due. If they have not moved, who has the new
+    #   numbers?
+    # Hint: If they have moved nine tenths, look at the two shares.
     average, source = line(1.0, 0.0), line(11.0, -10.0)
     student.ema_update(average, source, 0.9)
     found = average.weight.item(), average.bias.item()
@@ -350,6 +356,8 @@ def test_one_batch_halves_the_error(student):
 
 def test_every_example_counts_alike(student):
     """Without learning, a batch of 3 with loss 4 and one of 1 with loss 0 have a mean of 3."""
+    # Hint: Print for each batch its loss and its number of examples: 4 and 3, 0 and 1.
+    # Hint: Put these four numbers into the second form of the formula.
     few = [(torch.ones(1, 1), torch.ones(1, 1))]
     loss, _ = train_a_line(student, batches_of(3) + few, lr=0.0)
     assert abs(loss - 3) < 1e-4, f"yours is {loss:.4f}"
@@ -357,6 +365,8 @@ def test_every_example_counts_alike(student):
 
 def test_each_batch_is_followed_alone(student):
     """After two batches, w is 2.5: the second goes from 2, with the gradient -2."""
+    # Hint: Print the gradient that each step follows: −4 and then −2.
+    # Hint: Where do the other numbers in the second one come from?
     _, weight = train_a_line(student, batches_of(2, 2))
     assert abs(weight - 2.5) < 1e-4, f"yours is {weight:.4f}"
 
@@ -369,6 +379,9 @@ def test_a_generator_will_do(student):
 
 def test_graphs_do_not_pile_up(student):
     """When a batch begins, at most one graph is alive: that of the batch before."""
+    # Hint: The message lists how many graphs are alive at each batch. Does it grow by one each
+    #   time?
+    # Hint: Which name of yours lives longer than a batch, and what does it hold?
     model = CountsGraphs(nn.Linear(1, 1))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     student.epoch_loss(model, optimizer, batches_of(*[2] * 6))
@@ -426,6 +439,8 @@ def test_three_and_four_cost_1_25(student):
 
 def test_each_weight_is_pulled_by_its_size(student):
     """There, the gradient is λ times each weight: 0.3 and 0.4. The bias gets none."""
+    # Hint: Print the gradient: 0.3 and 0.4 are due. Twice that, 0.06 and 0.08, or nothing: each
+    #   tells of another slip.
     model = nn.Linear(2, 1)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[3.0, 4.0]]))
@@ -481,6 +496,7 @@ def sgd_step(params, grads, lr, decay):
 # %% tags=["check"]
 def test_a_step_of_sgd_on_paper(student):
     """p = 2, g = 0.5, lr = 0.1, decay = 0.5: 2 - 0.1 · (0.5 + 0.5 · 2) = 1.85."""
+    # Hint: Print what is subtracted from p: 0.1 · (0.5 + 1) = 0.15.
     params, grads = nn.ParameterList([torch.tensor([2.0])]), [torch.tensor([0.5])]
     student.sgd_step(params, grads, 0.1, 0.5)
     assert abs(params[0].item() - 1.85) < 1e-4, f"yours is {params[0].item():.4f}"
@@ -566,6 +582,8 @@ def first_step(student, gradient, decay):
 
 def test_the_first_step_goes_by_the_sign(student):
     """From 1, gradients of 30 and of -0.02 both lead 0.1 away: to 0.9 and to 1.1."""
+    # Hint: Print m and v with their hats: at t = 1 they are g and g².
+    # Hint: What is g divided by the root of g²?
     for gradient, due in ((30.0, 0.9), (-0.02, 1.1)):
         p, _, _ = first_step(student, gradient, decay=0.0)
         assert abs(p - due) < 1e-4, f"a gradient of {gradient} leads to {p:.4f}"
@@ -573,6 +591,10 @@ def test_the_first_step_goes_by_the_sign(student):
 
 def test_the_decay_comes_on_top(student):
     """With decay 0.5 there are 0.1 · 0.5 · 1 more to go, to 0.85, whatever the gradient is."""
+    # Hint: Print the two parts of the step by themselves: 0.1 from the quotient, and 0.05 from the
+    #   decay.
+    # Hint: If their sum is right for one gradient and not for the other, what does the decay go
+    #   through?
     for gradient in (30.0, 0.02):
         p, _, _ = first_step(student, gradient, decay=0.5)
         assert abs(p - 0.85) < 1e-4, f"with a gradient of {gradient}, yours is {p:.4f}"

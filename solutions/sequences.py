@@ -101,6 +101,8 @@ def test_four_even_choices(student):
 
 def test_steps_behind_the_end_do_not_count(student):
     """Of sequences of 1 and 3 symbols with even chances of ½, the sums are ln ½ and 3 ln ½."""
+    # Hint: Print the log-probability of each of the six symbols: ln ½ everywhere. How many of them
+    #   do you add up in each row?
     ids = torch.tensor([[0, 1, 1], [1, 0, 1]])
     found = student.log_likelihood(torch.zeros(2, 3, 2), ids, torch.tensor([1, 3]))
     due = torch.tensor([-0.6931, -2.0794])
@@ -109,6 +111,8 @@ def test_steps_behind_the_end_do_not_count(student):
 
 def test_each_symbol_is_judged_by_its_own_logits(student):
     """A logit of ln 3 beside 0 makes ¾ and ¼: the symbols 0 and 1 give ln ¾ + ln ¼ = -1.6740."""
+    # Hint: Print the probabilities of both steps: ¾ and ¼ each. Which one is taken for symbol 0,
+    #   and which for symbol 1?
     logits = torch.tensor([[[1.0986, 0.0], [1.0986, 0.0]]])
     found = student.log_likelihood(logits, torch.tensor([[0, 1]]), torch.tensor([2]))
     assert abs(float(found) + 1.6740) < 1e-4, f"yours is {float(found):.4f}"
@@ -157,6 +161,9 @@ def windows(x, tau):
 # %% tags=["check"]
 def test_windows_of_two(student):
     """Of 1, 2, 3, 4, 5 the windows of 2 are (1, 2), (2, 3), (3, 4), and 3, 4, 5 follow them."""
+    # Hint: Write the five values on paper, draw a frame around each two neighbours, and an arrow to
+    #   what follows.
+    # Hint: Which frame has no arrow?
     X, y = student.windows(torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]), 2)
     assert X.tolist() == [[1, 2], [2, 3], [3, 4]], f"your windows are {X.tolist()}"
     assert y.tolist() == [3, 4, 5], f"what follows yours is {y.tolist()}"
@@ -215,6 +222,8 @@ def test_doubling_is_found(student):
 
 def test_a_constant_is_found(student):
     """In 0, 1, 3, 7, 15 each value is twice the one before, plus 1: w = 2 and c = 1."""
+    # Hint: Print the matrix that you hand to `lstsq`: it should have two columns here, one of them
+    #   of ones.
     w, c = student.fit_ar(torch.tensor([0.0, 1.0, 3.0, 7.0, 15.0]), 1)
     found = w.flatten().tolist(), float(c)
     assert abs(found[0][0] - 2) < 1e-3 and abs(found[1] - 1) < 1e-3, f"yours are {found}"
@@ -270,6 +279,8 @@ def test_doubling_goes_on(student):
 
 def test_two_values_make_the_next(student):
     """With w = (1, 1) and c = 0, the history 9, 1, 1 goes on with 2, 3, 5, 8."""
+    # Hint: Print the window before each prediction: (1, 1), (1, 2), (2, 3), (3, 5).
+    # Hint: Which of these is the first that differs, and at which end?
     found = student.forecast(
         torch.tensor([9.0, 1.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor(0.0), 4
     )
@@ -332,6 +343,8 @@ def test_abab_alternates(student):
 
 def test_pairs_are_counted_as_often_as_they_come(student):
     """In a, a, a, b: after a comes a twice and b once, so ⅔ and ⅓; nothing comes after b: ½, ½."""
+    # Hint: Print the counts before you divide: 2 and 1 in the first row, 0 and 0 in the second.
+    # Hint: If the counts are right, which sum is the second row divided by?
     P = student.fit_markov(torch.tensor([0, 0, 0, 1]), 2, 0)
     due = torch.tensor([[2 / 3, 1 / 3], [1 / 2, 1 / 2]])
     assert (P - due).abs().max() < 1e-4, f"yours: {P.tolist()}"
@@ -380,6 +393,8 @@ def sample_markov(P, first, length, generator):
 # %% tags=["check"]
 def test_certain_steps_are_taken(student):
     """Where 1 must follow 0, 2 must follow 1 and 0 must follow 2, the sequence goes round."""
+    # Hint: Print for each step the row of P that is drawn from. For sequence 0 these are rows 0, 1
+    #   and 2.
     P = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     ids = student.sample_markov(P, torch.tensor([0, 2]), 4, torch.Generator().manual_seed(0))
     assert ids.tolist() == [[0, 1, 2, 0], [2, 0, 1, 2]], f"yours are {ids.tolist()}"
@@ -479,6 +494,8 @@ def test_the_model_has_five_parameters(student):
 
 def test_three_steps_on_paper(student):
     """With weights of 1, x = 0.5, 0, 9: predictions 0, tanh 0.5 = 0.4621, tanh 0.4621 = 0.4318."""
+    # Hint: Print the state before each prediction: 0, 0.4621 and 0.4318.
+    # Hint: If 9 has an influence, which prediction has seen it?
     found = model_of_ones(student)(torch.tensor([[[0.5], [0.0], [9.0]]]))
     assert found.shape == (1, 3, 1), f"expected (1, 3, 1), got {tuple(found.shape)}"
     off = (found.flatten() - torch.tensor([0.0, 0.4621, 0.4318])).abs().max()
@@ -487,6 +504,7 @@ def test_three_steps_on_paper(student):
 
 def test_no_prediction_knows_its_own_value(student):
     """If x changes at step 2, predictions up to step 2 stay, and the one at step 3 changes."""
+    # Hint: Print how much each of the five predictions changes. Which is the first?
     model, x = student.LatentAR(2, 3), torch.randn(1, 5, 2)
     other = x.clone()
     other[:, 2] += 1.0
