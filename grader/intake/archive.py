@@ -1,9 +1,9 @@
 """Unpack a zip or tar of a whole class, as an LMS packs it. Students have named the files in it.
 
-Nothing is trusted: a member that would land outside the folder, a link, a device or a bomb rejects
-the archive, before or while it is unpacked, and nothing of it stays. A name that is merely odd is
-replaced by a safe one (place.py), with a remark. A file too large to grade takes no room: only
-its size is kept, for the message to its student.
+Nothing is trusted: a bomb, or damage, rejects the archive, and nothing of it stays. What is odd
+about one member stops nobody: a name that leads out of the folder is replaced by a safe one
+(place.py), a link or a device by a link to nowhere, and of a file too large to grade only the size
+is kept, for the message to its student. A person is told.
 """
 
 import contextlib
@@ -17,9 +17,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 from ..model.message import Message, Text, read
-from .member import Member, of_tar, of_zip
+from .member import Member, Whole, of_tar, of_zip
 from .place import Place
 from .submission import MAX_MB, Refused
 
@@ -31,10 +32,13 @@ BROKEN = (
     ValueError, OSError,
 )  # fmt: skip
 """Errors of zipfile and tarfile for archives that are damaged, encrypted or oddly packed."""
-ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
-OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".tar.zst")
-WAY = b"3"
+ENDINGS = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".zst", ".tzst", ".tar.lz")
+WAY = b"4"
 """Changes when the naming of members does, so that older archives are unpacked again."""
+NOWHERE = "nowhere"
+"""Where the links lead that stand for members which are not files."""
+CUT_OFF = Message("{file} is not a whole archive: download it again.")
 
 
 def packed(path: Path) -> bool:
@@ -52,8 +56,17 @@ def packed(path: Path) -> bool:
     return False
 
 
-def unpack(archive: Path, below: Path) -> tuple[Path, list[Text]]:
-    """Unpack an archive into its own folder; return the folder and remarks on names.
+class Unpacked(NamedTuple):
+    """An archive that has been unpacked."""
+
+    folder: Path
+    remarks: list[Text]
+    doubts: list[Text]
+    """What a person must look at."""
+
+
+def unpack(archive: Path, below: Path) -> Unpacked:
+    """Unpack an archive into its own folder; return the folder and what is to be said of names.
 
     An archive that is already unpacked is left alone. Raises Refused.
     """
@@ -67,7 +80,9 @@ def unpack(archive: Path, below: Path) -> tuple[Path, list[Text]]:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
-            beside.write_text(json.dumps(_unpack(archive, part), default=asdict))
+            place = _unpack(archive, part)
+            said = {"remarks": place.remarks, "doubts": place.doubts}
+            beside.write_text(json.dumps(said, default=asdict))
             part.rename(folder)  # so that a folder with that name is complete
         except BROKEN as error:
             raise Refused(
@@ -75,11 +90,13 @@ def unpack(archive: Path, below: Path) -> tuple[Path, list[Text]]:
             ) from None
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    return folder, list(map(read, json.loads(beside.read_text()))) if beside.exists() else []
+    known = json.loads(beside.read_text()) if beside.exists() else {}
+    remarks, doubts = (list(map(read, known.get(kind, ()))) for kind in ("remarks", "doubts"))
+    return Unpacked(folder, remarks, doubts)
 
 
-def _unpack(archive: Path, folder: Path) -> list[Text]:
-    """Write all members and return remarks on their names."""
+def _unpack(archive: Path, folder: Path) -> Place:
+    """Write all members and return where they are."""
     place = Place(archive)
     room = MOST_GB << 30
     for count, member in enumerate(_members(archive), 1):
@@ -87,21 +104,26 @@ def _unpack(archive: Path, folder: Path) -> list[Text]:
             raise Refused(Message("{file} holds more than {n} files.", file=archive, n=MOST_FILES))
         target = folder.joinpath(*place.parts(member))
         target.parent.mkdir(parents=True, exist_ok=True)
+        if not member.plain:
+            target.symlink_to(NOWHERE)
+            continue
         room -= copy(member, target)
         if room < 0:
             raise Refused(
                 Message("{file} holds more than {n} GB: is it a zip bomb?", file=archive, n=MOST_GB)
             )
-    return place.remarks
+    return place
 
 
 def _members(archive: Path) -> Iterator[Member]:
     """Yield all members except folders."""
     if archive.name.lower().endswith(".zip"):
         with zipfile.ZipFile(archive) as pack:
+            if min((info.header_offset for info in pack.infolist()), default=0) > 0:
+                raise Refused(CUT_OFF.format(file=archive))  # what is read is a member's own list
             yield from of_zip(pack)
     else:
-        with tarfile.open(archive, "r|*") as tape:
+        with tarfile.open(archive, "r|*", tarinfo=Whole) as tape:
             yield from of_tar(tape)
 
 

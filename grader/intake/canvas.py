@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..csv_table import TableError, rows
-from .named import Names
+from .named import Named, Names
 from .platform import Claim, Files
 
 RECEIPTS = "canvas.csv"
@@ -28,7 +28,7 @@ class Canvas:
     """A download of Canvas, or what was fetched, which has receipts."""
 
     def __init__(self, names: Names, files: Files) -> None:
-        self._names = names
+        self._names = Named(names, files)
         self._receipts = {
             path.parent / name: receipt
             for path, parts in files

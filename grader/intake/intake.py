@@ -75,9 +75,11 @@ def take_in(
     for path in paths:
         if not os.path.lexists(path):
             raise IntakeError(Message("{file} does not exist.", file=path))
-        place, remarks = unpack(path, out) if packed(path) else (path, [])
-        places.append(place)
-        intake.remarks += remarks
+        if packed(path):
+            path, remarks, doubts = unpack(path, out)
+            intake.remarks += remarks
+            intake.doubts += doubts
+        places.append(path)
     walked = walk(places)
     names = names or _found(walked, assignment, intake)
     if due and not names:

@@ -23,7 +23,7 @@ from .blackboard import Blackboard
 from .canvas import Canvas
 from .classroom import Classroom
 from .gradescope import Gradescope
-from .named import Names, Pattern
+from .named import Named, Names, Pattern
 from .nbgrader import Nbgrader
 from .platform import Claim, Files, IntakeError, Platform
 
@@ -96,9 +96,9 @@ BRIGHTSPACE = Names(
 )
 PLATFORMS = {
     "canvas": Entry(lambda files, _: Canvas(CANVAS, files), certain=False),
-    "moodle": Entry(lambda files, _: MOODLE, certain=True),
+    "moodle": Entry(lambda files, _: Named(MOODLE, files), certain=True),
     "blackboard": Entry(lambda files, _: Blackboard(files), certain=True),
-    "brightspace": Entry(lambda files, _: BRIGHTSPACE, certain=True),
+    "brightspace": Entry(lambda files, _: Named(BRIGHTSPACE, files), certain=True),
     "gradescope": Entry(lambda files, _: Gradescope(files), certain=True),
     "nbgrader": Entry(Nbgrader, certain=True),
     "classroom50": Entry(lambda files, _: Classroom(files), certain=False),

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import IO
+from typing import IO, Self
 
 from ..model.message import Message
 
@@ -53,6 +53,20 @@ class Member:
     """Seconds since 1970; raises ValueError or OverflowError for a date that does not exist."""
     remarks: tuple[Message, ...] = ()
     """How the name was decoded, if that was a guess."""
+
+
+class Whole(tarfile.TarInfo):
+    """A member of a tar that ends as it should; tarfile takes damage in its middle for the end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        """Read the next member. Raises ReadError where the archive is damaged or cut off."""
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.HeaderError as error:
+            if type(error).__name__ == "EOFHeaderError":
+                raise
+            raise tarfile.ReadError(f"it is damaged or cut off ({error})") from None
 
 
 def of_zip(pack: zipfile.ZipFile) -> Iterator[Member]:

@@ -4,13 +4,15 @@ A student chooses the end of such a name, not its beginning. So it is read from 
 platform's part is a folder, the folder's whole name is read and nothing below it.
 """
 
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model.message import Message
-from .platform import Claim, IntakeError, Platform, changed
+from .platform import Claim, Files, IntakeError, Platform, changed
 
 TOKENS = {"{id}": r"(?P<id>[^/\s]+?)", "{name}": r"(?P<name>[^/]+?)", "*": r"[^/]*"}
 PACKED = re.compile(r".+\.(zip|tar|tgz|tar\.\w+)", re.IGNORECASE)
@@ -28,24 +30,51 @@ class Names:
     folders: tuple[re.Pattern[str], ...] = ()
     clock: Callable[[str], float | None] = lambda _: None
 
-    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
-        """Read the first part of the path that matches; the rest is the student's."""
+    def claims(self, file: Path, parts: tuple[str, ...], shared: int = sys.maxsize) -> list[Claim]:
+        """Read the first part of the path that matches; the rest is the student's.
+
+        A folder called like a file is where somebody has unpacked a student's archive, unless it
+        is one of the first `shared` ones: those hold all files, and are the course team's, such as
+        `hw_1_2026_submissions/`. A file in it that is called like somebody else's is nobody's.
+        """
         for depth, part in enumerate(parts, 1):
-            as_file = depth == len(parts) or PACKED.fullmatch(part)
-            for pattern in self.files if as_file else self.folders:
-                if fit := pattern.fullmatch(part):
-                    return [self._claim(file, fit.groupdict(""), parts[depth:])]
+            below, sure = parts[depth:], depth == len(parts) or PACKED.fullmatch(part)
+            if below and (fit := _first(self.folders, part)):
+                return [self._claim(file, fit.groupdict(""), below)]
+            if (sure or depth > shared) and (fit := _first(self.files, part)):
+                inner = _first(self.files, parts[-1])
+                torn = not sure and inner and inner["id"] != fit["id"]
+                return [] if torn else [self._claim(file, fit.groupdict(""), below)]
         return []
 
     def _claim(self, file: Path, said: dict[str, str], below: tuple[str, ...]) -> Claim:
         inside = "/".join(part for part in (said.get("inside", ""), *below) if part)
-        other = next((fit["id"] for p in self.files if (fit := p.fullmatch(f"_{inside}"))), "")
+        also = _first(self.files, f"_{inside}")
+        other = also["id"] if also else ""
         moment = self.clock(said.get("time", ""))
         return Claim(
             said["id"], said.get("name", ""), inside, changed(file) if moment is None else moment,
             attempt=moment or 0, number=int(said.get("number") or 0), late=bool(said.get("late")),
             also=other if other != said["id"] else "",
         )  # fmt: skip
+
+
+def _first(patterns: Sequence[re.Pattern[str]], name: str) -> re.Match[str] | None:
+    """Return the match of the first pattern that a name fits."""
+    return next(filter(None, (pattern.fullmatch(name) for pattern in patterns)), None)
+
+
+class Named:
+    """An export in which names alone say whose the files are."""
+
+    def __init__(self, names: Names, files: Files) -> None:
+        folders = [parts[:-1] for _, parts in files]
+        self._names = names
+        self._shared = len(os.path.commonprefix(folders))  # noqa: RUF071  # of tuples of names
+
+    def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
+        """Return the owner by the first part of the path that matches."""
+        return self._names.claims(file, parts, self._shared)
 
 
 class Pattern:

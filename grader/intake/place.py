@@ -2,20 +2,25 @@
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from ..model.message import Message, Text, joined
 from .member import Member
-from .submission import Refused
 
 LONGEST = 255
 """Bytes of a name on Linux; 84 Hangul syllables and a suffix exceed it."""
 DEEPEST = 2000
 """Bytes of a path; Linux allows 4096, including the results folder."""
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
-DRIVE = re.compile(r"[A-Za-z]:(?! )")
+UP = "__"
+"""Stands for .., which would lead out of the folder."""
+REMARK = Message("{archive}: {name} is unpacked as {safe}")
+DOUBT = Message(
+    "{archive}: {name} would lead out of its folder, and is unpacked as {safe}. Look who has "
+    "submitted that."
+)
 
 
 @dataclass
@@ -24,24 +29,16 @@ class Place:
 
     archive: Path
     remarks: list[Text] = field(default_factory=list)
+    doubts: list[Text] = field(default_factory=list)
+    """What a person must look at."""
     _files: set[tuple[str, ...]] = field(default_factory=set)
     _folders: set[tuple[str, ...]] = field(default_factory=set)
 
     def parts(self, member: Member) -> tuple[str, ...]:
-        """Return folders and name of a member. Raises Refused if they lead outside."""
+        """Return the folders and the name of a member."""
         name = member.name
-        wanted = [part for part in name.split("/") if part not in ("", ".")]
-        away = name.startswith(("/", "\\")) or DRIVE.match(name) or not wanted
-        away = away or ".." in re.split(r"[/\\]", name)
-        if away or not member.plain:
-            raise Refused(
-                Message(
-                    "{archive} holds {name}, which leads out of its folder or is not a file. Look "
-                    "who has submitted that; nothing was unpacked.",
-                    archive=self.archive,
-                    name=repr(member.name),
-                )
-            )
+        given = [part for part in name.split("/") if part not in ("", ".")] or [""]
+        wanted = [UP if part == ".." else part or "_" for part in given]
         parts = tuple(map(_safe, wanted))
         if len("/".join(parts).encode()) > DEEPEST:
             parts = (*parts[:2], _digest("/".join(parts)), parts[-1])
@@ -53,13 +50,17 @@ class Place:
         self._folders |= {free[:depth] for depth in range(1, len(free))}
         for remark in member.remarks:
             self._remark(joined(": ", (self.archive.name, remark)))
-        if list(free) != [unicodedata.normalize("NFC", part) for part in wanted]:
-            self._remark(
+        if name.startswith("/") or list(free) != [normalize("NFC", part) for part in given]:
+            safe = {"name": repr(name), "safe": repr("/".join(free))}
+            said = DOUBT if ".." in given else REMARK
+            where = self.doubts if ".." in given else self.remarks
+            where.append(said.format(archive=self.archive.name, **safe))
+        if not member.plain:
+            self.doubts.append(
                 Message(
-                    "{archive}: {name} is unpacked as {safe}",
+                    "{archive}: {name} is not a file but a link or a device, and leads nowhere now",
                     archive=self.archive.name,
-                    name=repr(name),
-                    safe=repr("/".join(free)),
+                    name=repr("/".join(free)),
                 )
             )
         return free
@@ -83,7 +84,7 @@ class Place:
 
 def _safe(part: str) -> str:
     """Return a name that every Linux file system allows, keeping the platform's part."""
-    name = unicodedata.normalize("NFC", ODD.sub("_", part))
+    name = normalize("NFC", ODD.sub("_", part))
     if len(name.encode()) <= LONGEST:
         return name
     stem, dot, suffix = name.rpartition(".")

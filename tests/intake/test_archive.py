@@ -1,7 +1,8 @@
-"""An archive is unpacked whole and inside its folder, or not at all; odd names are made safe."""
+"""An archive is unpacked whole and inside its folder, or not at all; no member stops others."""
 
 import io
 import os
+import re
 import stat
 import tarfile
 import time
@@ -24,8 +25,23 @@ def packed(path: Path, *members: str | zipfile.ZipInfo, data: bytes = b"{}") -> 
     return path
 
 
-def refusal(path: Path, below: Path) -> str:
+def zipped(where: Path, *members: str) -> Path:
+    return packed(where / "class.zip", *members)
+
+
+def taped(where: Path, *members: str | tarfile.TarInfo) -> Path:
+    """Make a tar; files have two bytes."""
+    with tarfile.open(where / "class.tar", "w") as tape:
+        for member in members:
+            about = tarfile.TarInfo(member) if isinstance(member, str) else member
+            about.size = 2 * about.isreg()
+            tape.addfile(about, io.BytesIO(b"{}"))
+    return where / "class.tar"
+
+
+def refusal(path: Path) -> str:
     """Unpack what must be refused and leave nothing, and return the sentence."""
+    below = path.parent / "out"
     around = {p for p in below.parent.rglob("*") if below not in p.parents}
     with pytest.raises(Refused) as refused:
         unpack(path, below)
@@ -39,40 +55,92 @@ def test_files_folders_and_times_are_unpacked_once(tmp_path):
         "Kim Minjun_1_assignsubmission_file_/과제.ipynb", (2026, 5, 4, 3, 2, 0)
     )
     path = packed(tmp_path / "class.zip", member, "a.ipynb")
-    folder, remarks = unpack(path, tmp_path / "out")
-    assert remarks == []
+    folder, remarks, doubts = unpack(path, tmp_path / "out")
+    assert remarks == doubts == []
     assert folder.name.startswith("class-")
     file = folder / member.filename
     assert file.read_bytes() == b"{}"
     assert time.localtime(file.stat().st_mtime)[:5] == (2026, 5, 4, 3, 2)
     (folder / "a.ipynb").write_text("still here")
-    assert unpack(path, tmp_path / "out") == (folder, [])
+    assert unpack(path, tmp_path / "out") == (folder, [], [])
     assert (folder / "a.ipynb").read_text() == "still here"
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.py", "/tmp/evil.py", "a/../../evil.py", "..\\evil.py", "C:/evil.py", "C:evil"]
-)
-def test_no_member_leaves_the_folder(tmp_path, name):
-    path = packed(tmp_path / "class.zip", "fine.ipynb", name)
-    assert "leads out of its folder" in refusal(path, tmp_path / "out")
+    ("name", "safe"),
+    [("../evil.py", "__/evil.py"), ("a/../../evil.py", "a/__/__/evil.py"), ("..", "__"),
+     ("/tmp/evil.py", "tmp/evil.py"), ("a\\..\\evil.py", "a_.._evil.py"),
+     ("C:/evil.py", "C:/evil.py"), ("C:evil.py", "C:evil.py")],
+)  # fmt: skip
+@pytest.mark.parametrize("pack", [zipped, taped], ids=["zip", "tar"])
+def test_no_member_leaves_the_folder_and_those_beside_it_are_graded(tmp_path, pack, name, safe):
+    (tmp_path / "in").mkdir()
+    path = pack(tmp_path / "in", "fine.ipynb", name)
+    folder, remarks, doubts = unpack(path, tmp_path / "in" / "out")
+    assert {*files(folder)} == {"fine.ipynb", safe}
+    assert not [f for f in tmp_path.rglob("evil*") if folder not in f.parents]
+    assert words(remarks) == (
+        [f"{path.name}: {name!r} is unpacked as {safe!r}"] * (name[:1] == "/" or "\\" in name)
+    )
+    assert words(doubts) == (
+        [f"{path.name}: {name!r} would lead out of its folder, and is unpacked as {safe!r}. Look "
+         "who has submitted that."] * (".." in name.split("/"))
+    )  # fmt: skip
+
+
+def lead_nowhere(path: Path) -> None:
+    """Assert that one of two members is a link that leads nowhere, and that a person is told."""
+    folder, remarks, doubts = unpack(path, path.parent / "out")
+    assert unpack(path, path.parent / "out") == (folder, remarks, doubts)
+    assert (folder / "fine.ipynb").read_bytes() == b"{}"
+    with pytest.raises(Refused, match="is a link"):
+        Submission.read(folder / "link.ipynb")
+    assert not (folder / "link.ipynb").exists() and not (folder / "link.ipynb" / "x").exists()
+    said = "'link.ipynb' is not a file but a link or a device, and leads nowhere now"
+    assert words(doubts) == [f"{path.name}: {said}"]
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
-def test_links_and_devices_are_refused(tmp_path, kind):
+def test_links_and_devices_lead_nowhere(tmp_path, kind):
     member = zipfile.ZipInfo("link.ipynb")
     member.external_attr = (kind | 0o777) << 16
-    path = packed(tmp_path / "class.zip", member, data=b"/etc/passwd")
-    assert "is not a file" in refusal(path, tmp_path / "out")
+    lead_nowhere(packed(tmp_path / "class.zip", "fine.ipynb", member, "link.ipynb/x"))
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_tar_lead_nowhere(tmp_path, kind):
+    about = tarfile.TarInfo("link.ipynb")
+    about.type, about.linkname = kind, "/etc/passwd"
+    lead_nowhere(taped(tmp_path, "fine.ipynb", about, "link.ipynb/x"))
+
+
+@pytest.mark.parametrize("cut", [1, 30, 600])
+def test_a_zip_that_is_cut_off_is_not_taken_for_one_that_a_student_has_handed_in(tmp_path, cut):
+    inner = packed(tmp_path / "hw.zip", "attention.ipynb").read_bytes()
+    whole = packed(tmp_path / "class.zip", "kim_1_2_hw.zip", data=inner).read_bytes()
+    (tmp_path / "class.zip").write_bytes(whole[:-cut])
+    assert re.search("not a whole archive|cannot be unpacked", refusal(tmp_path / "class.zip"))
+
+
+@pytest.mark.parametrize("damage", [slice(1024, 1536), slice(1030, None), slice(1024, None)])
+def test_a_tar_that_is_damaged_or_cut_off_is_not_taken_for_a_shorter_one(tmp_path, damage):
+    data = bytearray(taped(tmp_path, "kim.ipynb", "lee.ipynb", "cho.ipynb").read_bytes())
+    data[damage] = b"x" * 512 if damage.stop else b""
+    (tmp_path / "class.tar").write_bytes(data)
+    assert "damaged or cut off" in refusal(tmp_path / "class.tar")
+
+
+def files(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder, and of links."""
+    return [str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_symlink() or f.is_file()]
 
 
 def unpacked(path: Path) -> tuple[list[str], list[str]]:
     """Return the files of an archive as they were named here, and the remarks."""
-    folder, remarks = unpack(path, path.parent / "out")
-    assert unpack(path, path.parent / "out") == (folder, remarks), "a second time says the same"
-    return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()), words(
-        remarks
-    )
+    found = unpack(path, path.parent / "out")
+    assert unpack(path, path.parent / "out") == found, "a second time says the same"
+    assert found.doubts == []
+    return sorted(files(found.folder)), words(found.remarks)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -170,28 +238,20 @@ def test_one_odd_name_does_not_garble_those_of_a_class(tmp_path):
     assert [remark.split()[5] for remark in remarks] == ["euc_kr,", "cp437,"]
 
 
-@pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"])
+@pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".txz"])
 def test_a_tar_is_unpacked_like_a_zip(tmp_path, ending):
     path = tmp_path / f"class{ending}"
-    way = {".tar": "w", ".tgz": "w:gz"}.get(ending) or f"w:{ending[5:]}"
+    way = {".tar": "w", ".tgz": "w:gz", ".tbz2": "w:bz2", ".txz": "w:xz"}.get(ending)
+    way = way or f"w:{ending[5:]}"
     with tarfile.open(path, way) as tape:  # type: ignore[call-overload]
         for name in ("kim_1_2_a.ipynb", "hw/lee_3_4_b.ipynb"):
             about = tarfile.TarInfo(name)
             about.size, about.mtime = 2, 1_795_000_000
             tape.addfile(about, io.BytesIO(b"{}"))
-    folder, _ = unpack(path, tmp_path / "out")
+    folder = unpack(path, tmp_path / "out").folder
     assert folder.name.startswith("class-")
     assert (folder / "hw/lee_3_4_b.ipynb").stat().st_mtime == 1_795_000_000
     assert unpacked(path)[0] == ["hw/lee_3_4_b.ipynb", "kim_1_2_a.ipynb"]
-
-
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
-def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
-    about = tarfile.TarInfo("link.ipynb")
-    about.type, about.linkname = kind, "/etc/passwd"
-    with tarfile.open(tmp_path / "class.tar", "w") as tape:
-        tape.addfile(about)
-    assert "is not a file" in refusal(tmp_path / "class.tar", tmp_path / "out")
 
 
 def test_an_archive_of_another_kind_is_no_student(tmp_path):
@@ -203,14 +263,14 @@ def test_an_archive_of_another_kind_is_no_student(tmp_path):
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_FILES", 2)
     path = packed(tmp_path / "class.zip", "a", "b", "c")
-    assert "holds more than 2 files" in refusal(path, tmp_path / "out")
+    assert "holds more than 2 files" in refusal(path)
 
 
 def test_a_bomb_is_refused_before_it_has_filled_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_GB", 0)
     path = packed(tmp_path / "class.zip", "a", "b", data=bytes(10 << 20))
     assert path.stat().st_size < 1 << 20, "packed small"
-    assert "zip bomb" in refusal(path, tmp_path / "out")
+    assert "zip bomb" in refusal(path)
 
 
 def test_a_file_too_large_takes_no_room_and_is_refused_with_its_size(tmp_path):
@@ -226,13 +286,13 @@ def test_a_size_that_is_a_lie_is_found_out(tmp_path):
     data = path.read_bytes()
     size = (1 << 20).to_bytes(4, "little")
     path.write_bytes(data.replace(size, (10).to_bytes(4, "little")))
-    assert "cannot be unpacked" in refusal(path, tmp_path / "out")
+    assert "cannot be unpacked" in refusal(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 but no zip", os.urandom(1000)])
 def test_what_is_no_zip_is_refused(tmp_path, data):
     (tmp_path / "class.zip").write_bytes(data)
-    assert "cannot be unpacked" in refusal(tmp_path / "class.zip", tmp_path / "out")
+    assert "cannot be unpacked" in refusal(tmp_path / "class.zip")
 
 
 def test_a_password_is_refused(tmp_path):
@@ -241,4 +301,4 @@ def test_a_password_is_refused(tmp_path):
     for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(head) + flags] |= 1
     path.write_bytes(data)
-    assert "encrypted" in refusal(path, tmp_path / "out")
+    assert "encrypted" in refusal(path)

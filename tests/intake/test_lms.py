@@ -219,6 +219,22 @@ def test_a_clone_called_like_a_download_holds_its_users_files_alone(tmp_path):
     assert [student for student, _ in found.submissions] == ["kim", "y-submissions"]
 
 
+def test_what_a_student_packed_and_somebody_unpacked_is_the_students(tmp_path):
+    top = "hw_1_2026_submissions"
+    files = {
+        f"{top}/kim_4711_8899_hw/attention.ipynb": None,
+        f"{top}/kim_4711_8899_hw/lee_4712_1_attention.ipynb": None,
+        f"{top}/lee_4712_8900_attention.ipynb": None,
+        f"{top}/cho_4713_8901_hw.zip/park_4714_1_attention.ipynb": None,
+    }
+    found, intake = taken(tmp_path, files, "canvas")
+    kim, forged, lee, cho = files
+    assert found == {"4711": kim, "4712": lee, "4713": cho}
+    assert words(intake.doubts) == [
+        f"not graded, because its name does not fit: {forged} (it fits --names 'canvas')"
+    ]
+
+
 def test_numbers_in_a_file_of_somebody_anonymous_are_no_id(tmp_path):
     files = {f"anon_x7Yz1_90{n}_{n}_2026.ipynb": None for n in (11, 12)}
     assert list(taken(tmp_path, files, "canvas")[0]) == ["x7Yz1"]

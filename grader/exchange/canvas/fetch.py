@@ -110,6 +110,7 @@ def _files(
         show(done, len(wanted))
     replace_file(folder / RECEIPTS, written([COLUMNS, *receipts]))
     found.remarks += place.remarks
+    found.doubts += place.doubts
     gone = sorted(before.keys() - {str(name) for name, *_ in receipts})
     for name in gone:
         (folder / Path(name).name).unlink(missing_ok=True)
