@@ -11,10 +11,12 @@
 
 It is run on the solution and on what a student has written, and a page shows both, where no known
 mistake explains a failure. It knows what stands in it, torch, nn and math: nothing hidden, whatever
-it computes. `shows` names the parts of the value of its last line.
+it computes. `shows` names the parts of the value of its last line. What cannot be sent to where a
+student's code is, such as a model, is made there by a function: `student.beside(function)(…)`.
 """
 
 import ast
+import linecache
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ KEYS = {"question", "code", "shows"}
 TINY, LONGEST = 36, 400
 """Numbers in one value of an example, and letters of one value."""
 NEAR = 1e-4
+ACROSS = "Let a function make there what cannot be sent: student.beside(function)(…)"
 REMEDY = "Correct it: an example is code whose last line calls student.NAME on numbers of its own"
 
 
@@ -55,10 +58,12 @@ class Worked:
         subject.begin(beginning)
         *before, last = ast.parse(self.code).body
         names: dict[str, Any] = {"torch": torch, "nn": nn, "math": math, "student": subject}
+        file = f"<example of {self.question}>"  # beside() finds a function's text by this name
+        linecache.cache[file] = (len(self.code), None, self.code.splitlines(keepends=True), file)
         with double():
-            exec(compile(ast.Module(before, []), "an example", "exec"), names)
+            exec(compile(ast.Module(before, []), file, "exec"), names)
             assert isinstance(last, ast.Expr)
-            return eval(compile(ast.Expression(last.value), "an example", "eval"), names)
+            return eval(compile(ast.Expression(last.value), file, "eval"), names)
 
     def due(self, solution: Subject) -> dict[str, Any]:
         """Return what the solution gives, by name. Raises AssignmentError unless it is tiny."""
@@ -91,6 +96,13 @@ class Worked:
             for name, value in due.items()
         )
         return Example(self.code, tuple(rows))
+
+    def refuse_unless_right(self, shown: Example) -> None:
+        """Raise AssignmentError unless the solution gives what is due where students are judged."""
+        for row in shown.rows:
+            if not row.right:
+                what = f"where students are judged, the solution gives {row.own} for {row.due}"
+                raise AssignmentError(self.path, self.line, what, ACROSS)
 
     def _parts(self, value: Any) -> dict[str, Any]:
         several = isinstance(value, tuple | list)

@@ -18,7 +18,7 @@ from ..compare.trial import SINGLE_PRECISION, Failure, Remark
 from ..course.assignment import Assignment
 from ..course.course import seed
 from ..course.settings import AssignmentError
-from ..model.guidance import Guidance
+from ..model.guidance import Example, Guidance
 from ..model.limits import StudentError
 from ..model.message import Message, Text, said
 from ..model.result import NOT_YET, Result, Status
@@ -30,6 +30,7 @@ from ..sandbox.host.zygote import Zygote
 from .check import Check
 from .conclusion import Conclusion
 from .ending import Ending
+from .example import Worked
 from .explain import Bank, Hypothesis
 from .item import rerun
 from .plugin import Graded, double, solution
@@ -108,15 +109,17 @@ class Session:
     def prove(self, zygote: Zygote, key: bytes) -> None:
         """Try every check on the course's own solution, and refuse those that it fails.
 
-        Raises AssignmentError where it cannot even be read there, or gives an example no numbers,
-        and SandboxError.
+        Raises AssignmentError where it cannot even be read there, or gives an example other numbers
+        than here, or none; and SandboxError.
         """
         self.zygote, self.refused = zygote, {}
-        for worked in self.bank.examples.values():
+        for worked in self.bank.examples.values():  # first: it says best what is wrong with one
             self.bank.due(worked)
         path, every = self.assignment.path, frozenset(self.assignment.questions)
         try:
             with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
+                for worked in self.bank.examples.values():
+                    worked.refuse_unless_right(self._worked(worked, own))
                 for check in self.checks:
                     solved = self.made_for(every - {check.question})  # as where all is right
                     error = self.run(check, own, key, [], solved)
@@ -258,10 +261,14 @@ class Session:
         hints = known.hints if known and proven and known.hints else check.hints
         example, worked = None, self.bank.examples.get(check.question)
         if worked and not proven and getattr(error, "kind", "") not in CERTAIN:
-            forbid = self.assignment.forbid.get(check.question, ())
-            beginning = Beginning(1, forbid, seconds=self.assignment.limits.of(check.question))
-            example = worked.worked(self.bank.due(worked), student, beginning)
+            example = self._worked(worked, student)
         return Guidance(hints, example) if hints or example else None
+
+    def _worked(self, worked: Worked, student: Subject) -> Example:
+        """Return what an example gives on a student's code, beside what is due."""
+        forbid = self.assignment.forbid.get(worked.question, ())
+        beginning = Beginning(1, forbid, seconds=self.assignment.limits.of(worked.question))
+        return worked.worked(self.bank.due(worked), student, beginning)
 
     def _whose(self, check: Check, key: bytes, error: BaseException) -> BaseException:
         """Tell whose fault an odd error in a check is: the author's, if the solution has it.

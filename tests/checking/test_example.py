@@ -197,6 +197,36 @@ def test_a_hint_of_a_public_check_is_found_on_its_line_of_the_file(session):
     session("", solution=solution.replace("# hint:", "# Hint:"))
 
 
+BESIDE = """
+[[example]]
+question = "double"
+code = '''
+def of_a_model(student, x):
+    import torch
+
+    return student.double(torch.nn.Identity()(x))
+
+
+student.beside(of_a_model)(torch.tensor([1.0, 2.5]))
+'''
+"""
+
+
+def test_an_example_may_make_what_it_needs_beside_the_code(session):
+    (odd,) = session(BESIDE, "def double(x): return x + 7\ndef halve(x): return x / 2", prove=True)
+    assert guidance(odd).example.rows == (Row("", "(2): [2, 5]", "(2): [8, 9.5]", False),)
+
+
+def test_an_example_that_cannot_be_sent_is_refused_before_anybody_is_judged(session):
+    solution = SOLUTION.replace("return 2 * x", "return 2 * x(1.0)")
+    lost = EXAMPLE.replace("torch.tensor([1.0, 2.5])", "float")
+    with pytest.raises(
+        AssignmentError, match=r"mistakes\.toml:2: .*gives Unsendable.* for 2"
+    ) as no:
+        session(lost, prove=True, solution=solution)
+    assert "student.beside(function)" in no.value.remedy
+
+
 def test_names_of_an_example_must_be_as_many_as_its_values(session):
     with pytest.raises(AssignmentError, match="shows names 2 values, and there are 1"):
         session(EXAMPLE + 'shows = ["a", "b"]', prove=True)

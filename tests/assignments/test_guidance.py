@@ -1,0 +1,66 @@
+"""Who is stuck in an assignment of this course finds hints that unfold, and small examples.
+
+All of it is found without lists, so that a later assignment is not forgotten. That no hint tells
+the answer is said in tests/checking/test_written_hints.py.
+"""
+
+import pytest
+
+from grader.checking.explain import Bank
+from grader.checking.plugin import solution
+from grader.checking.proof import handed_in, notebook
+from grader.course.assignment import Assignment
+from grader.course.hints import hints
+from grader.model.subject import Beginning
+from grader.sandbox.host.zygote import Zygote
+from tests.support.own_course import OURS
+
+MISTAKES_WITH_HINTS = 12
+CHECKS_WITH_HINTS = 4
+
+
+@pytest.fixture(params=OURS.names())
+def assignment(request: pytest.FixtureRequest) -> Assignment:
+    return Assignment.read(OURS.solution(request.param))
+
+
+@pytest.fixture
+def bank(assignment: Assignment) -> Bank:
+    return Bank.read(OURS.checks(assignment.name) / "mistakes.toml", assignment)
+
+
+def of_checks(assignment: Assignment) -> dict[str, list[str]]:
+    """Return the hints of public checks."""
+    return {name: told for cell in assignment.cells for name, told in hints(cell.source).items()}
+
+
+def test_the_mistakes_that_students_make_have_hints_in_every_question(assignment, bank):
+    told = [mistake for mistake in bank.mistakes if mistake.hints]
+    assert len(told) >= MISTAKES_WITH_HINTS
+    assert not {*assignment.questions} - {mistake.question for mistake in told}
+
+
+def test_some_public_checks_have_hints(assignment):
+    assert len(of_checks(assignment)) >= CHECKS_WITH_HINTS
+
+
+def test_every_question_has_a_worked_example(assignment, bank):
+    assert not {*assignment.questions} - bank.examples.keys()
+
+
+def test_no_hint_is_said_twice_in_one_assignment(assignment, bank):
+    said = [hint for mistake in bank.mistakes for hint in mistake.hints]
+    said += [hint for told in of_checks(assignment).values() for hint in told]
+    assert len(said) == len({*said})
+
+
+def test_what_is_right_gives_what_each_example_says(assignment, bank, training_zygote: Zygote):
+    """In the sandbox, as what a student hands in does."""
+    wrong = {}
+    with handed_in(training_zygote, assignment, notebook(assignment.cells)) as own:
+        for question, worked in bank.examples.items():
+            seconds = assignment.limits.of(question)
+            beginning = Beginning(1, assignment.forbid.get(question, ()), seconds=seconds)
+            shown = worked.worked(worked.due(solution(assignment.path)), own, beginning)
+            wrong |= {} if shown.right else {question: shown.rows}
+    assert not wrong
