@@ -116,6 +116,9 @@ def test_the_last_step_is_the_first_on_the_way_back(student, draw):
 @with_a_right_step
 def test_what_comes_later_is_carried_back(student, draw):
     """dx is right at all steps: each state acts through its output and through the next state."""
+    # Hint: Take T = 2 and H = 1, with a `dout` that is 0 at step 0. Write on paper what dx of step
+    #   0 is, and print yours.
+    # Hint: Print what is carried from step 1 to step 0: what has it gone through?
     require(student, draw, "dx", "What comes back from later steps is to be added")
 
 
@@ -134,6 +137,8 @@ def test_the_first_state_gets_its_gradient(student, draw):
 @with_a_right_step
 def test_weight_hh_collects_from_all_steps(student, draw):
     """dW_hh is right: summed over steps, each with the state before it, which at first is h_0."""
+    # Hint: For T = 2, write down the two products that make up dW_hh, and which state stands in
+    #   each.
     require(student, draw, "dW_hh", "Summed over steps and sequences")
 
 

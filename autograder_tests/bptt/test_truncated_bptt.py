@@ -150,6 +150,9 @@ def test_the_state_is_carried_into_the_next_chunk(student, draw):
 @needs(test_the_state_is_carried_into_the_next_chunk, test_a_chunk_is_gone_back_to_its_start)
 def test_each_chunk_makes_a_step_of_its_own(student, draw):
     """After every chunk there is one step, along the gradient of that chunk alone."""
+    # Hint: Print a parameter after each chunk: it should move each time.
+    # Hint: Print its gradient just before each step, and compare it with that of the same chunk
+    #   alone.
     for times, said in ((1, "one sequence"), (2, "two sequences")):
         training = Training(draw, 2)
         losses, found, _ = training.trained(student, momentum=0.5, times=times)

@@ -209,6 +209,8 @@ def test_the_state_is_handed_on(student, draw):
 @needs(test_the_first_word_is_the_likeliest)
 def test_each_caption_ends_on_its_own(student, draw):
     """A caption ends before its first eos; others go on, up to max_length words."""
+    # Hint: Print at each step the words, who still speaks, and what is written down.
+    # Hint: When one has ended, what of it does your code still look at in the next step?
     speech = Speech.of_tapes(draw, [2, 0, 3, 4])
     for max_length in (3, 2, 7):
         speech.require(student, max_length)

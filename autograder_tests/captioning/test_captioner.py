@@ -139,6 +139,7 @@ def test_the_parts_give_logits_a_state_and_weights(student, draw):
 @with_right_attention
 def test_it_looks_from_the_state_before(student, draw):
     """The weights are those of the attention from the state before the step."""
+    # Hint: Print which state, which features and which parameters attention is given in your step.
     cell, right = twins(student, draw, CaptionCell)
     given = step(draw)
     _, _, weights = stepped(cell, given)
@@ -152,6 +153,9 @@ def test_it_looks_from_the_state_before(student, draw):
 @with_right_attention
 def test_the_gru_reads_the_word_and_what_was_seen(student, draw):
     """The next state is what `gru` makes of [embedding; context] and of the state before."""
+    # Hint: Print the two parts that the GRU reads, and compare them with `embedding` of the word
+    #   and with the context of `soft_attention`.
+    # Hint: And which state does it start from?
     cell, right = twins(student, draw, CaptionCell)
     given = step(draw)
     _, h, weights = stepped(cell, given)

@@ -52,6 +52,9 @@ def test_there_are_a_context_and_weights(student, draw):
 @needs(test_there_are_a_context_and_weights)
 def test_weights_are_a_softmax_of_scores(student, draw):
     """The weights are the softmax, over the places, of v · tanh(W_h h + W_f f)."""
+    # Hint: Take one picture with two places, A = H = F = 1 and weights of 1. Work out both scores
+    #   by hand, and print yours.
+    # Hint: If the scores are right and the weights are not, over which axis does the softmax run?
     for _ in range(2):
         given = looks(draw)
         _, weights = attended(student, given)

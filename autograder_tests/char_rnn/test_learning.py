@@ -94,6 +94,9 @@ def test_reading_gives_a_loss_and_a_state(student, draw):
 @with_marks
 def test_each_step_pays_for_what_comes_next(student, draw):
     """Started from zeros, the loss is the sum of -log softmax(logits) of what should come."""
+    # Hint: Take one character, V = 2 and H = 1 with all weights 1, and work out state, logits and
+    #   loss by hand.
+    # Hint: Then take two characters: the second state hears of the first. Does yours?
     params, inputs, targets, h_0 = piece(draw)
     given = params, inputs, targets, torch.zeros_like(h_0)
     total, _ = cost(student, given)
@@ -216,6 +219,9 @@ def test_gradients_come_in_a_dict(student, draw):
 @with_right_parts
 def test_gradient_of_the_last_bias(student, draw):
     """b_y gets the sum over steps of what was said minus what is right."""
+    # Hint: Print dy at each step. Its entries sum to 0, and only one of them is negative: which
+    #   one, and why?
+    # Hint: If each dy is right, add up two of them on paper.
     require(student, "b_y", *piece(draw))
 
 
@@ -234,6 +240,9 @@ def test_gradient_of_the_matrix_to_the_output(student, draw):
 @with_right_parts
 def test_what_comes_back_at_one_step(student, draw):
     """Of a text of one character, b_h gets (1 - h²) ⊙ (W_hyᵀ dy): there is no later step."""
+    # Hint: Print dy, then dh, then dz, for T = 1, and compare each with the formulas. Which is the
+    #   first to differ?
+    # Hint: Is the product for dh one over V, or one over H? Write the shapes below each other.
     require(student, "b_h", *piece(draw, 1))
 
 
@@ -243,6 +252,10 @@ def test_what_comes_back_at_one_step(student, draw):
 @with_right_parts
 def test_what_comes_back_through_later_steps(student, draw):
     """Each state also acts through the next one, so b_h hears of all later steps."""
+    # Hint: For T = 2, print what step 0 gets from step 1. By what is dz of step 1 multiplied on its
+    #   way?
+    # Hint: Move one entry of b_h by 0.001 both ways, and see what your `loss` does: that is the
+    #   slope to be found.
     require(student, "b_h", *piece(draw))
 
 
@@ -270,6 +283,8 @@ def test_a_character_that_comes_twice_adds_up(student, draw):
 @with_right_parts
 def test_gradient_of_the_matrix_between_states(student, draw):
     """W_hh gets the sum of dz times the state *before* each step: h_0 for the first one."""
+    # Hint: For T = 1, the gradient of W_hh is dz times h_0. Is yours?
+    # Hint: For T = 2, print which state you multiply each dz by.
     require(student, "W_hh", *piece(draw))
 
 

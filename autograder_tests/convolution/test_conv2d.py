@@ -60,6 +60,11 @@ def test_a_picture_has_a_number_for_each_kernel_and_place(student, draw):
 @with_right_parts
 def test_channels_of_a_picture_are_added_up(student, draw):
     """Each output channel is the sum of all input channels, each under its part of the kernel."""
+    # Hint: Take one picture of 2 × 3 with two channels, and a kernel of 2 × 2 with powers of ten:
+    #   1, 10, 100, 1000 in one channel, zeros in the other. Read off which number each entry has
+    #   met.
+    # Hint: Then exchange the two channels of the kernel. If now nothing changes, look at how
+    #   channels are added up.
     x, w, b = pictures(draw, W=8)  # W' = O: a bias on the wrong axis raises no error, and is 0
     with torch.no_grad():
         require(student, [(x, w, torch.zeros_like(b))])

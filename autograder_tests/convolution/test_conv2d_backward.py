@@ -97,6 +97,10 @@ def test_the_bias_has_acted_everywhere(student, draw):
 @with_right_parts
 def test_the_kernel_gets_its_gradient(student, draw):
     """dw is right: each weight collects what it has met, at all places and in all pictures."""
+    # Hint: Let dout be 0 but for a single 1, at place (r, s). Then dw is the window of the picture
+    #   at that place. Is yours?
+    # Hint: Move the 1 to another picture of the batch, and to another output channel: which part of
+    #   dw should change?
     require(student, "dw", Layer(draw), "summed over pictures and places")
 
 
@@ -124,6 +128,10 @@ def test_the_kernel_has_moved_in_steps(student, draw):
 @with_right_parts
 def test_the_picture_gets_its_gradient(student, draw):
     """dx is right with padding: each number collects from all windows that have covered it."""
+    # Hint: Let dout be 0 but for a single 1. Then dx shows the kernel, at the place of that window,
+    #   less the rim. Is it at the right place, and the right way round?
+    # Hint: Let dout have two 1s, side by side: where windows overlap, both should add up.
+    # Hint: If it is right with a padding of 0 and wrong with 1, look at how you cut off the rim.
     require(student, "dx", Layer(draw, padding=1), "summed over the windows that have covered it")
 
 
@@ -142,6 +150,8 @@ def test_without_padding_nothing_is_cut_off(student, draw):
 @with_right_parts
 def test_windows_that_lie_apart_pass_back(student, draw):
     """dx is right with a stride that divides: places of dout lie so far apart in the picture."""
+    # Hint: With a stride of 2 and a single 1 in dout, at (1, 0): at which row of the padded picture
+    #   does its window begin?
     layer = Layer(draw, 2, 1, H=8, W=12)
     require(student, "dx", layer, "the places of `dout` lie so far apart in the picture")
 

@@ -87,6 +87,9 @@ def test_an_epoch_returns_one_number(student, draw):
 @needs(test_an_epoch_returns_one_number)
 def test_each_batch_makes_one_step_downhill(student, draw):
     """The optimizer makes one step for each batch, along the gradient of its mean squared error."""
+    # Hint: Take y = w · x with w = 1, one batch, and lr = 0.25, and print the gradient and w: −4,
+    #   and then 2.
+    # Hint: If the gradient is right and w is not, when and how often does the optimizer step?
     epoch = Epoch(draw, 4)
     _, weight, bias, *_ = epoch.trained(student)
     _, due_weight, due_bias = epoch.due()
@@ -120,6 +123,9 @@ def test_gradients_of_earlier_batches_are_forgotten(student, draw):
 @needs(test_an_epoch_returns_one_number)
 def test_the_loss_is_the_mean_over_all_batches(student, draw):
     """The loss is the mean over all examples, each before the step that its batch makes."""
+    # Hint: Print the loss of each batch at the moment when you add it up: is it the one from before
+    #   the step?
+    # Hint: Then print what you divide, and by what.
     epoch = Epoch(draw, 4, 4, 4)
     loss, *_ = epoch.trained(student)
     equal(loss, epoch.due()[0], "With three batches of 4", LOSS)
@@ -141,6 +147,8 @@ def test_unequal_batches_are_weighted(student, draw):
 @needs(test_each_batch_makes_one_step_downhill, test_the_loss_is_the_mean_over_all_batches)
 def test_no_graph_outlives_the_next_batch(student, draw):
     """When a batch begins, no graph is alive any more but perhaps that of the batch before."""
+    # Hint: Which of your names is still there when the next batch begins, and does any of them have
+    #   a `grad_fn`?
     *_, alive = Epoch(draw, *[2] * 6).trained(student)
     if alive > 1:
         raise Failure(

@@ -119,6 +119,9 @@ def test_sgd_leaves_the_gradients_alone(student, draw):
 @points(4)
 def test_adamw_goes_by_averages_without_decay(student, draw):
     """Without decay, three steps lead where the quotients of both averages lead, with hats."""
+    # Hint: Take three steps with gradients of 1, 2 and 3 on paper, for m alone. Then print your m
+    #   after each.
+    # Hint: If m and v are right, print both hats: which t do they use?
     for steps in (1, 3):
         made = Steps(student, "adamw_step", draw, steps, lr=0.1, decay=0.0)
         if torch.equal(made.found, flat(made.params)):

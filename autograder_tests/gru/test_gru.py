@@ -114,6 +114,10 @@ def test_the_parameters_of_layers_are_named_as_in_torch(student, draw):
 @with_a_right_step
 def test_the_steps_are_read_one_after_the_other(student, draw):
     """Step t is computed from the input at t and from the state that step t - 1 has left."""
+    # Hint: Compare `out` with your own `gru_step`, called in a loop of three steps. At which step
+    #   do they part?
+    # Hint: From step 1 on: print the state that each step starts with. At step 0: print the
+    #   parameters that it gets.
     gru, torchs = twins(student, draw)
     x = draw(2, 5, 3)
     out, _ = read(gru, x)
@@ -191,6 +195,10 @@ def test_a_second_direction_has_parameters_of_its_own(student, draw):
 @with_a_right_step
 def test_the_reverse_direction_reads_from_the_end(student, draw):
     """out[:, t, H:] is what the reverse direction shows at step t, having read t to T - 1."""
+    # Hint: Read a sequence with T = 2, and print the reverse half of `out`. Which of the two rows
+    #   should come from one step alone, and which from two?
+    # Hint: Print the order in which your reverse reader takes the steps, and the order in which its
+    #   outputs stand.
     gru, torchs = twins(student, draw, both=True)
     x = draw(2, 5, 3)
     out, _ = read(gru, x, both=True)
@@ -220,6 +228,9 @@ def test_the_reverse_direction_ends_at_step_0(student, draw):
 @with_a_right_step
 def test_upper_layers_read_both_directions(student, draw):
     """Each direction of an upper layer reads the outputs of both directions of the layer below."""
+    # Hint: Print the shape of what layer 1 reads: 2H features for either of its directions.
+    # Hint: Give both `nn.GRU` and yours the same parameters, with one layer and then with two. When
+    #   do they part?
     for L in (2, 3):
         gru, torchs = twins(student, draw, L=L, both=True)
         x = draw(2, 5, 3)

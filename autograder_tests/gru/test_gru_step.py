@@ -88,6 +88,10 @@ def test_a_step_returns_a_state(student, draw):
 @needs(test_a_step_returns_a_state)
 def test_a_step_follows_the_equations(student, draw):
     """r and z are gates, n is the candidate, and the new state is a mixture of n and h."""
+    # Hint: Take B = I = H = 1 and small numbers, work out r, z, n and the new state by hand, and
+    #   print all four. Which is the first that differs?
+    # Hint: If it is a gate, print its sum before the sigmoid, and count: two products, two biases.
+    # Hint: If all three are right, only the mixture is left.
     right = KNOWN[followed(student, draw)]
     given = arguments(draw)
     (found,) = call(student.gru_step, *given, takes=TAKES, shapes={H_NEXT: (2, 4)})

@@ -39,6 +39,9 @@ def test_the_matrix_has_a_block_for_every_step(student, draw):
 @needs(test_the_matrix_has_a_block_for_every_step)
 def test_the_matrix_does_what_the_network_does(student, draw):
     """For any inputs, the matrix gives the state that the linear network ends in."""
+    # Hint: For T = 2, write the state on paper, from x₁ and x₂, and compare the two blocks of
+    #   yours, one after the other.
+    # Hint: Which block has met W_hh, and from which side?
     with torch.no_grad():
         agree(student.collapse, jacobian, *given(draw))
 

@@ -103,6 +103,9 @@ def test_every_layer_has_four_parameters(student, draw):
 @with_a_right_step
 def test_output_t_is_the_state_after_step_t(student, draw):
     """Step t makes its state from the input at t and from the state that step t - 1 has left."""
+    # Hint: With relu and all weights 1, read 1, 10, 100: the states are 1, 11 and 111. Print yours.
+    # Hint: Is a number missing, in another place, or added twice? Each tells of another line of
+    #   your loop.
     rnn, torchs = twins(student, draw)
     x = draw(2, 5, 3)
     out, _ = read(rnn, x)
@@ -149,6 +152,9 @@ def test_reading_goes_on_from_a_returned_state(student, draw):
 @with_a_right_step
 def test_layers_read_the_states_of_the_layer_below(student, draw):
     """Layer k reads the states of layer k - 1, with parameters and a first state of its own."""
+    # Hint: With relu, all weights 1 and two layers, the ones 1, 1, 1 become 1, 2, 3 and then 1, 3,
+    #   6. Print both of yours.
+    # Hint: If the lower one is right, print what the upper one reads, and the state it begins with.
     with torch.no_grad():
         for I, L in ((3, 2), (3, 3), (4, 2)):  # noqa: E741 (where I = H, a wrong input fits)
             rnn, torchs = twins(student, draw, I, 4, L)

@@ -41,6 +41,10 @@ def test_a_step_returns_the_next_state(student, draw):
 @needs(test_a_step_returns_the_next_state)
 def test_a_step_follows_the_rule(student, draw):
     """The next state is tanh of W_ih x + b_ih + W_hh h + b_hh."""
+    # Hint: Take B = I = H = 1 with weights of 2 and 3, and biases of 0.1 and 0.2: work out the sum
+    #   by hand, and print yours before tanh.
+    # Hint: If that is right, take H = 2 with one weight of W_hh that is not 0, and see to which
+    #   feature it leads.
     with torch.no_grad():
         agree(student.rnn_step, cell, *given(draw))
 

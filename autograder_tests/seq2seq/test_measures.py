@@ -151,6 +151,9 @@ def test_a_symbol_is_put_in_or_taken_out(student, draw):
 @needs(test_equal_sequences_have_no_distance)
 def test_the_fewest_changes_count(student, draw):
     """Of all ways to turn one sequence into the other, the one with the fewest changes counts."""
+    # Hint: Print your table for 1 2 and 2 3, and fill it in on paper: the last cell is 2.
+    # Hint: Take the first cell that differs. Which of its three neighbours has given you the
+    #   number, and at what price?
     for m, n in ((6, 6), (5, 7), (7, 4), (6, 5)):
         require(student, symbols(draw, m), symbols(draw, n))
     rest = symbols(draw, 4)

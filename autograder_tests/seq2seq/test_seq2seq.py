@@ -135,6 +135,10 @@ def test_every_symbol_of_an_answer_gets_logits(student, draw):
 @with_right_parts
 def test_an_answer_begins_with_what_was_read(student, draw):
     """The first logits follow from the encoder's last state and from bos."""
+    # Hint: Print the state and the symbol that the decoder is given at step 0. To which two should
+    #   they be equal?
+    # Hint: Call your `Decoder` once with these two, by hand, and compare its logits with `logits[:,
+    #   0]`.
     (bos,) = draw.integers(BOS + 1, V, 1).tolist()
     model, oracle = twins(student, draw, WORDS, V, E, H, bos)
     batch = given(draw, lengths=(5, 5, 5))
@@ -151,6 +155,9 @@ def test_an_answer_begins_with_what_was_read(student, draw):
 @with_right_parts
 def test_the_true_symbols_are_given_one_step_later(student, draw):
     """Step t is given tgt[:, t - 1], the true symbol, and the state that step t - 1 has left."""
+    # Hint: Write the decoder's loop for two steps without a loop, line by line, and compare
+    #   `logits[:, 1]`.
+    # Hint: Which two of your variables should have changed between the steps, and to what?
     model, oracle = twins(student, draw)
     batch = given(draw, lengths=(5, 5, 5))
     found, due = logits(model, *batch), oracle(*batch).detach()

@@ -134,6 +134,8 @@ def test_the_state_is_handed_on(student, draw):
 @needs(test_the_likeliest_symbol_is_said_first)
 def test_each_answer_ends_at_its_own_end(student, draw):
     """An answer is what was said before eos; that one has ended does not stop the others."""
+    # Hint: Print at each step what was said, who has ended, and what has been written down.
+    # Hint: At which step is something written that should not be, or left out that should be?
     for ends in ((3, 1, 4, 2), (2, 5, 0, 2)):
         Talk(draw, ends, by_symbol=0.5).require(student)
 

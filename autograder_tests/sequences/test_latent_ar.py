@@ -89,6 +89,9 @@ def test_the_five_parameters_are_there(student, draw):
 @needs(test_every_step_has_a_prediction_of_its_features)
 def test_no_prediction_knows_its_own_value_or_a_later_one(student, draw):
     """The prediction at step t depends on the values before t, on all of them, and no others."""
+    # Hint: Change one value of x by 1, and print which predictions change: all behind it, and no
+    #   others.
+    # Hint: If one too many changes, in which order are the two lines of your loop?
     D = dependencies(student.LatentAR(2, 4), draw(5, 2))  # (T, T)
     known = (D.triu() > 1e-9 * D.max()).nonzero().tolist()  # rounding leaves 1e-17
     if known:
@@ -107,6 +110,10 @@ def test_no_prediction_knows_its_own_value_or_a_later_one(student, draw):
 @needs(test_the_five_parameters_are_there)
 def test_predictions_are_read_from_the_state(student, draw):
     """The prediction at t is W_ho h + b_o; h follows from x at t - 1 and the h before, by tanh."""
+    # Hint: With weights of 1 and x = 0.5, 0, 9, print the state and the prediction at each step: 0
+    #   and 0, 0.4621 and 0.4621, 0.4318 and 0.4318.
+    # Hint: If the first two are right, with H = 2 print which feature of h leads to which one of
+    #   the next.
     with torch.no_grad():
         agree(*twins(student, draw), draw(3, 5, 2))
 

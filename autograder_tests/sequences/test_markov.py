@@ -62,6 +62,9 @@ def test_the_table_has_a_row_for_each_symbol(student, draw):
 @needs(test_the_table_has_a_row_for_each_symbol)
 def test_pairs_are_counted_and_rows_divided(student, draw):
     """P[a, b] is the share of b among the symbols right after a, each pair as often as it comes."""
+    # Hint: Take a, a, b, a with V = 2, and count the pairs on paper: a a, a b and b a. Print your
+    #   counts.
+    # Hint: If the counts are right, print by which sums each row is divided.
     ids = symbols(draw, 4)
     equal(fit(student, ids, 4, 0), table(ids, 4, 0), "Of 60 symbols", P)
 

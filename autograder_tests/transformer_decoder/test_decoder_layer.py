@@ -128,6 +128,9 @@ def test_the_layer_has_two_attentions_three_norms_and_a_feed_forward(student, dr
 @needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
 def test_post_norm_norms_each_sum(student, draw):
     """In post-norm: self-attention, cross-attention, feed-forward; each sum x + f(x) is normed."""
+    # Hint: Silence two of the three parts at a time, by zeros in their last weight and bias. With
+    #   which of them is the result right?
+    # Hint: For the one that fails, print its inputs, what it finds, and what goes into its norm.
     layer, torchs = twins(student, draw)
     with torch.no_grad():
         agree(layer, torchs, draw(2, 5, 12), draw(2, 7, 12))
@@ -138,6 +141,9 @@ def test_post_norm_norms_each_sum(student, draw):
 @needs(test_the_layer_has_two_attentions_three_norms_and_a_feed_forward)
 def test_pre_norm_norms_what_each_part_sees(student, draw):
     """In pre-norm: each part gets the normed x, and is added to the x without a norm."""
+    # Hint: Print mean and variance of all that each part is given, and of all that is added. Which
+    #   of them should have been normed?
+    # Hint: Which norm goes with which part? Set the gain of one of them to 5, and see who notices.
     layer, torchs = twins(student, draw, norm_first=True)
     with torch.no_grad():
         agree(layer, torchs, draw(2, 5, 12), draw(2, 7, 12))

@@ -239,6 +239,9 @@ def test_encoder_embedding_layers_and_head_are_parameters(student, draw):
 @with_right_parts
 def test_the_logits_of_one_layer(student, draw):
     """Embedding · √d plus positions, the layer, the head: these are the logits, without softmax."""
+    # Hint: With no layers, the logits are the head of the scaled embedding plus the positions. Try
+    #   that first, with a head of ones.
+    # Hint: With one layer, print the four things that it is given: x, memory, and two masks.
     model, torchs = twins(student, draw, 1)
     with torch.no_grad():
         agree(model, torchs, *sentences(draw, padded=False))
@@ -250,6 +253,8 @@ def test_the_logits_of_one_layer(student, draw):
 @with_right_parts
 def test_layers_stand_on_each_other(student, draw):
     """Each layer has parameters of its own, reads the layer below and hears the same memory."""
+    # Hint: With two layers, print the sum of what each reads as x and as memory. One of them should
+    #   be the same for both.
     model, torchs = student.Transformer(*SIZES, 3), draw.fill(TorchTransformer(*SIZES, 3))
     parameters_are(model, {name: p.shape for name, p in torchs.named_parameters()})
     transplant(torchs, model)

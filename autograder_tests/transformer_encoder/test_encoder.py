@@ -206,6 +206,9 @@ def test_every_layer_has_parameters_of_its_own(student, draw):
 @with_right_parts
 def test_a_layer_reads_scaled_embeddings_and_positions(student, draw):
     """With one layer, it reads √d_model times the embedding, plus the position's encoding."""
+    # Hint: Print what your first layer is given for a single word, feature by feature: root of d
+    #   times the embedding, plus 0, 1, 0, 1, …
+    # Hint: Set the embedding to 0, and then take the positions away. Which of the two parts is off?
     require(student, draw, 1, "With one layer, and without padding")
 
 
@@ -217,6 +220,8 @@ def test_a_layer_reads_scaled_embeddings_and_positions(student, draw):
 @with_right_parts
 def test_each_layer_reads_the_one_below(student, draw):
     """With several layers, layer n reads what layer n - 1 has made, and the last one's counts."""
+    # Hint: With two layers, print the sum of what each of them reads, and of what each of them
+    #   gives. Which should be equal?
     for num_layers in (3, 2):
         require(student, draw, num_layers, f"With num_layers={num_layers}, and without padding")
 

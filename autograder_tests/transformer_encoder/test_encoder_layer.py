@@ -140,6 +140,9 @@ def require(student, draw, said, *silent, **options):
 @with_right_parts
 def test_post_norm_attends_first(student, draw):
     """With post-norm, attention finds something in x, it is added to x, and norm1 norms the sum."""
+    # Hint: Set linear2 to 0, so that the network finds nothing, and compute norm1 of x plus what
+    #   `self_attn` finds, by hand. Print it beside yours.
+    # Hint: Print what goes into norm1. Is it the sum?
     require(student, draw, "With post-norm, and a network that finds nothing", NETWORK)
 
 
@@ -149,6 +152,8 @@ def test_post_norm_attends_first(student, draw):
 @with_right_parts
 def test_post_norm_has_the_network_in_series(student, draw):
     """With post-norm, the network reads what norm1 gives and adds to it; norm2 norms the sum."""
+    # Hint: Print y, what norm1 gives, and what the network reads: they should be the same tensor.
+    # Hint: Then print what goes into norm2. Which two are added there?
     require(student, draw, "With post-norm, and attention that finds nothing", ATTENTION)
     require(student, draw, "With post-norm, both sub-layers together")
 
@@ -159,6 +164,9 @@ def test_post_norm_has_the_network_in_series(student, draw):
 @with_right_parts
 def test_pre_norm_attends_to_the_normed(student, draw):
     """With pre-norm, queries, keys and values are norm1(x), and x itself is added."""
+    # Hint: Print mean and variance of each of the three that attention is given: 0 and 1, for each
+    #   position.
+    # Hint: Then print what is added to what it finds. Has that been normed?
     said = "With pre-norm, and a network that finds nothing"
     require(student, draw, said, NETWORK, norm_first=True)
 

@@ -16,7 +16,7 @@ from grader.sandbox.host.zygote import Zygote
 from tests.support.own_course import OURS
 
 MISTAKES_WITH_HINTS = 12
-CHECKS_WITH_HINTS = 4
+PUBLIC_CHECKS_WITH_HINTS, HIDDEN_CHECKS_WITH_HINTS = 4, 2
 
 
 @pytest.fixture(params=OURS.names())
@@ -29,9 +29,15 @@ def bank(assignment: Assignment) -> Bank:
     return Bank.read(OURS.checks(assignment.name) / "mistakes.toml", assignment)
 
 
-def of_checks(assignment: Assignment) -> dict[str, list[str]]:
+def of_public_checks(assignment: Assignment) -> dict[str, list[str]]:
     """Return the hints of public checks."""
     return {name: told for cell in assignment.cells for name, told in hints(cell.source).items()}
+
+
+def of_hidden_checks(assignment: Assignment) -> dict[str, list[str]]:
+    """Return the hints of hidden checks."""
+    files = [path.read_text("utf-8") for path in OURS.checks(assignment.name).glob("test_*.py")]
+    return {name: told for source in files for name, told in hints(source).items()}
 
 
 def test_the_mistakes_that_students_make_have_hints_in_every_question(assignment, bank):
@@ -40,8 +46,9 @@ def test_the_mistakes_that_students_make_have_hints_in_every_question(assignment
     assert not {*assignment.questions} - {mistake.question for mistake in told}
 
 
-def test_some_public_checks_have_hints(assignment):
-    assert len(of_checks(assignment)) >= CHECKS_WITH_HINTS
+def test_who_makes_another_mistake_finds_hints_at_some_checks(assignment):
+    assert len(of_public_checks(assignment)) >= PUBLIC_CHECKS_WITH_HINTS
+    assert len(of_hidden_checks(assignment)) >= HIDDEN_CHECKS_WITH_HINTS
 
 
 def test_every_question_has_a_worked_example(assignment, bank):
@@ -50,7 +57,8 @@ def test_every_question_has_a_worked_example(assignment, bank):
 
 def test_no_hint_is_said_twice_in_one_assignment(assignment, bank):
     said = [hint for mistake in bank.mistakes for hint in mistake.hints]
-    said += [hint for told in of_checks(assignment).values() for hint in told]
+    for checks in (of_public_checks(assignment), of_hidden_checks(assignment)):
+        said += [hint for told in checks.values() for hint in told]
     assert len(said) == len({*said})
 
 
