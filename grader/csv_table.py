@@ -21,6 +21,7 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """The first bytes of .xlsx and .xls, which are not text."""
 OPENING = re.compile('(\ufeff?)((?:"?sep=([,;\t|])"?\\r?\\n)?)', re.IGNORECASE)
 DELIMITERS = ",;\t"
+TWICE = Message("{place}: more than one column is called {name}.")
 
 
 class TableError(GraderError):
@@ -78,18 +79,22 @@ def _encodings(data: bytes) -> Iterator[str]:
         yield from ("utf-8", "cp949")
 
 
-def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def rows(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield ("file:line", cells by column) of a CSV whose first line names at least `columns`.
 
-    Case and order of the names do not matter, and a missing cell is empty. Raises
+    Case and order of the names do not matter, and a missing cell or column is empty. Raises
     TableError.
     """
-    for place, row in table(path, columns):
-        yield place, {name: row[name] for name in columns}
+    for place, row in table(path, columns, optional):
+        yield place, {name: row.get(name, "") for name in (*columns, *optional)}
 
 
-def table(path: Path, columns: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield rows as `rows` does, with all their columns. Raises TableError."""
+def table(
+    path: Path, columns: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield rows that are not empty as `rows` does, with all their columns. Raises TableError."""
     try:
         text = Text.read(decode(path.read_bytes())[0], columns)
     except TableError as error:
@@ -109,10 +114,13 @@ def table(path: Path, columns: Sequence[str] = ()) -> Iterator[tuple[str, dict[s
                     columns=",".join(columns),
                 )
             )
+        if twice := [name for name in (*columns, *optional) if given.count(name) > 1]:
+            raise TableError(TWICE.format(place=f"{path}:{1 + before}", name=repr(twice[0])))
         for row in reader:
             cells = {n: " ".join(c) if isinstance(c, list) else c or "" for n, c in row.items()}
             place = f"{path}:{reader.line_num + before}"
-            yield place, {name: text.strip() for name, text in cells.items()}
+            if any(text.strip() for text in cells.values()):
+                yield place, {name: text.strip() for name, text in cells.items()}
     except csv.Error as error:
         line = reader.line_num + before + 1
         raise TableError(

@@ -21,6 +21,7 @@ def test_cells_are_found_by_the_names_of_columns(tmp_path):
         (b"id,title\n", ":1: these columns are missing: name"),
         (b'id,name\n1,"a\n', ":2: this is not a valid CSV file"),
         ("id,name\n1,café\n".encode("latin-1"), "is not UTF-8: save it as"),
+        (b"id,name,ID\n1,Kim,2\n", ":1: more than one column is called 'id'."),
         (b"PK\x03\x04 a workbook", "is a workbook, not text: save it as"),
     ],
 )
@@ -30,6 +31,14 @@ def test_a_table_that_cannot_be_used_names_the_line_and_the_remedy(tmp_path, dat
     with pytest.raises(TableError) as refused:
         list(rows(path, ("id", "name")))
     assert words in str(refused.value)
+
+
+def test_rows_without_a_cell_are_none_and_a_column_that_may_be_missing_is_empty(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text("id,name,x,x\n,,,\n1,Kim,2,3\n\n , ,,\n")
+    assert list(rows(path, ("id",), ("due",))) == [(f"{path}:3", {"id": "1", "due": ""})]
+    with pytest.raises(TableError, match="more than one column is called 'x'"):
+        list(rows(path, ("id",), ("x",)))
 
 
 def test_written_cells_are_no_formulas_and_none_is_empty():

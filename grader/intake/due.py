@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..csv_table import TableError, rows
+from ..csv_table import TableError
 from ..model.message import joined, said
 from .deadline import Deadline
 from .identity import safe
-from .ids import written
+from .roster import by_id
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,8 @@ def read_dues(path: Path) -> dict[str, str]:
 
     They are written like --deadline; an empty cell is the deadline of all. Raises TableError.
     """
-    try:
-        table = list(rows(path, ("id", "due")))
-    except TableError:
-        return {}
-    return {written(row["id"]): _due(place, row["due"]) for place, row in table if row["due"]}
+    dues = by_id(path, "due").items()
+    return {one: _due(place, due) for one, (place, due) in dues if due}
 
 
 def own(dues: Mapping[str, str]) -> dict[str, Deadline]:

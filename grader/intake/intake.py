@@ -21,10 +21,12 @@ from .classroom import SCORES
 from .deadline import Deadline
 from .due import Due
 from .gradescope import METADATA
+from .identity import safe
 from .lms import CANVAS, platform, proposal, recognised
 from .nbgrader import Nbgrader
 from .people import People, people, share
 from .platform import IntakeError, Platform
+from .roster import listed as on_roster
 from .walk import Walk, walk
 
 OF_PLATFORMS = {METADATA, SCORES, RECEIPTS, "index.html"}
@@ -33,6 +35,7 @@ FOLDERS = "{id}/*"
 """The pattern for submissions that all have the same name, in a folder per student."""
 NO_GROUPS: Mapping[str, str] = {}
 NO_DATES: Mapping[str, Deadline] = {}
+NO_ROSTER: Mapping[str, str] = {}
 NO_NAMES = Message("--deadline needs --names, which tells whose files are compared with it.")
 NO_NAMES_FOR_DATES = Message(
     "The dates in the column `due` of the roster need --names, which tells whose files are "
@@ -63,14 +66,16 @@ def take_in(
     groups: Mapping[str, str] = NO_GROUPS,
     questions: Sequence[str] = (),
     own: Mapping[str, Deadline] = NO_DATES,
+    roster: Mapping[str, str] = NO_ROSTER,
 ) -> Intake:
     """Unpack archives into `out`, and choose one file for each student, see choice.py.
 
-    `groups` has the group of each student who is in one, `questions` the graded names, and `own`
-    the due dates of students who have one of their own, by their safe ids.
+    `groups` has the group of each student who is in one, `questions` the graded names, `own` the
+    due dates of students who have one of their own, by their safe ids, and `roster` the names by
+    the ids that groups and dates are about: an id of the files may be an address of one of them.
     `out` is in the folder of results. Raises IntakeError and, for an archive, Refused.
     """
-    intake, due = Intake(), Due(deadline, own)
+    intake = Intake()
     places = []
     for path in paths:
         if not os.path.lexists(path):
@@ -82,13 +87,15 @@ def take_in(
         places.append(path)
     walked = walk(places)
     names = names or _found(walked, assignment, intake)
-    if due and not names:
+    if (deadline or own) and not names:
         raise IntakeError(NO_NAMES if deadline else NO_NAMES_FOR_DATES)
     reader = platform(names, walked.files, assignment) if names else Alone(assignment)
     sorted_out = people(_files(walked, reader, assignment, intake))
     if isinstance(reader, Alone):
         sorted_out.doubts += _by_name_alone(sorted_out)
-    intake.remarks += share(sorted_out, groups)
+    known = {safe(one): s for s, one in on_roster(sorted_out.files, roster).items() if "~" not in s}
+    due = Due(deadline, dict(own) | {known[one]: own[one] for one in own.keys() & known.keys()})
+    intake.remarks += share(sorted_out, groups, known)
     _say_what_is_left(walked, sorted_out, assignment, out.parent, intake)
     _take(sorted_out, assignment, questions, due, intake)
     return intake

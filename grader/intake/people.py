@@ -11,6 +11,8 @@ from ..model.message import Message, Text
 from .choice import File, listed
 from .identity import apart, looks, safe, same
 
+NOBODY: Mapping[str, str] = {}
+
 
 @dataclass
 class People:
@@ -53,14 +55,17 @@ def people(files: Iterable[File]) -> People:
     return found
 
 
-def share(found: People, groups: Mapping[str, str]) -> list[Text]:
+def share(
+    found: People, groups: Mapping[str, str], known: Mapping[str, str] = NOBODY
+) -> list[Text]:
     """Give a group's submission to those members who have none of their own.
 
-    The platform names the group or one of its members. Returns a remark for each group.
+    The platform names the group or one of its members; a member's files may be under another id
+    that is `known` by the safe one. Returns a remark for each group.
     """
     members: defaultdict[str, list[str]] = defaultdict(list)
     for one, group in groups.items():
-        members[group].append(safe(one))
+        members[group].append(known.get(safe(one), safe(one)))
     remarks: list[Text] = []
     for group, ids in members.items():
         lacking = [one for one in ids if one not in found.files]
@@ -93,7 +98,7 @@ def _read_otherwise(found: People) -> None:
     """Report files whose own names imitate the platform's name of somebody else."""
     known = {same(files[0].claim.id) for files in found.files.values()}
     for student, files in found.files.items():
-        for other in sorted({file.claim.also for file in files} & known):
+        for other in sorted({file.claim.also for file in files} & known - {""}):
             shown = listed([file.shown for file in files if file.claim.also == other])
             found.doubts.append(
                 Message(

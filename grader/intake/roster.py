@@ -1,7 +1,7 @@
 """Who is in the course, and which of them has submitted what."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..csv_table import TableError, rows
@@ -9,50 +9,52 @@ from ..model.message import Message, Text
 from .identity import looks, safe, same
 from .ids import written
 
+TWICE = Message("{place}: {student} is there twice, as {name} and as {other}.")
+
 
 def read_roster(path: Path) -> tuple[dict[str, str], list[Text]]:
-    """Read a CSV file with columns id and name; return names by id, and remarks on duplicates.
+    """Read a CSV file with columns id and name; return names by id, and remarks on lines.
 
     Raises TableError.
     """
-    roster: dict[str, str] = {}
+    seen: set[str] = set()
     remarks: list[Text] = []
     for place, row in rows(path, ("id", "name")):
-        one, name = written(row["id"]), row["name"]
-        if (known := roster.get(one, name)) != name:
-            raise TableError(
-                Message(
-                    "{place}: {student} is there twice, as {name} and as {other}.",
-                    place=place,
-                    student=one,
-                    name=repr(known),
-                    other=repr(name),
-                )
-            )
-        if one in roster:
+        one = written(row["id"])
+        if not one:
+            remarks.append(Message("{place} has no id: {line}", place=place, line=row["name"]))
+        elif one in seen:
             remarks.append(
                 Message("{place} repeats an earlier line: {line}", place=place, line=one)
             )
-        elif one:
-            roster[one] = name
-    return roster, remarks
+        seen.add(one)
+    return {one: name for one, (_, name) in by_id(path, "name").items()}, remarks
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """Read groups by id from the column `group` of a roster, if it has one."""
-    try:
-        table = list(rows(path, ("id", "group")))
-    except TableError:
-        return {}
-    return {
-        written(row["id"]): same(row["group"]) for _, row in table if row["id"] and row["group"]
-    }
+    """Read groups by id from the column `group` of a roster, if it has one. Raises TableError."""
+    return {one: same(group) for one, (_, group) in by_id(path, "group").items() if group}
 
 
-def listed(students: Iterable[str], roster: dict[str, str]) -> dict[str, str]:
+def by_id(path: Path, column: str) -> dict[str, tuple[str, str]]:
+    """Return place and cell of a column by id; of a column that is not there, cells are empty.
+
+    Raises TableError, also if an id has two different cells.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for place, row in rows(path, ("id",), (column,)):
+        one, cell = written(row["id"]), row[column]
+        if one and (known := found.setdefault(one, (place, cell))[1]) != cell:
+            said = {"name": repr(known), "other": repr(cell)}
+            raise TableError(TWICE.format(place=place, student=one, **said))
+    return found
+
+
+def listed(students: Iterable[str], roster: Mapping[str, str]) -> dict[str, str]:
     """Return the roster's id of each student who is in it; see `compare`."""
     handed_in = sorted(set(students))
-    known = {safe(one): one for one in roster}
+    often = Counter(map(safe, roster))
+    known = {safe(one): one for one in roster if often[safe(one)] == 1}
     local = Counter(_local(one) for one in roster)
     by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
     found: dict[str, str] = {}

@@ -106,8 +106,9 @@ class Gradebook:
             student = known.same(text) or known.same(participant[1] if participant else "")
             if student is None and (made := by_number.get(text)):
                 said = " ".join(map(value, row)).casefold()
+                name = re.escape(made.rpartition("_")[0].casefold())
                 is_scheme = len(by_number) == len(students)
-                student = made if is_scheme or made.rpartition("_")[0].casefold() in said else None
+                student = made if is_scheme or re.search(rf"\b{name}\b", said) else None
             if student is not None:
                 found[i] = student
         return found

@@ -118,8 +118,9 @@ class Terms:
         The roster is as `with_people` has read it. Raises as intake.take_in does.
         """
         intake = take_in(
-            paths, assignment, out, self.names, self.when, self.groups, questions, self.due.own
-        )
+            paths, assignment, out, self.names, self.when, self.groups, questions, self.due.own,
+            self.people or {},
+        )  # fmt: skip
         if (people := self.people) is not None:
             students = [student for student, _ in intake.submissions]
             intake.remarks += compare(students, people)

@@ -1,5 +1,7 @@
 """Deadlines that students have of their own come with the roster."""
 
+from datetime import datetime
+
 import pytest
 
 from grader.csv_table import TableError
@@ -35,6 +37,24 @@ def test_a_date_that_cannot_be_read_names_its_line(tmp_path):
     path = roster(tmp_path, "id,name,due\n4711,Kim,soon\n")
     with pytest.raises(TableError, match=r"roster\.csv:2: 'soon' is not a deadline"):
         read_dues(path)
+
+
+def test_two_dates_of_a_student_are_refused(tmp_path):
+    path = roster(tmp_path, "id,name,due\n1,Kim,2026-11-27\n1,Kim,2026-11-28\n")
+    with pytest.raises(TableError, match=r":3: 1 is there twice, as '2026-11-27' and as"):
+        read_dues(path)
+
+
+def test_dates_and_groups_of_an_address_are_those_of_its_student(tmp_path):
+    path = roster(tmp_path, f"id,name,due,group\nkim@u.example,Kim,{LATE.text},A\nlee,Lee,,A\n")
+    terms, _ = Terms(roster=f"{path}", deadline=EARLY.text, names="{name}-{id}-*").with_people()
+    files = {
+        "x-kim-a.ipynb": datetime.fromtimestamp(LATE.start),
+        "y-lee@u.example-a.ipynb": datetime.fromtimestamp(LATE.start - 3600),
+    }
+    intake = terms.take_in([exports.folder(tmp_path / "in", files)], "a", tmp_path / "out", ())
+    assert {s: a.hours_late for s, a in intake.arrivals.items()} == {"kim": 0, "lee@u.example": 167}
+    assert [str(remark) for remark in intake.remarks] == ["late: lee@u.example"]
 
 
 def test_terms_remember_the_dates_and_say_that_there_are_some(tmp_path):

@@ -159,6 +159,20 @@ def test_gradescope(tmp_path):
     assert [d for d in words(intake.doubts) if "4714" not in d] == []
 
 
+def test_gradescope_numbers_are_text_however_they_are_written(tmp_path):
+    metadata = "".join(
+        f"submission_{number}:\n  :submitters:\n  - :sid: {sid}\n    :email: {number}@u.example\n"
+        "  :created_at: 2026-11-20 14:59:00.123456789 Z\n"
+        for number, sid in enumerate(["0042", "null", "1_000", "12:30", "1e3", "'042'", "~", ""])
+    )
+    files = {"submission_metadata.yml": metadata}
+    files |= {f"submission_{number}/a.ipynb": None for number in range(8)}
+    found, intake = taken(tmp_path, files, "gradescope", LAST)
+    of_address = {f"{number}@u.example" for number in (1, 6, 7)}
+    assert found.keys() == {"0042", "1_000", "12_30", "1e3", "042"} | of_address
+    assert {*hours(intake).values()} == {0}
+
+
 def test_nbgrader(tmp_path):
     found, intake = taken(tmp_path, exports.nbgrader(), "nbgrader", LAST)
     root, imitated = "course/submitted", "submitted/kim_minjun/Attention/attention.ipynb"

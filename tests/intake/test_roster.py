@@ -43,6 +43,16 @@ def test_a_roster_may_say_who_is_in_which_group(tmp_path):
     assert read_groups(path) == {"1": "17", "2": "17"}
     path.write_text("id,name\n1,Kim\n")
     assert read_groups(path) == {}
+    path.write_text("id,name,group\n1,Kim,17\n1,Kim,18\n")
+    with pytest.raises(TableError, match=":3: 1 is there twice, as '17' and as '18'"):
+        read_groups(path)
+
+
+def test_a_line_without_an_id_is_named(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text("id,name\n,Kim\n2,Lee\n,\n")
+    roster, remarks = read_roster(path)
+    assert roster == {"2": "Lee"} and words(remarks) == [f"{path}:2 has no id: Kim"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_a_number_after_the_name_is_enough_if_all_ids_are_made_so_or_the_row_has
     assert book.who(["kim_4711", "4711"], 1) == {2: "4711"}
     assert book.who(["kim_4711", "somebody"], 1) == {2: "kim_4711"}, "Kim, Minjun"
     assert book.who(["park_4711", "somebody"], 1) == {}
+    assert book.who(["min_4711", "somebody"], 1) == {}, "Minjun is another name"
     filled = book.fill({"kim_4711": STANDING}, "ID", "Attention")
     assert words(filled.remarks) == ["found by the number in which their ids end: 1 (kim_4711)"]
 
