@@ -70,7 +70,7 @@ CATALOGUES = $(wildcard grader/languages/*.po)
 languages: $(READY)  ## Bring catalogues of languages up to date with the code, and compile them.
 	@mkdir -p build
 	@$(BIN)/pybabel -q extract -F pyproject.toml -k Message -k counted:1,2 -k Saying -k NewerSyntax \
-	    --add-location=file --sort-by-file -o build/grader.pot grader \
+	    -k AbsentStar --add-location=file --sort-by-file -o build/grader.pot grader \
 	    2> >(grep -v 'Skipping f-string' >&2)  # it takes values of a message for messages
 	@for po in $(CATALOGUES); do \
 	    $(BIN)/pybabel -q update -l $$(basename $$po .po) -i build/grader.pot -o $$po -w 100 \

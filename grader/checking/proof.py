@@ -41,8 +41,8 @@ def handed_in(zygote: Zygote, assignment: Assignment, data: bytes) -> Iterator[S
 
     Raises what Loaded does.
     """
-    names, limits, values = assignment.questions, assignment.limits, assignment.values
-    with Loaded(zygote, data, names, limits, values) as loaded:
+    names, values, classes = assignment.questions, assignment.values, assignment.classes
+    with Loaded(zygote, data, names, assignment.limits, values, classes) as loaded:
         yield Student(loaded)
 
 

@@ -36,6 +36,15 @@ def parameters_are(module: nn.Module, shapes: Mapping[str, Sequence[int]]) -> No
         Failure: Among the parameters, `bias` is missing.
     """
     found = dict(module.named_parameters())
+    if isinstance(module, RemoteModule) and (unsized := [n for n in shapes if n in module.unsized]):
+        names = some([f"`{name}`" for name in unsized], MOST_NAMED)
+        raise Failure(
+            Message(
+                "These parameters have no size before the first call: {names}. Make them in "
+                "__init__, as nn.Linear does and nn.LazyLinear does not.",
+                names=names,
+            )
+        )
     others = [f"`{name}`" for name in found if name not in shapes][:MOST_NAMED]
     problems = joined(", ", (_problem(found.get(name), name, s) for name, s in shapes.items()))
     if problems and others:

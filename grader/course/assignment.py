@@ -51,6 +51,11 @@ class Assignment:
         return any("torch.optim." in cell.source for cell in self.cells)
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The questions whose answer is a class of modules."""
+        return tuple(cell.question for cell in self.cells if cell.question and cell.is_class)
+
+    @property
     def public(self) -> dict[str, str]:
         """The question of each public check: the one that its cell says, or the one above it."""
         above, found = self.questions[0], dict[str, str]()

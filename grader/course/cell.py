@@ -38,6 +38,8 @@ class Cell:
     """Names of the public checks that this cell defines."""
     is_value: bool = False
     """Whether the question is assigned, ``x = …``, so that it may be a value."""
+    is_class: bool = False
+    """Whether the question is a class, so that whatever is called by its name makes modules."""
     about: str | None = None
     """The question that this cell of checks says it is about, if it says so."""
     given: bool = False
@@ -104,7 +106,8 @@ def _cell(path: Path, line: int, lines: list[str]) -> Cell:
     _refuse_solution(path, line, lines, question)
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     is_value = question in set(_defined(assigned))
-    return Cell("code", raw.source, line, tags, question, is_value=is_value)
+    is_class = any(isinstance(node, ast.ClassDef) and node.name == question for node in tree.body)
+    return Cell("code", raw.source, line, tags, question, is_value=is_value, is_class=is_class)
 
 
 def _unknown_mark(path: Path, line: int, mark: str) -> AssignmentError:

@@ -117,7 +117,8 @@ def _attempt(
     def attempt(*, whole: bool = False) -> Loaded:
         return Loaded(
             zygote, submission.data, assignment.questions, assignment.limits, assignment.values,
-            whole=whole, forbids=any(assignment.forbid.values()), budget=budget,
+            assignment.classes, whole=whole, forbids=any(assignment.forbid.values()),
+            budget=budget,
         )  # fmt: skip
 
     try:

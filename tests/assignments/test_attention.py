@@ -151,6 +151,12 @@ def test_other_right_ways_earn_all_points(patch):
     assert judged(patch) == (POINTS, {}, set())
 
 
+def test_scores_in_half_precision_fail_with_large_numbers_alone_and_are_remarked_on():
+    _, failed, remarks = judged((SCORES, "scores = (Q.bfloat16() @ K.bfloat16().mT).to(Q)"))
+    assert failed.keys() == {"test_large_scores_do_not_overflow"}
+    assert any("half precision" in remark for remark in remarks)
+
+
 def test_float32_earns_all_points_with_a_remark():
     earned, failed, remarks = judged(
         (SCORES, f"Q, K, V = Q.float(), K.float(), V.float(); {SCORES}")
@@ -280,6 +286,30 @@ def test_a_mistake_fails_its_check_and_costs_its_question_only(name):
     question = next(marks(check)["question"][0] for check in checks() if check.__name__ == name)
     assert earned[question] < POINTS[question]
     assert {**earned, question: 0} == {**POINTS, question: 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "patch"),
+    [
+        (
+            "test_the_scale_is_the_root_of_d",
+            "In a later call, the weights no longer follow",
+            (
+                MIX,
+                "type(self).calls = getattr(self, 'calls', 0) + 1\n"
+                f"        weights = weights.roll(self.calls // 3, -1)\n        {MIX}",
+            ),
+        ),
+        (
+            "test_dropout_acts_on_the_weights_in_training",
+            "divided by 1 - p: `kept` is 0.75 × what it should be",
+            (DROP, f"{DROP}\n        heads = heads * (1 - self.dropout.p * self.training)"),
+        ),
+    ],
+    ids=["remembers_calls", "keeps_the_scale"],
+)
+def test_what_is_said_of_a_mistake_names_what_is_wrong(name, words, patch):
+    assert words in judged(patch)[1][name]
 
 
 def test_every_check_has_its_mistake():

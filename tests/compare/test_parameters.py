@@ -26,6 +26,22 @@ def test_a_parameter_too_many_is_remarked_on():
         parameters_are(nn.Linear(2, 3), {"weight": (3, 2)})
 
 
+LAZY = """
+from torch import nn
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.LazyLinear(2), nn.Linear(2, 2)
+"""
+
+
+def test_parameters_without_a_size_are_told_from_missing_ones(zygote):
+    with placed("sandbox", zygote, LAZY, ("Lazy",)) as student:
+        parameters_are(student.Lazy(), {"two.weight": (2, 2), "two.bias": (2,)})
+        with pytest.raises(Failure, match=r"no size before the first call: `one\.weight`\."):
+            parameters_are(student.Lazy(), {"one.weight": (2, 3), "two.weight": (2, 2)})
+
+
 def test_transplant_copies_by_name():
     source, target = nn.Linear(2, 3), nn.Linear(2, 3)
     transplant(source, target)

@@ -17,7 +17,7 @@ from tests.support.catalogue import COMPLETE, GRADER, catalogue, extracted, fiel
 from tests.support.catalogue import LANGUAGES as CATALOGUES
 
 CATALOGUE = pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
-MAKERS = {"Message": 1, "Saying": 1, "NewerSyntax": 1, "counted": 2}
+MAKERS = {"Message": 1, "Saying": 1, "NewerSyntax": 1, "AbsentStar": 1, "counted": 2}
 """What makes messages in code, and how many templates each takes."""
 HOME = ("message", "saying")
 DEFINE = ("message.py", "saying.py")

@@ -191,9 +191,27 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
                 "cfg = Config()\ncfg.define(scale=0.5)\n" + CLASS),
         ("math.sqrt(Q.size(-1))", 'Q.size(-1) ** cfg["scale"]'),
     ),
+    "129 a partial in the place of a class": (
+        ("class MultiHeadAttention", "class Heads"),
+        ("def __init__(self, d_model", "def __init__(self, kind, d_model"),
+        ("self.dropout(w) @ v)), w\n",
+         "self.dropout(w) @ v)), w\nimport functools\n"
+         "MultiHeadAttention = functools.partial(Heads, ScaledDotProductAttention)\n"),
+    ),
+    "130 a function in the place of a class": (
+        ("class MultiHeadAttention",
+         "def told(cls):\n    return lambda *given, **named: print(given) or cls(*given, **named)\n"
+         "@told\nclass MultiHeadAttention"),
+    ),
+    "131 sizes that come with the first call": (
+        ("self.q_proj = nn.Linear(d_model, ", "self.q_proj = nn.LazyLinear("),
+    ),
 }  # fmt: skip
 """What is changed in the right answer, for each."""
-LACKS = {"116 einops": "No module named 'einops'"}
+LACKS = {
+    "116 einops": "No module named 'einops'",
+    "131 sizes that come with the first call": "have no size before the first call: `q_proj.weight",
+}
 NOTES = {
     "103 asserts float32": "float32",
     "104 autocast": "uses autocast",

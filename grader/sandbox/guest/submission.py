@@ -23,7 +23,7 @@ from .notebook.cell import NewerSyntax
 from .notebook.device import retried
 from .notebook.statement import Statement
 from .notebook.web import How, Web
-from .saying import said, wired
+from .saying import Saying, said, wired
 from .tracked import TrackedTensor, differ
 
 
@@ -64,6 +64,7 @@ class Submission:
             refuse_recordings()
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
+        sys.path.insert(0, "")  # a kernel imports what lies in the folder where it works
         self.names = main.__dict__
         try:
             cells = notebook.read(data.numpy().tobytes())
@@ -84,7 +85,7 @@ class Submission:
         return {
             "unreadable": "",
             "defined": {name: kind(self.names[name]) for name in names if name in self.names},
-            "notes": [wired(note) for note in notes[:50]],
+            "notes": [wired(note) for note in notes[:50] if getattr(note, "holds", True)],
             "newer": any(isinstance(note, NewerSyntax) for note in notes),
             "problems": [_described(p) for p in problems if p.sure][:50],
             "tried": [wired(p.headline) for p in problems if not p.sure][:50],
@@ -179,9 +180,17 @@ class Submission:
         """Construct an nn.Module, which will be known by a number.
 
         Returns the shapes of its parameters and buffers, as far as they have any yet. If they are
-        `wanted`, returns them as well, and which parameters learn.
+        `wanted`, returns them as well, and which parameters learn, be they sized or not.
         """
         module = retried(lambda: self.names[name](*args, **kwargs))
+        if not isinstance(module, nn.Module):
+            raise TypeError(
+                Saying(
+                    "`{name}` makes a value of type {kind}, not a module: derive your class from "
+                    "nn.Module",
+                    name=name, kind=type(module).__name__,
+                )
+            )  # fmt: skip
         self.modules[number] = module
         lazy = (nn.UninitializedParameter, nn.UninitializedBuffer)
         parameters = {n: p for n, p in module.named_parameters() if not isinstance(p, lazy)}
@@ -189,7 +198,7 @@ class Submission:
         return {
             "shapes": {n: list(t.shape) for n, t in (*parameters.items(), *buffers.items())},
             "parameters": parameters if wanted else {},
-            "learns": {n: p.requires_grad for n, p in parameters.items()} if wanted else {},
+            "learns": {n: p.requires_grad for n, p in module.named_parameters() if wanted},
             "buffers": buffers if wanted else {},
         }
 

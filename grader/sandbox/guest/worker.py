@@ -7,6 +7,7 @@ answers is a verdict: it returns values, and the grader judges them elsewhere.
 """
 
 import contextlib
+import dis
 import io
 import mmap
 import os
@@ -78,8 +79,23 @@ class Printed(io.TextIOBase):
 
 def describe(error: BaseException) -> dict[str, Any]:
     """Return the kind, message and traceback of an error; of the traceback, the student's part."""
-    kind, message = wired(type(error).__name__), said(error)
+    name, message = wired(type(error).__name__), said(error)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if execution.is_cell(f.filename)]
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
-    text = wired("".join([*lines, f"{kind}: {message}"])[-LONGEST:]) if frames else ""
-    return {"kind": kind[:200], "message": wired(message), "traceback": text}
+    text = wired("".join([*lines, f"{name}: {message}"])[-LONGEST:]) if frames else ""
+    kind = "RuntimeError" if _of_torch(error) else name[:200]
+    return {"kind": kind, "message": wired(message), "traceback": text}
+
+
+def _of_torch(error: BaseException) -> bool:
+    """Whether torch has raised a NotImplementedError: elsewhere it says that code is not written.
+
+    Torch means what it cannot do, such as reading a meta tensor, or a module without `forward`.
+    """
+    if type(error) is not NotImplementedError or (trace := error.__traceback__) is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    by_raise = code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return not by_raise or "/torch/" in code.co_filename

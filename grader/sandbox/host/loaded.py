@@ -37,12 +37,13 @@ class Loaded:
 
     def __init__(
         self, zygote: Zygote, data: bytes, names: tuple[str, ...], limits: Limits,
-        values: tuple[str, ...] = (), *, whole: bool = False, forbids: bool = False,
-        budget: Budget | None = None,
+        values: tuple[str, ...] = (), classes: tuple[str, ...] = (), *, whole: bool = False,
+        forbids: bool = False, budget: Budget | None = None,
     ) -> None:  # fmt: skip
         """Read and run what counts of the notebook `data` for `names`, or the `whole` of it.
 
         Those in `values` may stand for values, which are sent here when a check looks at them.
+        What is called by those in `classes` makes modules, be it a class, a partial or a function.
         `forbids` says that some question forbids names of torch. What is run spends of a `budget`,
         or has one of its own.
 
@@ -74,7 +75,8 @@ class Loaded:
         if loaded["instead"] and not loaded["defined"] and not loaded["newer"]:
             self._retire(self.worker)
             raise Unreadable(loaded["instead"])
-        self.defined: dict[str, str] = loaded["defined"]
+        made = {name: "module" for name in classes if loaded["defined"].get(name) == "function"}
+        self.defined: dict[str, str] = loaded["defined"] | made
         """Of each name that it defines, what that is: "function", "module" or "value"."""
         self.near: dict[str, str] = loaded["near"]
         """For names that are not defined, one that is and differs by a letter."""

@@ -77,6 +77,8 @@ class RemoteModule(nn.Module, Remote):
         self._worker, self._construction, self.__name__ = worker, construction, construction.name
         self._there: dict[str, bytes] = {}
         """The numbers that the worker has, to tell what it must be sent."""
+        self.unsized: list[str] = []
+        """Names of parameters that get a shape with the first call, as in nn.LazyLinear."""
         self._places: dict[str, tuple[dict[str, Any], str]] = {}
         """Where each parameter and buffer lies; `named_parameters` walks all, at 60 µs a call."""
         self._is_held = construction.shapes == {}
@@ -104,6 +106,7 @@ class RemoteModule(nn.Module, Remote):
             self._worker.ask("construct")
         made = self._construction.answer
         parameters, buffers = made["parameters"], made["buffers"]
+        self.unsized = [name for name in made["learns"] if name not in parameters]
         self._hold(parameters, made["learns"], buffers)
         self._there = {n: values.numbers(t) for n, t in (*parameters.items(), *buffers.items())}
 

@@ -57,6 +57,8 @@ def prints_much(): print("é" * 300_000)
 def warns(): warnings.warn("careful")
 def attends(x): return torch.nn.functional.scaled_dot_product_attention(x, x, x)
 def is_main(): return __name__
+def means_what_torch_cannot_do(): return torch.zeros(1, device="meta").item()
+def has_no_forward(): return nn.Module()(1)
 """
 X = torch.ones(2, dtype=torch.float64)
 
@@ -107,6 +109,18 @@ def test_the_code_runs_as_main(submission):
 def test_an_exception_of_any_kind_is_described(submission, kind):
     raised = error(submission, "raises", kind, "because")
     assert (raised.kind, str(raised)) == (kind, "because")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("means_what_torch_cannot_do", "meta"),
+        ("has_no_forward", 'missing the required "forward" function'),
+    ],
+)
+def test_what_torch_cannot_do_is_not_taken_for_code_that_is_not_written(submission, name, words):
+    found = error(submission, name)
+    assert found.kind == "RuntimeError" and words in str(found)
 
 
 def test_a_traceback_shows_the_students_lines_and_none_of_ours(submission):

@@ -511,6 +511,28 @@ def test_a_result_that_cannot_cross_is_named(student):
     assert "type object, which is not a tensor" in str(caught.value)
 
 
+MADE = """
+import functools
+from torch import nn
+Linear = functools.partial(nn.Linear, bias=False)
+def Wider(n): return nn.Linear(n, n + 1)
+class Number:
+    def __init__(self, n): self.n = n
+"""
+
+
+def test_what_makes_modules_is_as_good_as_a_class(zygote):
+    names = "Linear", "Wider", "Number"
+    with Loaded(zygote, notebook(MADE), names, LIMITS, classes=names) as loaded:
+        student = Student(loaded)
+        student.begin(Beginning())
+        assert [*student.Linear(2, 3).state_dict()] == ["weight"]
+        assert student.Wider(2)(torch.ones(1, 2).double()).shape == (1, 3)
+        with raises("TypeError") as caught:
+            student.Number(2)
+    assert "`Number` makes a value of type Number, not a module: derive" in str(caught.value)
+
+
 def test_an_array_of_numpy_is_a_tensor_here(student):
     assert torch.equal(student.an_array(torch.ones(2)), torch.ones(2))
 

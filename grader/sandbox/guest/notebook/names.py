@@ -1,10 +1,12 @@
 """What the names of a notebook stand for: whether that can be changed at all."""
 
 import ast
+import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
+from importlib.util import find_spec
 
 from .effects import DEFINITIONS
 from .root import origin, root
@@ -139,6 +141,11 @@ def packages(node: ast.stmt) -> Iterator[tuple[str, str]]:
         elif isinstance(part, ast.ImportFrom):
             for alias in part.names:
                 yield alias.asname or alias.name, (part.module or "").partition(".")[0]
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported before any of a notebook has run."""
+    return package in sys.modules or bool(package and find_spec(package))
 
 
 def modules(node: ast.stmt) -> set[str]:

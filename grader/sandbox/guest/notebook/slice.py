@@ -18,12 +18,11 @@ import ast
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
 
 from ..saying import Saying
 from .cell import Cell, parse
 from .device import MENTIONED, NOTES, accelerated, to_cpu
-from .names import shown_by
+from .names import installed, shown_by
 from .statement import Statement, statement
 from .verbs import SHOWS
 from .web import How, Web
@@ -100,15 +99,24 @@ def _future(node: ast.stmt) -> int:
     return 0
 
 
+class AbsentStar(Saying):
+    """A note on a star import of a module that is not there: its names cannot be known."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the notebook itself has not made the module since."""
+        return self.values["module"] not in sys.modules
+
+
 def _absent_star(node: ast.stmt, cell: int) -> list[str]:
-    """Note a star import of a module that is not there: its names cannot be known."""
+    """Note a star import of a module that is not there yet."""
     if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
         return []
     package = "" if node.level else (node.module or "").partition(".")[0]
-    if package in sys.modules or (package and find_spec(package)):
+    if installed(package):
         return []
     return [
-        Saying(
+        AbsentStar(
             "code cell {cell} imports * from {module}, which is not installed where grading "
             "happens",
             cell=cell,

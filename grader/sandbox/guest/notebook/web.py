@@ -8,7 +8,7 @@ from enum import IntEnum
 from pathlib import PurePosixPath
 
 from .effects import DEFINITIONS
-from .names import Kind, kinds_bound, modules, packages
+from .names import Kind, installed, kinds_bound, modules, packages
 from .root import root
 from .shared import Shared
 from .statement import Statement
@@ -52,8 +52,8 @@ class Web:
         """For each name, the numbers of the statements that surely bind or change it."""
         self._may = Shared()
         self._could = Shared()
-        self._imports_written: set[int] = set()
-        """Numbers of the statements that import what the notebook has written to a file."""
+        self._imports_made: set[int] = set()
+        """Numbers of the statements that import what the notebook may have made itself."""
         self._written: set[str] = set()
         self._hints: set[int] = set()
         """Numbers of the statements that look at names as a table."""
@@ -100,8 +100,10 @@ class Web:
                 for number in self._touching(name, how) - taken:
                     taken.add(number)
                     wanted += self._statements[number].uses
-                    if self._statements[number].files or number in self._imports_written:
+                    if self._statements[number].files or number in self._imports_made:
                         wanted.append(FILES)
+                    if number in self._imports_made:
+                        wanted.append("sys")  # sys.modules, sys.path
         return taken
 
     def _touching(self, name: str, how: How) -> set[int]:
@@ -156,7 +158,9 @@ class Web:
         does = one.effects
         mentions = does.mentions | one.calls
         if self._written and self._written & modules(one.node):
-            self._imports_written.add(number)
+            self._imports_made.add(number)
+        if not all(installed(package) for _, package in packages(one.node)):
+            self._imports_made.add(number)
         sure = {*one.binds, *one.patches, *([FILES] if does.writes else [])}.union(
             *_all(self._writes, one.calls)
         )
