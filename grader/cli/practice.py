@@ -19,7 +19,6 @@ from ..sandbox.host.reply import text
 CHECKED = re.compile(r"\bstudent\.(\w+)")
 NAMELESS = "…"
 """Stands for a question whose name the notebook does not say."""
-FRESH = Message("None is left; get a fresh copy of the notebook.")
 Cause = tuple[str, ...]
 Lines = dict[str, tuple[str, range]]
 """Of each question that is defined, the cell as tracebacks call it, and its lines there."""
@@ -59,6 +58,11 @@ class Practice:
     remarks: tuple[Text, ...] = ()
     """On how the notebook was read."""
 
+    @property
+    def passed(self) -> bool:
+        """Whether there are checks, and all hold."""
+        return bool(self.tried) and all(one.passed for one in self.tried)
+
 
 def practise(path: Path) -> Practice:
     """Run the checks of a notebook, and of the rest what they depend on.
@@ -83,8 +87,7 @@ def practise(path: Path) -> Practice:
         _try(vars(student)[name], student, about.get(name, ""), hints.get(name, ()), lines)
         for name in order
     ]
-    none = Tried(Message("The notebook has check cells."), problem=FRESH)
-    return Practice(tuple(tried or [none]), (*map(text, notes), *map(str, problems)))
+    return Practice(tuple(tried), (*map(text, notes), *map(str, problems)))
 
 
 def _try(

@@ -16,6 +16,11 @@ from .practice import NAMELESS, Cause, Practice, Tried
 Line = tuple[str, Text, str]
 """What stands before a line, the line, and its style."""
 NOT_YET = Message("not filled in yet")
+FRESH = Message(
+    "This notebook has no check cells any more. Next: get a fresh copy of it, and put your answers "
+    "there."
+)
+DONE = Message("Next: hand it in. Grading may ask more than these checks do.")
 
 
 def show(practice: Practice, console: Console, say: Say, hints: int = 0) -> None:
@@ -30,6 +35,9 @@ def lines(practice: Practice, hints: int = 0) -> Iterator[Line]:
     """Yield what is said."""
     for remark in practice.remarks:
         yield "! ", remark, "yellow"
+    if not practice.tried:
+        yield "", FRESH, "bold"
+        return
     groups = [
         (name, list(those)) for name, those in groupby(practice.tried, attrgetter("question"))
     ]
@@ -46,8 +54,8 @@ def lines(practice: Practice, hints: int = 0) -> Iterator[Line]:
     yield "\n", Message("{n} of {all} checks pass.", n=passed, all=len(practice.tried)), ""
     if asked:
         yield "", Message("{n} of {all} questions pass their checks.", n=held, all=asked), ""
-    if first := next((one for one in practice.tried if not one.passed), None):
-        yield "", _next(first, hints), "bold"
+    first = next((one for one in practice.tried if not one.passed), None)
+    yield "", _next(first, hints) if first else DONE, "bold"
 
 
 def _question(tried: Sequence[Tried], hints: int, causes: dict[Cause, str]) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from rich.text import Text as Styled
 from ..model.errors import ExitCode
 from ..model.message import Message, Text, joined
 from ..model.result import Status
+from ..report.outcome import BLANK
 from ..report.roll import Roll, Row
 from .terminal import outcomes, plain, voice
 
@@ -139,6 +140,8 @@ class Summary:
             first, status = self._roll.checks(row)[place], row.statuses[place]
             endings = outcomes(say) | {Status.GRADER_ERROR: (say(Message("our fault")), "")}
             said = f"{first.question}, {endings[status][0]}: {first.sentence}"
+            if row.outcome == BLANK:
+                said = f"{first.question}, {endings[BLANK][0]}"
         if row.decided:
             by_hand = Message("set by hand: {questions}", questions=list(row.decided))
             return f"[{say(by_hand)}] {said}"

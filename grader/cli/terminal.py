@@ -22,7 +22,7 @@ from ..model.language import Say, speaker
 from ..model.message import Message, Text
 from ..model.result import Status
 from ..model.standing import Standing
-from ..report.outcome import FULL, PERSON, outcome
+from ..report.outcome import BLANK, FULL, PERSON, outcome
 from ..report.sanitize import clean
 
 console = Console()
@@ -114,6 +114,7 @@ def outcomes(say: Say) -> dict[str, tuple[str, str]]:
     return {
         FULL: (say(Message("full marks")), "green"),
         Status.FAILED: (say(Message("not right yet")), "red"),
+        BLANK: (say(Message("not filled in yet")), "red"),
         Status.STUDENT_ERROR: (say(Message("stopped with an error")), "red"),
         Status.TIMED_OUT: (say(Message("ran out of time")), "red"),
         Status.OUT_OF_MEMORY: (say(Message("ran out of memory")), "red"),

@@ -3,7 +3,7 @@
 from ..model.result import CAUSES, Status
 from ..model.standing import Standing
 
-FULL, PERSON = "full_marks", "for_a_person"
+FULL, PERSON, BLANK = "full_marks", "for_a_person", "not_filled_in"
 
 
 NEEDS = OURS, UNREAD, UNBEGUN = "ours", "unread", "unbegun"
@@ -25,10 +25,16 @@ def for_a_person(standing: Standing) -> bool:
 
 
 def outcome(standing: Standing) -> str:
-    """Return how a submission ended: FULL, PERSON, or the status of the first thing to repair."""
+    """Return how a submission ended: FULL, PERSON, or the status of the first thing to repair.
+
+    That is BLANK where it is not written yet.
+    """
     if for_a_person(standing):
         return PERSON
     if (standing.earned or 0) >= standing.judgement.max_score:
         return FULL
-    lost = [r.status for r in standing.judgement.results if r.status is not Status.PASSED]
-    return next((status for status in lost if status in CAUSES), Status.NOT_RUN)
+    lost = (result for result in standing.judgement.results if result.status in CAUSES)
+    first = next(lost, None)
+    if first is None:
+        return Status.NOT_RUN
+    return BLANK if first.unwritten else first.status

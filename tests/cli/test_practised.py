@@ -53,14 +53,23 @@ def test_hints_come_as_many_as_are_asked_for_and_then_no_more_are_offered():
     assert "Hint 2 of 2" in "".join(said(OFF, hints=2)) and "--hints" not in said(OFF, hints=2)[-1]
 
 
-def test_a_blank_is_the_next_thing_to_write_and_nothing_is_next_where_all_is_right():
+def test_a_blank_is_the_next_thing_to_write_and_what_is_right_is_handed_in():
     assert said(BLANK, OFF)[-1] == "Next: write g."
-    assert said(HELD)[-1] == "1 of 1 questions pass their checks."
+    assert said(HELD)[-2:] == [
+        "1 of 1 questions pass their checks.",
+        "Next: hand it in. Grading may ask more than these checks do.",
+    ]
+
+
+def test_of_a_notebook_without_checks_a_fresh_copy_is_the_next_thing():
+    (line,) = said()
+    assert "no check cells any more" in line and "Next: get a fresh copy" in line
 
 
 def test_a_notebook_that_names_no_questions_has_no_headings():
     assert said(Tried("It holds."), remarks=("odd",)) == [
-        "! odd", "  ✓ It holds.", "", "1 of 1 checks pass."
+        "! odd", "  ✓ It holds.", "", "1 of 1 checks pass.",
+        "Next: hand it in. Grading may ask more than these checks do.",
     ]  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from grader.cli.summary import MANY, Summary
 from grader.model.errors import ExitCode
+from grader.model.result import Status
 from grader.report.roll import Roll
-from tests.support.standings import a_class, a_standing, ours
+from tests.support.standings import a_class, a_standing, ours, with_results
 
 
 def shown(standings) -> str:
@@ -56,3 +57,10 @@ def test_counts_say_how_submissions_and_checks_ended():
 def test_a_class_without_scores_has_no_mean():
     said = json.loads(Summary(Roll.of([])).as_json("attention", Path("out"), 0, ExitCode.FINE))
     assert said["mean_score"] is None and said["submissions"] == 0
+
+
+def test_what_is_not_filled_in_is_called_that_and_no_error():
+    blank = with_results(Status.STUDENT_ERROR, error="NotImplementedError")
+    summary = Summary(Roll.of([blank]))
+    assert summary._first[0][3] == "split_heads, not filled in yet"
+    assert summary.outcomes == {"not_filled_in": 1}

@@ -5,7 +5,7 @@ import pytest
 from grader.cli.terminal import outcomes
 from grader.model.language import speaker
 from grader.model.result import Status
-from grader.report.outcome import FULL, PERSON, outcome
+from grader.report.outcome import BLANK, FULL, PERSON, outcome
 from tests.support.standings import RESULTS, a_standing, changed, ours, with_results
 
 
@@ -15,6 +15,7 @@ from tests.support.standings import RESULTS, a_standing, changed, ours, with_res
         (with_results(Status.PASSED), FULL),
         (a_standing(), Status.FAILED),
         (a_standing(results=RESULTS[3:]), Status.STUDENT_ERROR),
+        (with_results(Status.STUDENT_ERROR, error="NotImplementedError"), BLANK),
         (with_results(Status.TIMED_OUT), Status.TIMED_OUT),
         (with_results(Status.NOT_RUN), Status.NOT_RUN),
         (with_results(Status.NOT_RUN, message="?"), Status.NOT_RUN),

@@ -170,6 +170,13 @@ def test_an_answer_stands_below_its_check_with_the_line_where_that_stopped() -> 
     assert "here when the time was up" in feedback_html(a_standing(results=(late,)))
 
 
+def test_where_a_check_of_the_notebook_fails_as_well_that_is_the_next_step() -> None:
+    public = replace(RESULTS[2], public=True, sentence="One is two.")
+    html = feedback_html(a_standing(results=(RESULTS[1], public)))
+    assert "A check of your notebook fails here as well: “One is two.” Run it there" in html
+    assert "fails here as well" not in feedback_html(a_standing(results=RESULTS[1:3]))
+
+
 def test_where_no_line_is_known_the_answer_is_folded_and_a_time_out_says_so() -> None:
     unknown = replace(RESULTS[5], status=Status.TIMED_OUT, traceback="")
     html = feedback_html(a_standing(results=(unknown,)))
