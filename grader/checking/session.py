@@ -258,7 +258,7 @@ class Session:
     ) -> Guidance | None:
         """Return the author's hints, and their example where it is not known what was done."""
         proven = known is not None and known.by_numbers
-        hints = known.hints if known and proven and known.hints else check.hints
+        hints = (known.hints if known else ()) or check.hints
         example, worked = None, self.bank.examples.get(check.question)
         if worked and not proven and getattr(error, "kind", "") not in CERTAIN:
             example = self._worked(worked, student)

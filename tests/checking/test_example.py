@@ -105,6 +105,20 @@ def test_others_get_the_hints_of_the_check_and_the_example(judged):
     assert found.example.rows == (Row("", "(2): [2, 5]", "(2): [8, 9.5]", False),)
 
 
+def test_who_ends_like_a_known_mistake_gets_its_hints_and_the_example(session):
+    """It is not proved, and its hints help to find out; so its sentence is said with a doubt."""
+    words = 'if student.double(draw(1)).item() < 1e9: raise Failure("It is too small.")'
+    checks = CHECKS.replace("    secret = ", f"    {words}\n    secret = ")
+    solution = SOLUTION.replace("return 2 * x", "return 2 * x + 1e10")
+    toml = (TRIPLED + EXAMPLE).replace("2 * x", "2 * x + 1e10").replace("3 * x", "3 * x + 1e8")
+    answer = "def double(x): return 5 * x\ndef halve(x): return x / 2"
+    (ends_alike,) = session(toml, answer, checks=checks, solution=solution)
+    result = ends_alike.results[0]
+    assert "Known to end like this: x is tripled" in str(result.message) and not result.mistake
+    assert result.guidance.hints == ("How often is x in it?", "Count again.")
+    assert result.guidance.example
+
+
 def test_who_is_right_is_told_nothing(judged):
     assert all(result.guidance is None for result in judged["right"].results)
 
