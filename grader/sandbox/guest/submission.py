@@ -50,7 +50,7 @@ class Submission:
         return _cast(answer, torch.float64) if self.single else answer
 
     def load(
-        self, data: Tensor, names: list[str], run: str, single: bool = False, forbids: bool = False
+        self, data: Tensor, names: list[str], run: str, forbids: bool = False
     ) -> dict[str, Any]:
         """Run what of the notebook counts for `names`, what surely counts, or the whole of it.
 
@@ -59,13 +59,7 @@ class Submission:
         Returns the answer described in reply.py; `unreadable` says why there is no notebook. Where
         everything that counts does so surely, "sure" runs nothing: it would be the same again.
         """
-        self.begin(0, [], single)
-        if forbids:
-            refuse_recordings()
-        main = types.ModuleType("__main__")
-        sys.modules["__main__"] = main
-        sys.path.insert(0, "")  # a kernel imports what lies in the folder where it works
-        self.names = main.__dict__
+        self._open(forbids)
         try:
             cells = notebook.read(data.numpy().tobytes())
             statements, notes = slice.statements(cells)
@@ -73,7 +67,7 @@ class Submission:
             return {
                 "unreadable": wired(said(error)), "defined": {}, "notes": [], "newer": False,
                 "problems": [], "tried": [], "left_out": [], "ran": False, "dynamic": False,
-                "uses": {}, "instead": "", "near": {}, "code": [],
+                "uses": {}, "instead": "", "near": {}, "code": [], "chosen": [],
             }  # fmt: skip
         web = Web(statements)
         sure, needed = web.needed(names, How.SURE), web.needed(names)
@@ -97,8 +91,25 @@ class Submission:
                 {"name": name, "cell": cell, "line": line, "text": wired(text)}
                 for name, cell, line, text in shown.definitions(cells, statements, names)
             ],
+            "chosen": [statement.number for statement in chosen],
             **self._lost(data, names, statements),
         }
+
+    def reload(self, data: Tensor, chosen: list[int], single: bool, forbids: bool) -> None:
+        """Run what `load` has chosen of the notebook in another worker: a third of the work."""
+        self._open(forbids, single)
+        statements, _ = slice.statements(notebook.read(data.numpy().tobytes()), {*chosen})
+        execution.run(statements, self.names)
+
+    def _open(self, forbids: bool, single: bool = False) -> None:
+        """Begin the program that a notebook is."""
+        self.begin(0, [], single)
+        if forbids:
+            refuse_recordings()
+        main = types.ModuleType("__main__")
+        sys.modules["__main__"] = main
+        sys.path.insert(0, "")  # a kernel imports what lies in the folder where it works
+        self.names = main.__dict__
 
     def _lost(
         self, data: Tensor, names: list[str], statements: Sequence[Statement]

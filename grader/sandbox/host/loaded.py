@@ -88,6 +88,7 @@ class Loaded:
         """For each name that it defines, how."""
         self.left_out: list[Text] = loaded["left_out"]
         """Places in the notebook that were not run, and could matter."""
+        self._chosen: list[int] = loaded["chosen"]
         raised = [headline for headline, _ in self.problems]
         tried = [TRIED.format(problem=problem) for problem in loaded["tried"][:MOST_TRIED]]
         notes = [*loaded["notes"], *raised, *tried]
@@ -95,24 +96,33 @@ class Loaded:
         if self.left_out:
             self.notes.append(NOT_RUN.format(places=_listed(self.left_out)))
 
-    def _load(self, single: bool = False) -> tuple[Sandbox, dict[str, Any]]:
-        """Open a worker and have it run the submission, with float32 as torch's default or not."""
-        self._budget.allow(self._limits.seconds)
-        worker = self._zygote.open(self._limits, self._budget)
-        try:
-            names = list(self._names)
-            loaded = worker.ask(
-                "load", data=self.data, names=names, run=self._run, single=single,
-                forbids=self._forbids,
-            )  # fmt: skip
-        except BaseException:
-            self._retire(worker)
-            raise
-        loaded = of_notebook(loaded, self._names)
+    def _load(self) -> tuple[Sandbox, dict[str, Any]]:
+        """Open a worker and have it run what counts of the submission."""
+        names = list(self._names)
+        worker, answer = self._ask("load", names=names, run=self._run)
+        loaded = of_notebook(answer, self._names)
         if loaded["unreadable"]:
             self._retire(worker)
             raise Unreadable(loaded["unreadable"])
         return worker, loaded
+
+    def _another(self, single: bool) -> Sandbox:
+        """Open one more worker and have it run the same, where float32 is the default or not.
+
+        Which statements these are is what the first has said: they are the submission's own.
+        """
+        worker, _ = self._ask("reload", chosen=self._chosen, single=single)
+        return worker
+
+    def _ask(self, do: str, **request: Any) -> tuple[Sandbox, Any]:
+        """Open a worker and hand it the submission; return also what it answers."""
+        self._budget.allow(self._limits.seconds)
+        worker = self._zygote.open(self._limits, self._budget)
+        try:
+            return worker, worker.ask(do, data=self.data, forbids=self._forbids, **request)
+        except BaseException:
+            self._retire(worker)
+            raise
 
     def _load_safely(self) -> tuple[Sandbox, dict[str, Any]]:
         """Load; if that ends the worker, do without what is not surely needed."""
@@ -154,7 +164,7 @@ class Loaded:
         """Start a check: forget the last one's calls, and replace a worker that has died."""
         worker = self._workers.get(beginning.single)
         if worker is None or not worker.alive:
-            fresh, _ = self._load(beginning.single)
+            fresh = self._another(beginning.single)
             if worker is not None:
                 self._retire(worker)
             worker = self._workers[beginning.single] = fresh
@@ -171,7 +181,7 @@ class Loaded:
         key = self._beginning.single, tuple(sources.items())
         helped = self._helped.get(key)
         if helped is None or not helped.alive:
-            helped, _ = self._load(self._beginning.single)
+            helped = self._another(self._beginning.single)
             if key in self._helped:
                 self._retire(self._helped[key])
             self._helped[key] = helped

@@ -13,7 +13,7 @@ from ..guest.saying import Saying, wired
 MOST_LINES, MOST_LETTERS = 50, 2000
 """Of a notebook's notes and problems, and the letters of each."""
 MOST_CODE, MOST_PLACES = 8000, 1_000_000
-"""Letters of a definition, and the number that a cell or a line may have."""
+"""Letters of a definition, and the number that a cell, a line or a statement may have."""
 Answer = Any
 """A type such as dict[str, Tensor]; a dict that names the type of every key; a list of one; or
 TEXT."""
@@ -35,7 +35,9 @@ ANSWERS: dict[str, Answer] = {
         "instead": TEXT,
         "near": dict[str, str],
         "code": [{"name": str, "cell": int, "line": int, "text": str}],
+        "chosen": list[int],
     },
+    "reload": type(None),
     "fingerprint_tokens": {
         "unreadable": TEXT,
         "code": Tensor,
@@ -121,6 +123,7 @@ def of_notebook(loaded: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         "defined": {name: defined[name] for name in names if name in defined},
         "uses": {name: uses[name][:MOST_LINES] for name in names if name in uses},
         "code": dict(_code(loaded["code"], {*names})),
+        "chosen": loaded["chosen"][:MOST_PLACES],
         "problems": [
             (text(problem["headline"]), problem["traceback"][:MOST_LETTERS])
             for problem in loaded["problems"][:MOST_LINES]

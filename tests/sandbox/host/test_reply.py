@@ -16,6 +16,7 @@ from grader.sandbox.host.reply import (
     MOST_CODE,
     MOST_LETTERS,
     MOST_LINES,
+    MOST_PLACES,
     TEXT,
     fits,
     of_notebook,
@@ -224,12 +225,14 @@ def test_what_is_said_of_a_notebook_is_cut_to_what_was_asked_and_briefly():
         "uses": {"f": ["torch.x"] * 2000, "g": []},
         **{key: ["n" * 9000] * 100 for key in ("notes", "tried", "left_out")},
         "problems": [{"headline": "n" * 9000, "traceback": "n" * 9000}] * 100, "newer": False,
+        "chosen": [7] * 2 * MOST_PLACES,
     }  # fmt: skip
     assert fits(loaded, ANSWERS["load"])
     cut = of_notebook(loaded, ("f", "absent"))
     assert cut["near"] == {}
     assert cut["code"] == {"f": Code("f", 3, 4, "x" * MOST_CODE)}
     assert cut["defined"] == {"f": "function"} and list(cut["uses"]) == ["f"]
+    assert cut["chosen"] == [7] * MOST_PLACES
     assert set(cut["problems"]) == {("n" * MOST_LETTERS, "n" * MOST_LETTERS)}
     for lines in (cut["notes"], cut["tried"], cut["left_out"]):
         assert len(lines) == MOST_LINES and {len(line) for line in lines} == {MOST_LETTERS}

@@ -627,6 +627,20 @@ def f():
     assert student.f() == (1, False, False)
 
 
+def test_a_worker_with_stand_ins_runs_what_the_first_one_has_run_and_nothing_else(read):
+    student = read(
+        "from __future__ import annotations\nimport math, os\nside = []",
+        "def inner(x): return x\nseen = [1]\nseen.append(2)\nwhile True: pass",
+        "def f(x: absent):\n    names = vars(__import__('__main__'))\n"
+        "    return inner(x), [*seen], 'side' in names, 'math' in names, math.pi",
+        names=("f", "inner"),
+    )
+    first = student.f(1)
+    with student.using(inner="def inner(x): return -x"):
+        assert student.f(1) == (-first[0], *first[1:])
+    assert first[:4] == (1, [1, 2], False, True)
+
+
 def test_a_worker_with_stand_ins_that_has_died_is_replaced(read):
     student = read("def inner(): pass", "import os\ndef f(x): return x or os._exit(1)")
     part = {"inner": "def inner(): pass"}

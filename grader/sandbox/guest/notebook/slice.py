@@ -17,7 +17,8 @@ import __future__
 import ast
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import count
 
 from ..saying import Saying
 from .cell import Cell, parse
@@ -28,12 +29,17 @@ from .verbs import SHOWS
 from .web import How, Web
 
 
-def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
-    """Return the statements of a notebook, and notes for the student on how it was read."""
+def statements(
+    cells: Iterable[Cell], only: Collection[int] | None = None
+) -> tuple[list[Statement], list[str]]:
+    """Return the statements of a notebook, and notes for the student on how it was read.
+
+    With `only`, those with these numbers, for others need not even be compiled.
+    """
     found: list[Statement] = []
     notes: list[str] = []
     flags, device, said = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, "", set[str]()
-    imported, shows = frozenset[str](), frozenset(SHOWS)
+    imported, shows, numbers = frozenset[str](), frozenset(SHOWS), count()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on invalid escapes and the like
         for cell in cells:
@@ -41,7 +47,10 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
             unsaid = any(kind in cell.source and kind not in said for kind in NOTES)
             mentioned = MENTIONED.search(cell.source)  # to walk all trees would take half as long
             notes += left_out
-            for node in nodes:
+            for node, number in zip(nodes, numbers, strict=False):
+                flags |= _future(node)
+                if only is not None and number not in only:
+                    continue
                 if mentioned and (asked := to_cpu(node)) and not device:
                     device = asked
                     notes.append(
@@ -54,7 +63,6 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
                 for kind in accelerated(node) - said if unsaid else ():
                     said.add(kind)
                     notes.append(NOTES[kind](cell.number))
-                flags |= _future(node)
                 try:
                     code = compile(ast.Module([node], []), cell.name, "exec", flags, True)
                 except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -68,7 +76,7 @@ def statements(cells: Iterable[Cell]) -> tuple[list[Statement], list[str]]:
                     )
                     continue
                 shown = shown_by(node, shows)
-                found.append(statement(node, code, imported, shows | shown))
+                found.append(statement(node, code, imported, shows | shown, number))
                 shows = shows - found[-1].binds | shown
                 if found[-1].imports:
                     imported |= found[-1].binds

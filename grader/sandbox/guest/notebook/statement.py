@@ -39,6 +39,8 @@ class Statement:
     """Names that are imported above it."""
     shows: AbstractSet[str]
     """Names of what only prints or draws."""
+    number: int
+    """Its place among the statements of the notebook."""
 
     @property
     def place(self) -> Saying:
@@ -132,14 +134,14 @@ class Statement:
 
 def statement(
     node: ast.stmt, code: CodeType, imported: AbstractSet[str] = frozenset(),
-    shows: AbstractSet[str] = frozenset(),
+    shows: AbstractSet[str] = frozenset(), number: int = 0,
 ) -> Statement:  # fmt: skip
     """Find out what a statement does."""
     binds, uses = _names(code)
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         binds.add("*")
     return Statement(
-        node, code, frozenset(binds), frozenset(uses), frozenset(imported), frozenset(shows)
+        node, code, frozenset(binds), frozenset(uses), frozenset(imported), frozenset(shows), number
     )
 
 

@@ -358,6 +358,17 @@ def test_a_real_notebook_is_sliced_from_its_bytes():
     assert len(remarks) == 1
 
 
+def test_statements_are_found_again_by_their_numbers():
+    cells = [
+        Cell(1, "from __future__ import annotations\nimport a, b\nx = (\nf()"),
+        Cell(2, "y = b"),
+    ]
+    chosen = needed(statements(cells)[0], ["y"])
+    again, _ = statements(cells, {one.number for one in chosen})
+    assert [ast.unparse(one.node) for one in again] == ["import b", "y = b"]
+    assert [one.code for one in again] == [one.code for one in chosen]
+
+
 def test_a_decorator_that_fills_a_registry_changes_it():
     register = "def register(f):\n    known[f.__name__] = f\n    return f"
     cells = "known = {}", register, "@register\ndef twice(x): return 2 * x", "def junk(): pass"
