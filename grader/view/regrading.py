@@ -11,6 +11,8 @@ from ..report.sanitize import clean
 from ..store.store import NAME, Store
 
 MOST_LINES = 200
+PATIENCE = 20
+"""Seconds that it gets to end in order."""
 
 
 @dataclass
@@ -70,10 +72,17 @@ class Regrading:
             return min(self.total, store.now().judgement - self._before)
 
     def close(self) -> None:
-        """Interrupt it: what it has judged is kept."""
+        """Interrupt it: what it has judged is kept, even where it must be killed.
+
+        A shell's background job, and so what it starts, ignores interrupts.
+        """
         if self._process and self.running:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait()
+            try:
+                self._process.wait(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
