@@ -19,7 +19,7 @@ from grader.report.sanitize import whole
 from grader.sandbox.host.zygote import Zygote
 from tests.report.test_pages import Page
 from tests.support import styles
-from tests.support.small_course import SOLUTION, write
+from tests.support.small_course import write
 
 SMALL = {style.name: style for style in styles.small()}
 ATTENTION = {style.name: style for style in styles.attention()}
@@ -44,8 +44,7 @@ def judged(
 @pytest.fixture(scope="module")
 def small(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     folder = tmp_path_factory.mktemp("small")
-    short = SOLUTION.replace("seconds = 1.0", "seconds = 0.5")
-    course, name = write(folder / "course", solution=short)
+    course, name = write(folder / "course")
     return judged(course, name, zygote, folder, SMALL.values())
 
 
