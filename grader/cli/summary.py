@@ -131,7 +131,8 @@ class Summary:
     def _line(self, row: Row) -> tuple[str, str, str, str]:
         score = "—" if row.score is None else f"{row.score}/{row.max_score}"
         counts = f"{row.passed}/{len(row.endings)}"
-        return plain(row.student), score, counts, plain(self._remark(row))
+        who = f"{row.name} · {row.student}" if row.name else row.student
+        return plain(who), score, counts, plain(self._remark(row))
 
     def _remark(self, row: Row) -> str:
         say, said = self._say, row.problem

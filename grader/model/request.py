@@ -2,8 +2,17 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
+from .language import LANGUAGES, speaker
+from .message import Message
+
+WRITE = Message(
+    "Write here what you think is wrong. The lines below say what it is about: leave them as they "
+    "are."
+)
+"""Begins the mail that a student's page offers."""
 SIGN = "grader-"
 """Begins the lines of a mail that say what it is about; the student's own words have none such."""
 FIELDS = ("student", "question", "check", "file", "version")
@@ -43,7 +52,14 @@ class About:
         found = {name: value.strip()[:LONGEST] for name, value in LINE.findall(text)}
         if not DIGEST.fullmatch(found.get("file", "")):
             found.pop("file", None)
-        return cls(**found), LINE.sub("", text).strip()
+        return cls(**found), _ours().sub("", LINE.sub("", text)).strip()
+
+
+@cache
+def _ours() -> re.Pattern[str]:
+    """Return what finds WRITE in any language, however a mail program has broken and quoted it."""
+    said = (speaker(language)(WRITE).split() for language in LANGUAGES)
+    return re.compile("|".join(r"[>\s]+".join(map(re.escape, words)) for words in said))
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,10 @@ from urllib.parse import quote
 from .. import __version__
 from ..model.language import Say
 from ..model.message import Message
-from ..model.request import LONGEST, About
+from ..model.request import LONGEST, WRITE, About
 from ..model.result import Result
 from ..model.standing import SUBMISSION, Standing
 
-WRITE = Message(
-    "Write here what you think is wrong. The lines below say what it is about: leave them as they "
-    "are."
-)
 PLEASE = Message("Please look again: {title}, {what}")
 
 

@@ -64,3 +64,8 @@ def test_what_is_not_filled_in_is_called_that_and_no_error():
     summary = Summary(Roll.of([blank]))
     assert summary._first[0][3] == "split_heads, not filled in yet"
     assert summary.outcomes == {"not_filled_in": 1}
+
+
+def test_who_has_a_name_is_called_by_it():
+    summary = Summary(Roll.of([a_standing("4711", name="Kim Minjun"), a_standing("4712")]))
+    assert [line[0] for line in summary._first] == ["Kim Minjun · 4711", "4712"]

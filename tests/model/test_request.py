@@ -1,9 +1,11 @@
 """What a request is about comes back from a mail as it was written into it, whatever mails do."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.model.request import FIELDS, LONGEST, About
+from grader.model.language import LANGUAGES, speaker
+from grader.model.request import FIELDS, LONGEST, WRITE, About
 
 ABOUT = About("kim", "split_heads", "test_values[float64]", "ab" * 32, "0.1.0")
 
@@ -45,3 +47,12 @@ def test_no_value_adds_a_line_of_another_kind(values, words):
     found, _ = About.read(f"{words}\n{About(**values, file='cd' * 32).lines()}")
     assert found.file == "cd" * 32
     assert all(len(getattr(found, name)) <= LONGEST for name in FIELDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sentence_that_our_mail_begins_with_is_no_word_of_the_students(language):
+    ours = speaker(language)(WRITE)
+    broken = ours.replace(" ", "\n> ", 3)
+    for mail in (f"{ours}\nMine is right.", f"> {broken}\n\nMine is right."):
+        _, words = About.read(f"{mail}\n\n{About('kim').lines()}")
+        assert words.lstrip("> \n") == "Mine is right."

@@ -10,6 +10,7 @@ import pytest
 
 from grader.model.standing import Override
 from grader.report.export import Export
+from grader.store import act
 from grader.store.act import decisions
 from grader.store.decisions import read
 from grader.store.store import Store
@@ -220,3 +221,13 @@ def test_nothing_is_decided_by_a_request_from_elsewhere(client, tmp_path):
         assert client.post(at, data=fields, headers={"origin": origin}).status_code == 403
     assert client.get(f"{at}&points=1").status_code == 200 and given(tmp_path) == {}
     assert client.post(at, data=fields).status_code == 303
+
+
+def test_the_history_of_a_table_says_which_question_each_line_is_about(opened):
+    desk, client = opened()
+    made = [("ada", Override("split_heads", 1.0, "Well.")), ("bob", Override("merge_heads", 2.0))]
+    with desk.store() as store:
+        act.decide(store, made, "Kim")
+    page = text(client.get("/history").text)
+    assert "split_heads merge_heads · 2 students" in page
+    assert "ada split_heads : 1.0 Well." in page and "bob merge_heads : 2.0" in page

@@ -177,3 +177,12 @@ def test_styles_and_script_are_ours(client):
 def test_a_class_of_none_or_one_has_a_page(opened, size):
     _, client = opened(CLASS[:size])
     assert client.get("/").status_code == 200 and len(people(client, "by=name")) == size
+
+
+def test_what_was_raised_is_said_without_unfolding_and_in_the_queue(opened):
+    raised = replace(SWAPPED[-1], message="")
+    _, client = opened([a_standing("ada", results=(*SWAPPED[:-1], raised))])
+    assert '<p class="message">E: &lt;b&gt;no&lt;/b&gt;</p>' in student(
+        client, "ada", "on=merge_heads"
+    )
+    assert "stopped with an error: merge_heads" in text(client.get("/?by=name").text)

@@ -14,7 +14,8 @@ from ...model.standing import Standing
 from ...store.store import Entry, Store
 from .form import Elsewhere, Form
 
-FEW = 5
+FEW, MANY = 5, 100
+"""Ids in a line: of those who handed in together, and of those whom the form cannot reach."""
 NO_SCORE = Message("no score yet: {student}")
 NOT_RETURNED = Message("not returned: {student}: {why}")
 NOT_THE_SAME = Message(
@@ -52,11 +53,14 @@ class Parcel:
     def _together(self, store: Store) -> Iterator[list[Entry]]:
         """Yield those who handed in together, in the order of the first one's id."""
         places: dict[str, list[Entry]] = defaultdict(list)
+        others: dict[str, tuple[Elsewhere, list[str]]] = {}
         for entry in store.entries():
             try:
                 places[self.form.place(entry)].append(entry)
             except Elsewhere as error:
-                self._leave([entry.student], NOT_RETURNED.format(why=error))
+                others.setdefault(f"{error}", (error, []))[1].append(entry.student)
+        for error, students in others.values():
+            self._leave(students, NOT_RETURNED.format(why=error), MANY)
         yield from places.values()
 
     def _pack(self, entries: list[Entry], store: Store) -> None:
@@ -83,8 +87,8 @@ class Parcel:
             return
         self.students += len(standings)
 
-    def _leave(self, students: list[str], why: Message) -> None:
-        self.left.append(why.format(student=some(students, FEW)))
+    def _leave(self, students: list[str], why: Message, most: int = FEW) -> None:
+        self.left.append(why.format(student=some(students, most)))
 
     def _zip(self) -> bytes:
         with zipfile.ZipFile(packed := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:

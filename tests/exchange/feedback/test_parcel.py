@@ -176,10 +176,10 @@ def test_who_has_no_score_is_named_and_gets_nothing(course, judges):
 
 
 @pytest.mark.parametrize("form", sorted({*FORMS} - {"files"}))
-def test_files_of_another_platform_are_named(course, form):
-    out = graded(course, {"kim.ipynb": None}, "{id}.ipynb")
+def test_files_of_another_platform_are_named_in_one_line(course, form):
+    out = graded(course, {"kim.ipynb": None, "lee.ipynb": None}, "{id}.ipynb")
     said = run(course, "feedback", out, "--for", form, "-o", course / "up", code=2)
-    assert "not returned: kim: " in said and "Nothing can be returned" in said
+    assert "not returned: kim, lee: " in said and "Nothing can be returned" in said
 
 
 def test_the_same_class_gives_the_same_bytes(course):
