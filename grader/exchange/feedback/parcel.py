@@ -59,8 +59,8 @@ class Parcel:
                 places[self.form.place(entry)].append(entry)
             except Elsewhere as error:
                 others.setdefault(f"{error}", (error, []))[1].append(entry.student)
-        for error, students in others.values():
-            self._leave(students, NOT_RETURNED.format(why=error), MANY)
+        for why, students in others.values():
+            self._leave(students, NOT_RETURNED.format(why=why), MANY)
         yield from places.values()
 
     def _pack(self, entries: list[Entry], store: Store) -> None:

@@ -74,7 +74,7 @@ def test_canvas_adds_a_notebook_to_each_submission_and_the_others_are_named(cour
     assert found.keys() == handed_in.keys()
     (text,) = found[4713].values()
     assert "4713" in text and "A sum." in text and '"cell_type": "code"' not in text
-    assert "not returned: x7Yz1: Canvas' numbers of student and file are not in" in said
+    assert "not returned: 4718, x7Yz1: Canvas' numbers of student and file are not in" in said
 
 
 def test_gradescope_runs_an_autograder_that_has_graded_already(course, tmp_path):
