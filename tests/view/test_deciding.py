@@ -229,5 +229,5 @@ def test_the_history_of_a_table_says_which_question_each_line_is_about(opened):
     with desk.store() as store:
         act.decide(store, made, "Kim")
     page = text(client.get("/history").text)
-    assert "split_heads merge_heads · 2 students" in page
+    assert "merge_heads split_heads · 2 students" in page
     assert "ada split_heads : 1.0 Well." in page and "bob merge_heads : 2.0" in page
