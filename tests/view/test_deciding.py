@@ -230,4 +230,4 @@ def test_the_history_of_a_table_says_which_question_each_line_is_about(opened):
         act.decide(store, made, "Kim")
     page = text(client.get("/history").text)
     assert "merge_heads split_heads · 2 students" in page
-    assert "ada split_heads : 1.0 Well." in page and "bob merge_heads : 2.0" in page
+    assert "ada split_heads : 1 Well." in page and "bob merge_heads : 2 " in page
