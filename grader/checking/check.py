@@ -1,9 +1,11 @@
 """A Check: one pytest function, with what its marks say."""
 
+import ast
 import inspect
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -86,8 +88,21 @@ class Check:
         if not isinstance(points, int) or points < 0:
             remedy = "Mark it @points(n), a whole number from 0 on"
             raise _refused(item, "says no points", remedy)
+        _require_fixtures(item)
         _require_hints(item, question, assignment)
         return cls(item, question, points, sentence, public, needs)
+
+
+def require_once(path: Path) -> None:
+    """Raise AssignmentError where a check has the name of one above it, which Python forgets."""
+    seen: set[str] = set()
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            if node.name in seen:
+                what = f"{node.name} is defined above as well, and the one above is never run"
+                remedy = "Give each check a name of its own"
+                raise AssignmentError(path, node.lineno, what, remedy)
+            seen.add(node.name)
 
 
 def require_order(checks: list[Check]) -> None:
@@ -104,6 +119,15 @@ def require_order(checks: list[Check]) -> None:
                 remedy = "Put that one above it, or in an earlier question"
                 raise _refused(check.item, f"needs {name}, which is not run before it", remedy)
         run.add(check.item.originalname)
+
+
+def _require_fixtures(item: pytest.Function) -> None:
+    """Raise AssignmentError where a check takes what nobody gives it."""
+    known = {"request", *item._fixtureinfo.name2fixturedefs}
+    for name in item._fixtureinfo.argnames:
+        if name not in known:
+            remedy = "Take `student` and `draw`, or write a fixture of that name"
+            raise _refused(item, f"takes `{name}`, which is not a fixture", remedy)
 
 
 def _require_hints(item: pytest.Function, question: str, assignment: Assignment) -> None:

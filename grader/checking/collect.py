@@ -17,7 +17,7 @@ import torch
 from ..course.assignment import Assignment
 from ..course.settings import AssignmentError
 from ..sandbox.guest.meant import meant
-from .check import Check, require_order
+from .check import Check, require_once, require_order
 from .explain import Bank
 from .item import report_of
 from .session import Session
@@ -72,6 +72,8 @@ class Collection:
         try:
             if self.problem is None:
                 assignment, checks = self._session.assignment, self._session.checks
+                for path in sorted({item.path for item in session.items} - {assignment.path}):
+                    require_once(path)
                 for item in session.items:  # hidden checks first, as the arguments are
                     if isinstance(item, pytest.Function):
                         checks.append(Check.read(item, assignment, checks))

@@ -200,6 +200,12 @@ def losses(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield from ((r.check, _said(r) + draw) for r in causes or ended)
 
 
+def _telling(result: Result) -> str:
+    """Return the line of the detail that says most: of an assertion the first, else the last."""
+    lines = result.detail.strip().split("\n")
+    return lines[0 if result.status is Status.FAILED else -1]
+
+
 def _said(result: Result) -> str:
     """Say how a check ended, in one line."""
     verb = "passes" if result.status is Status.PASSED else "breaks"
@@ -208,7 +214,7 @@ def _said(result: Result) -> str:
     lines = [
         result.traceback.strip().rpartition("\n")[2],
         *f"{result.message}".strip().split("\n"),
-        result.detail.strip().rpartition("\n")[2],
+        _telling(result),
     ]
     why = next(filter(None, lines), "").rstrip(". ")
     return f"{verb} {result.check}" + (f": {why}" if why else "")

@@ -355,6 +355,8 @@ def test_a_conftest_beside_the_checks_may_hold_their_fixtures(zygote, tmp_path):
         (check("pass", '@question("double")\n@points(0.5)'), 2, "a whole number from 0 on"),
         (check("pass", "@assuming()"), 2, "about no question"),
         (check("pass").replace('"""It holds."""', ""), 2, "has no docstring"),
+        (check("pass").replace("draw)", "drawn)"), 2, "takes `drawn`, which is not a fixture"),
+        (check("pass", name="test_a") + check("pass", name="test_a"), 10, "never run. Give each"),
         (
             "def later(): pass" + check("pass", '@question("double")\n@points(1)\n@needs(later)'),
             2,
