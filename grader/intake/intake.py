@@ -41,6 +41,8 @@ NO_NAMES_FOR_DATES = Message(
     "The dates in the column `due` of the roster need --names, which tells whose files are "
     "compared with them."
 )
+YEAR = 366 * 24
+"""Hours; who is later than that has a clock that is wrong, or the deadline has another year."""
 AT_ONCE = 600
 """Seconds within which a platform packs a class: equal times are those of the download."""
 
@@ -89,10 +91,11 @@ def take_in(
     names = names or _found(walked, assignment, intake)
     if (deadline or own) and not names:
         raise IntakeError(NO_NAMES if deadline else NO_NAMES_FOR_DATES)
-    reader = platform(names, walked.files, assignment) if names else Alone(assignment)
+    reader = platform(names, walked.files, assignment) if names else Alone(assignment, walked.files)
     sorted_out = people(_files(walked, reader, assignment, intake))
     if isinstance(reader, Alone):
         sorted_out.doubts += _by_name_alone(sorted_out)
+        intake.doubts += _in_no_encoding(walked)
     known = {safe(one): s for s, one in on_roster(sorted_out.files, roster).items() if "~" not in s}
     due = Due(deadline, dict(own) | {known[one]: own[one] for one in own.keys() & known.keys()})
     intake.remarks += share(sorted_out, groups, known)
@@ -146,6 +149,24 @@ def _by_name_alone(found: People) -> list[Text]:
         for student, files in found.files.items()
         if differ(files)
     ]
+
+
+def _in_no_encoding(walked: Walk) -> list[Text]:
+    """Return a line on names that are not in UTF-8: their ids lack what cannot be read."""
+    names = ["/".join(parts) for _, parts in walked.files]
+    odd = [name.encode("utf-8", "surrogateescape") for name in names if not _is_utf8(name)]
+    unread = Message(
+        "not in UTF-8, so that ids lack letters: {names}. Give the archive in the folder's place.",
+        names=listed([name.decode("utf-8", "backslashreplace") for name in odd]),
+    )
+    return [unread] * bool(odd)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:  # of bytes that Python has kept as surrogates
+        return False
 
 
 def _nobodys(name: str, reader: Platform, better: str) -> Message:
@@ -208,7 +229,12 @@ def _take(
             )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
         intake.arrivals[student] = Arrival(hours, claim.moment)
-        if hours:
+        if hours and hours > YEAR:
+            late = Message(
+                "late by more than a year, by the time of its file: {student}", student=student
+            )
+            intake.doubts.append(late)
+        elif hours:
             intake.remarks.append(Message("late: {student}", student=student))
         elif claim.late:
             marked = Message("marked as late by the platform: {student}", student=student)

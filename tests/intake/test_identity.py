@@ -28,7 +28,8 @@ def test_an_id_that_is_safe_stays_as_it_is(raw):
     [
         ("../../etc", "etc"), (".hidden", "hidden"), ("a/b", "a_b"), ("=cmd()", "cmd"),
         ("a\u200bb\u3164", "ab"), ("\u202ea", "a"), (normalize("NFD", "García"), "García"),
-        ("x" * 300, "x" * 64),
+        ("x" * 300, "x" * 64), ("Report.html", "Report_html"), ("grades.csv.", "grades_csv"),
+        ("grades.sqlite-wal", "grades_sqlite-wal"), ("grades", "grades"), ("report.", "report"),
     ],
 )  # fmt: skip
 def test_an_id_is_made_safe(raw, name):

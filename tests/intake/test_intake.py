@@ -96,6 +96,26 @@ def test_results_in_the_class_are_left_out(tmp_path):
     assert words(intake.doubts) == [f"{of}: {where / 'old'}"]
 
 
+def test_one_id_in_two_given_folders_is_two_people_until_a_person_decides(tmp_path):
+    where = [
+        folder(tmp_path / f"{day}/in", {"kim.ipynb": LAST, f"{day}.ipynb": LAST}) for day in "ab"
+    ]
+    intake = take_in(where, "attention", tmp_path / "out")
+    assert [s for s, _ in intake.submissions] == ["a", "b", "kim~a_in", "kim~b_in"]
+    assert words(intake.doubts) == [
+        "2 claim the id kim, so each has one of their own here: kim.ipynb, kim.ipynb"
+    ]
+    again = take_in([where[0], where[0] / "kim.ipynb"], "attention", tmp_path / "out")
+    assert [s for s, _ in again.submissions] == ["a", "kim"] and again.doubts == []
+
+
+def test_who_is_late_by_more_than_a_year_goes_to_a_person(tmp_path):
+    files = {"x-1-a.ipynb": LAST + 367 * 24 * HOUR, "x-2-a.ipynb": LAST + 365 * 24 * HOUR}
+    _, intake = taken(folder(tmp_path / "in", files | {"x-3-a.ipynb": LAST}), "x-{id}-*", DEADLINE)
+    assert words(intake.doubts) == ["late by more than a year, by the time of its file: 1"]
+    assert words(intake.remarks) == ["late: 2"]
+
+
 def test_names_that_say_nobodys_are_told_what_could(tmp_path):
     files = dict.fromkeys(("kim/attention.ipynb", "lee/attention.ipynb"))
     found, intake = taken(folder(tmp_path / "in", files))
@@ -235,4 +255,5 @@ def test_names_that_the_terminal_has_no_letters_for_are_written_out(tmp_path, ju
     )
     arguments = ["--course", str(tmp_path), "grade", str(tmp_path / "in"), "-a", "doubling"]
     ran = CliRunner(charset="ascii").invoke(main, [*arguments, "-o", str(tmp_path / "out")])
-    assert ran.exit_code == 0 and "\\uae40" in ran.output, ran.output
+    assert ran.exit_code == 3 and "\\uae40" in ran.output, ran.output
+    assert r"not in UTF-8, so that ids lack letters: kim\xff_doubling.ipynb." in ran.output
