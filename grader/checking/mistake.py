@@ -106,7 +106,8 @@ def _refused(path: Path, line: int, error: Exception) -> AssignmentError:
 def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
     """Read one entry and make the mistake once. Raises ValueError and SyntaxError."""
     if unknown := entry.keys() - KEYS:
-        raise ValueError(f"there is no {' and no '.join(sorted(unknown))} in a mistake")
+        named = " and no ".join(sorted(unknown))
+        raise ValueError(f"there is no {named} in a mistake, which has {', '.join(sorted(KEYS))}")
     match entry:
         case {"name": str(name), "question": str(question), "sentence": str(sentence)}:
             equivalent = entry.get("equivalent", False)

@@ -66,7 +66,7 @@ def test_pairs_are_replaced_one_after_the_other(read):
         ("title = 'x'\n" + TRIPLED, 1, "not a list of mistakes"),
         (TRIPLED + TRIPLED, 10, "already the name"),
         (TRIPLED.replace("double", "treble"), 2, "question must be one of double, halve"),
-        (TRIPLED.replace("name =", "nom ="), 2, "there is no nom in a mistake"),
+        (TRIPLED.replace("name =", "nom ="), 2, "no nom in a mistake, which has equiv"),
         (TRIPLED.replace('"tripled"', "3"), 2, "must be texts"),
         (TRIPLED.replace('"3 * x"', '["3 * x"]').replace('"2 * x"', "[]"), 2, "as many texts"),
         (TRIPLED.replace('"3 * x"', "[3]"), 2, "as many texts"),
