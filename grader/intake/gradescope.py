@@ -71,7 +71,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     """Read Gradescope's YAML: submissions by the name of their folder. Raises IntakeError."""
     import yaml  # here, as importing it takes 0.02 s
 
-    # of text alone: an id 0042 is no number in base 8; in C ten times as fast, if installed
+    # of text alone: an id 0042 is not a number in base 8; in C ten times as fast, if installed
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     if path.stat().st_size > MOST_METADATA_MB << 20:
         raise IntakeError(Message("{file} has more than {n} MB.", file=path, n=MOST_METADATA_MB))
