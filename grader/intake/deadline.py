@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from ..model.message import Message
 
-WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(?:\s*(\S+))?")
+WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ] *(\d?\d:\d\d)(:\d\d)?)?(?:\s*(\S+))?")
 OFFSET = re.compile(r"(?:UTC|GMT)?([+-]\d\d):?(\d\d)?")
 LOCAL_TIME = Path("/etc/localtime")
 """A link to this machine's time zone, unless the environment names another."""
@@ -45,7 +45,7 @@ class Deadline:
         """Read a deadline. Raises ValueError."""
         found = WRITTEN.fullmatch(text.strip())
         day, minute, second, where = found.groups() if found else ("", "", "", "")
-        clock = f"{day} {minute or '23:59'}{second or ''}"
+        clock = f"{day} {(minute or '23:59').zfill(5)}{second or ''}"
         try:
             moment = datetime.fromisoformat(clock)
         except ValueError:

@@ -19,6 +19,10 @@ OURS = re.compile(r"(?:grades|report|similarity)\.\w.*", re.IGNORECASE)
 """Files in the folder of results, where a student's folder could not be."""
 
 
+TWINS = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικορτυχı", "abekmhopctyxijshdqwabeikoptyxi")
+"""Letters of Cyrillic and Greek, and those of Latin that they, or their capitals, look like."""
+
+
 def same(raw: str) -> str:
     """Return an id in the normal form of Unicode."""
     return unicodedata.normalize("NFC", raw).strip()
@@ -27,7 +31,7 @@ def same(raw: str) -> str:
 def looks(raw: str) -> str:
     """Return an id as a reader sees it: without invisible letters, in one width and one case."""
     text = unicodedata.normalize("NFKC", "".join(c for c in raw if not _invisible(c)))
-    return same(text).casefold()
+    return same(text).casefold().translate(TWINS)
 
 
 def safe(raw: str) -> str:

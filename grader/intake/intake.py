@@ -212,6 +212,7 @@ def _take(
 ) -> None:  # fmt: skip
     """Choose a file for each student, and note how late it is."""
     known = bool(due) and _times_are_known(found, due, intake)
+    stamped = any(file.claim.attempt for files in found.files.values() for file in files)
     for student, files in found.files.items():
         held = due.of(student) if known else None
         choice = choose(student, files, assignment, held, questions)
@@ -229,9 +230,11 @@ def _take(
             )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
         intake.arrivals[student] = Arrival(hours, claim.moment)
-        if hours and hours > YEAR:
+        if hours and (hours > YEAR or (stamped and not claim.attempt)):
             late = Message(
-                "late by more than a year, by the time of its file: {student}", student=student
+                "late by {hours} hours, if the time of the file is right: {student}",
+                hours=f"{hours:g}",
+                student=student,
             )
             intake.doubts.append(late)
         elif hours:

@@ -76,10 +76,10 @@ CANVAS = Names(
 MOODLE = Names(
     files=(
         re.compile(
-            r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<inside>.+)", re.DOTALL
+            r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_[a-z0-9]+_(?P<inside>.+)", re.DOTALL
         ),
     ),
-    folders=(re.compile(r"(?P<name>[^/]*)_(?P<id>\d+)_assignsubmission_[a-z]+_?"),),
+    folders=(re.compile(r"(?P<name>[^/]*)_(?P<id>\d+)_assignsubmission_[a-z0-9]+_?"),),
 )
 BRIGHTSPACE = Names(
     files=(

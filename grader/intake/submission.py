@@ -88,7 +88,7 @@ def own_part(path: Path, assignment: str) -> str:
     name = stem(path.name)
     bare = original(name)[0]
     own = named.sub("", bare)
-    return own if own and own != bare else named.sub("", name) or name
+    return own if own != bare and own else name
 
 
 def open_unfollowed(path: str, flags: int) -> int:

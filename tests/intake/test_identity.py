@@ -44,7 +44,18 @@ def test_every_id_is_safe_as_the_name_of_a_folder(raw):
 
 
 @pytest.mark.parametrize(
-    "raw", ["kim\u200b", "kim\u3164", "\u200ekim", "Kim", "ｋｉｍ", "k\u00adim", "kim\ufe0f"]
+    "raw",
+    [
+        "kim\u200b",
+        "kim\u3164",
+        "\u200ekim",
+        "Kim",
+        "ｋｉｍ",
+        "k\u00adim",
+        "kim\ufe0f",
+        "kіm",
+        "κiм",
+    ],
 )
 def test_ids_that_look_alike_are_seen_as_that_and_are_not_the_same(raw):
     assert looks(raw) == looks("kim") and same(raw) != "kim"

@@ -112,7 +112,7 @@ def test_one_id_in_two_given_folders_is_two_people_until_a_person_decides(tmp_pa
 def test_who_is_late_by_more_than_a_year_goes_to_a_person(tmp_path):
     files = {"x-1-a.ipynb": LAST + 367 * 24 * HOUR, "x-2-a.ipynb": LAST + 365 * 24 * HOUR}
     _, intake = taken(folder(tmp_path / "in", files | {"x-3-a.ipynb": LAST}), "x-{id}-*", DEADLINE)
-    assert words(intake.doubts) == ["late by more than a year, by the time of its file: 1"]
+    assert words(intake.doubts) == ["late by 8808 hours, if the time of the file is right: 1"]
     assert words(intake.remarks) == ["late: 2"]
 
 

@@ -1,5 +1,6 @@
 """Exports of every platform, each of an odd class: nobody's file takes another's place."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,16 @@ def test_brightspace(tmp_path):
     )
     expected = {"70001": 0, "70002": 0.27, "70003": 0, "70004": 1.27, "70005": 0}
     assert late == expected, "the earlier times in Eve's name help nobody"
+
+
+def test_who_is_late_by_a_files_time_where_others_have_the_platforms_goes_to_a_person(tmp_path):
+    files = {
+        "7001-9 - Kim - Nov 20, 2026 903 PM/a.ipynb": datetime(2026, 11, 22),
+        "7002-9 - Lee - 20 novembre, 2026 2330/a.ipynb": datetime(2026, 11, 21, 11, 59),
+    }
+    _, intake = taken(tmp_path, files, "brightspace", LAST)
+    assert hours(intake) == {"7001": 0, "7002": 12}
+    assert words(intake.doubts) == ["late by 12 hours, if the time of the file is right: 7002"]
 
 
 def test_gradescope(tmp_path):

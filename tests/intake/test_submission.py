@@ -113,6 +113,7 @@ def test_a_machine_that_cannot_read_is_no_fault_of_the_student(tmp_path, monkeyp
         ("Copy of kim_7_attention.ipynb", "kim_7"),
         ("kim (1).ipynb", "kim_1"),
         ("attention (1).ipynb", "attention_1"),
+        ("Copy of attention.ipynb", "Copy_of_attention"),
         ("x" * 200 + ".ipynb", "x" * 64),
         ("kim_7_attention.ipynb.txt", "kim_7"),
         ("kim_7\u3164_attention.ipynb", "kim_7"),
