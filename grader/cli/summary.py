@@ -146,4 +146,4 @@ class Summary:
         if row.decided:
             by_hand = Message("set by hand: {questions}", questions=list(row.decided))
             return f"[{say(by_hand)}] {said}"
-        return said
+        return said or "; ".join(row.remarks)

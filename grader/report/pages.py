@@ -16,6 +16,7 @@ from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
 from .answer import Answer
+from .following import following
 from .formats import grades_csv
 from .mailto import mailto
 from .overview import Overview
@@ -63,29 +64,19 @@ def feedback_html(standing: Standing, language: str = DEFAULT) -> str:
 
 
 def _without_what_follows(standing: Standing, say: Say) -> Standing:
-    """Have public checks wait that fail for the sake of an earlier question alone.
-
-    A public check runs the student's whole notebook, hidden ones their question with right code
-    around it: where these pass, the question is right.
-    """
-    causes, told = dict[str, str](), list[Result]()
-    for question in standing.questions:
-        results = standing.judgement.of(question)
-        hidden = {r.status for r in results if not r.public}
-        right = Status.PASSED in hidden and not hidden & {*CAUSES}
-        earlier = next(iter(causes), "")
-        for result in results:
-            if result.public and result.status in CAUSES and right and earlier:
-                why = say(FOLLOWS.format(question=earlier))
-                result = replace(
-                    result, status=Status.NOT_RUN, message=why, traceback="", picture=None
-                )
-            elif result.status in CAUSES:
-                causes.setdefault(question, result.check)
-            told.append(result)
-    others = [r for r in standing.judgement.results if r.question not in standing.questions]
-    judgement = replace(standing.judgement, results=(*told, *others))
-    return replace(standing, judgement=judgement)
+    """Have the checks wait that fail for the sake of an earlier question alone."""
+    judgement = standing.judgement
+    follows = following(judgement, standing.questions)
+    results = (
+        replace(
+            result, status=Status.NOT_RUN, traceback="", picture=None,
+            message=say(FOLLOWS.format(question=follows[result.check])),
+        )
+        if result.check in follows
+        else result
+        for result in judgement.results
+    )  # fmt: skip
+    return replace(standing, judgement=replace(judgement, results=tuple(results)))
 
 
 def _waiting(standing: Standing, start: Result | None) -> list[Result]:

@@ -6,7 +6,7 @@ with the student's page, and takes 10 µs to read: so one decision does not cost
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -18,6 +18,7 @@ from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import Standing
 from .columns import AFTER, BEFORE, Cell, cells
+from .following import following
 from .outcome import PERSON, needs, outcome
 from .page import headline
 from .sanitize import ENGLISH, shown
@@ -41,6 +42,7 @@ REMARKS: dict[Message, Callable[[Result], bool]] = {
     Message("stopped with an error"): _raised,
     Message("uses what is not allowed"): lambda result: result.forbidden,
 }
+LATE = Message("handed in late: {hours} h")
 SHORT = 16
 """Letters of a digest: 64 bits."""
 ENDINGS = {status: str(number) for number, status in enumerate(Status)}
@@ -101,6 +103,7 @@ class Row(NamedTuple):
         """Take from a Standing what a class is told."""
         id, standing = standing.student, shown(standing, say)
         judgement, names = standing.judgement, standing.questions
+        follows = following(judgement, names)
         return cls(
             id=id,
             student=standing.student,
@@ -111,9 +114,9 @@ class Row(NamedTuple):
             points={name: standing.points(name) for name in names},
             plan=_digest([[r.question, r.check, r.points] for r in judgement.counted]),
             endings="".join(ENDINGS[r.status] for r in judgement.counted),
-            firsts=tuple(_firsts(judgement, names)),
+            firsts=tuple(_firsts(judgement, names, follows)),
             mistakes=", ".join(dict.fromkeys(r.mistake for r in judgement.results if r.mistake)),
-            remarks=() if judgement.problem else tuple(_remarks(judgement, names, say)),
+            remarks=() if judgement.problem else tuple(_remarks(standing, follows, say)),
             duration=judgement.duration,
             judged=standing.judged,
             needs=needs(standing),
@@ -217,21 +220,30 @@ class Rows:
         return (Row.of(standing, self.say) for standing in self.standings)
 
 
-def _firsts(judgement: Judgement, names: Iterable[str]) -> Iterator[First]:
+def _firsts(judgement: Judgement, names: Iterable[str], follows: Container[str]) -> Iterator[First]:
     for name in names:
         for place, result in enumerate(judgement.counted):
-            if result.question == name and result.status in CAUSES:
+            if result.question == name and _is_cause(result, follows):
                 said = [result.check, result.status, headline(result)]
                 yield First(name, place, result.mistake, _digest(said))
                 break
 
 
-def _remarks(judgement: Judgement, names: Iterable[str], say: Say) -> Iterator[str]:
+def _remarks(standing: Standing, follows: Container[str], say: Say) -> Iterator[str]:
     """Yield what holds of questions, which comes first: a table may have no room for the rest."""
     for what, holds in REMARKS.items():
-        found = [n for n in names if any(holds(r) for r in judgement.of(n) if r.counted)]
+        found = dict.fromkeys(
+            r.question for name in standing.questions for r in standing.judgement.of(name)
+            if r.counted and _is_cause(r, follows) and holds(r)
+        )  # fmt: skip
         if found:
             yield f"{say(what)}: {', '.join(found)}"
+    if standing.hours:
+        yield say(LATE.format(hours=f"{round(standing.hours, 1):g}"))
+
+
+def _is_cause(result: Result, follows: Container[str]) -> bool:
+    return result.status in CAUSES and result.check not in follows
 
 
 def _digest(said: object) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.model.late import EXCUSED
 from grader.model.result import Status
 from grader.model.standing import Override
 from grader.report.columns import AFTER
@@ -13,6 +14,7 @@ from tests.support.standings import (
     RESULTS,
     a_class,
     a_standing,
+    changed,
     decided,
     filled_with,
     ours,
@@ -48,6 +50,25 @@ def test_the_first_failure_of_each_question_is_named_and_only_that():
         ("split_heads", 1, "no_scale"), ("merge_heads", 5, ""),
     ]  # fmt: skip
     assert row.mistakes == "no_scale"
+
+
+def test_what_follows_from_an_earlier_question_is_no_failure_of_its_own_and_no_remark():
+    right = replace(RESULTS[0], question="merge_heads", check="test_hidden")
+    alone, follows = (
+        Row.of(a_standing(results=(right, RESULTS[5]))),
+        Row.of(a_standing(results=(RESULTS[1], right, RESULTS[5]))),
+    )
+    assert [first.question for first in alone.firsts] == ["merge_heads"]
+    assert alone.remarks == ("stopped with an error: merge_heads",)
+    assert [first.question for first in follows.firsts] == ["split_heads"]
+    assert follows.remarks == ()
+
+
+def test_who_was_late_has_a_remark_unless_it_was_excused():
+    late = a_standing(results=RESULTS[:1], hours_late=21.051)
+    assert Row.of(late).remarks == ("handed in late: 21.1 h",)
+    excused = changed(late, overrides=(Override(EXCUSED, 0, "was ill"),))
+    assert Row.of(excused).remarks == ()
 
 
 def test_the_same_failure_has_the_same_key_and_another_message_another_one():
