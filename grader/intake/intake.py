@@ -41,6 +41,9 @@ NO_NAMES_FOR_DATES = Message(
     "The dates in the column `due` of the roster need --names, which tells whose files are "
     "compared with them."
 )
+ITSELF = Message(
+    "{folder} holds the submissions, and is to hold the results: choose another folder for those."
+)
 YEAR = 366 * 24
 """Hours; who is later than that has a clock that is wrong, or the deadline has another year."""
 AT_ONCE = 600
@@ -82,6 +85,8 @@ def take_in(
     for path in paths:
         if not os.path.lexists(path):
             raise IntakeError(Message("{file} does not exist.", file=path))
+        if path.resolve() == out.parent.resolve():
+            raise IntakeError(ITSELF.format(folder=path))
         if packed(path):
             path, remarks, doubts = unpack(path, out)
             intake.remarks += remarks

@@ -96,6 +96,13 @@ def test_results_in_the_class_are_left_out(tmp_path):
     assert words(intake.doubts) == [f"{of}: {where / 'old'}"]
 
 
+def test_a_folder_of_submissions_is_not_filled_with_their_results(tmp_path):
+    where = folder(tmp_path / "in", {"kim.ipynb": None})
+    (tmp_path / "link").symlink_to(where)
+    with pytest.raises(IntakeError, match="is to hold the results: choose another folder"):
+        take_in([where], "attention", tmp_path / "link" / "handed_in")
+
+
 def test_one_id_in_two_given_folders_is_two_people_until_a_person_decides(tmp_path):
     where = [
         folder(tmp_path / f"{day}/in", {"kim.ipynb": LAST, f"{day}.ipynb": LAST}) for day in "ab"
