@@ -29,6 +29,8 @@ REASONS = (
 )  # fmt: skip
 """Why a file does not count, by the first place in which its rank is lower."""
 
+IN_TIME = 2
+"""Place in a rank."""
 Rank = tuple[bool, bool, bool, bool, int, float, bool, float, int, int]
 
 
@@ -49,6 +51,8 @@ class Choice:
     file: File
     remarks: list[Text] = field(default_factory=list)
     tied: list[File] = field(default_factory=list)
+    more: list[File] = field(default_factory=list)
+    """Others, unless they are late, that have answers which the file that counts has not."""
 
 
 def choose(
@@ -65,8 +69,8 @@ def choose(
     """
     if len(files) == 1:
         return Choice(files[0])
-    defines = _definition(questions)
-    ranks = {file: _rank(file, assignment, deadline, defines) for file in files}
+    answers = {file: _answers(file.path, questions) for file in files}
+    ranks = {file: _rank(file, assignment, deadline, bool(answers[file])) for file in files}
     best = max(ranks.values())
     chosen = min((f for f in files if ranks[f] == best), key=lambda file: file.shown)
     tied = [f for f in files if ranks[f] == best and f != chosen and not _same(f, chosen)]
@@ -75,7 +79,9 @@ def choose(
         if file != chosen and not file.claim.receipt:
             why.setdefault(_why(ranks[file], best), []).append(file.shown)
     remarks = (_remark(student, chosen, reason, listed(them)) for reason, them in why.items())
-    return Choice(chosen, [*remarks], tied)
+    in_time = (f for f in files if ranks[f][IN_TIME] == best[IN_TIME])
+    more = sorted((f for f in in_time if answers[f] - answers[chosen]), key=lambda f: f.shown)
+    return Choice(chosen, [*remarks], tied, more)
 
 
 def differ(files: Sequence[File]) -> bool:
@@ -96,25 +102,32 @@ def listed(names: Sequence[str]) -> Text:
     return some(names, MOST_LISTED)
 
 
-def _definition(names: Sequence[str]) -> re.Pattern[bytes]:
-    """Return what matches where one of these names is defined, assigned or imported."""
-    one = b"|".join(re.escape(name).encode() for name in names) or b"(?!)"
+def _answers(path: Path, questions: Sequence[str]) -> set[str]:
+    """Return the graded names that a file defines; it is searched, not parsed."""
+    try:
+        data = _bytes(path).replace(b"\0", b"")  # of UTF-16 as well
+    except OSError:
+        return set()
+    return {name for name in questions if _definition(name).search(data)}
+
+
+def _definition(name: str) -> re.Pattern[bytes]:
+    """Return what matches where a name is defined, assigned or imported."""
+    one = re.escape(name).encode()
     forms = (
-        rb"(?:def|class|as)\s+(?:%b)\b",
-        rb"\bimport\b[^\n\\\"]{0,200}\b(?:%b)\b",
-        rb"\b(?:%b)\s*(?::[^=\n]{0,80})?=(?!=)",
+        rb"(?:def|class|as)\s+%b\b",
+        rb"\bimport\b[^\n\\\"]{0,200}\b%b\b",
+        rb"\b%b\s*(?::[^=\n]{0,80})?=(?!=)",
     )
     return re.compile(b"|".join(form % one for form in forms))
 
 
-def _rank(
-    file: File, assignment: str, deadline: Deadline | None, defines: re.Pattern[bytes]
-) -> Rank:
+def _rank(file: File, assignment: str, deadline: Deadline | None, answers: bool) -> Rank:
     claim, moment = file.claim, file.claim.moment or 0.0
     called = os.path.basename(claim.inside or file.path.name)
     bare, copy = original(stem(called).partition(".")[0])
     named = bare.casefold() == assignment.casefold()
-    kind, answers = likeness(file.path), _has(file.path, defines)
+    kind = likeness(file.path)
     in_time = deadline is None or not deadline.is_late(moment)
     return (
         not claim.receipt, kind > 1 or answers, in_time, answers, kind, claim.attempt, named,
@@ -152,14 +165,6 @@ def _same(one: File, other: File) -> bool:
 def _bytes(path: Path) -> bytes:
     with open(path, "rb", opener=open_unfollowed) as file:
         return file.read(MAX_MB << 20)
-
-
-def _has(path: Path, defines: re.Pattern[bytes]) -> bool:
-    """Whether a file defines a graded name; it is searched, not parsed."""
-    try:
-        return defines.search(_bytes(path).replace(b"\0", b"")) is not None  # of UTF-16 as well
-    except OSError:
-        return False
 
 
 def _reads_like_one(path: Path) -> bool:

@@ -23,6 +23,7 @@ from .due import Due
 from .gradescope import METADATA
 from .identity import safe
 from .lms import CANVAS, platform, proposal, recognised
+from .named import Pattern
 from .nbgrader import Nbgrader
 from .people import People, people, share
 from .platform import IntakeError, Platform
@@ -44,6 +45,8 @@ NO_NAMES_FOR_DATES = Message(
 ITSELF = Message(
     "{folder} holds the submissions, and is to hold the results: choose another folder for those."
 )
+NOTHING = "nothing"
+"""Stands for the file that is not there."""
 YEAR = 366 * 24
 """Hours; who is later than that has a clock that is wrong, or the deadline has another year."""
 AT_ONCE = 600
@@ -101,6 +104,8 @@ def take_in(
     if isinstance(reader, Alone):
         sorted_out.doubts += _by_name_alone(sorted_out)
         intake.doubts += _in_no_encoding(walked)
+    else:
+        sorted_out.doubts += _with_nothing(walked, reader, sorted_out)
     known = {safe(one): s for s, one in on_roster(sorted_out.files, roster).items() if "~" not in s}
     due = Due(deadline, dict(own) | {known[one]: own[one] for one in own.keys() & known.keys()})
     intake.remarks += share(sorted_out, groups, known)
@@ -154,6 +159,24 @@ def _by_name_alone(found: People) -> list[Text]:
         for student, files in found.files.items()
         if differ(files)
     ]
+
+
+def _with_nothing(walked: Walk, reader: Platform, found: People) -> list[Text]:
+    """Return a line on each student with a folder that has nothing in it but what programs made."""
+    known = {student.partition("~")[0].casefold() for student in found.files}
+    lines: dict[str, Text] = {}
+    for folder, parts in walked.empty:  # those above come first
+        if isinstance(reader, Pattern) and reader.depth != len(parts) + 1:
+            continue  # a pattern is of the last folders, and these may be a student's
+        for claim in reader.claims(folder / NOTHING, (*parts, NOTHING)):
+            if (student := safe(claim.id)).casefold() not in known:
+                empty = Message(
+                    "nothing can be graded of {student}: {folder} is empty",
+                    student=student,
+                    folder="/".join(parts),
+                )
+                lines.setdefault(student, empty)
+    return [*lines.values()]
 
 
 def _in_no_encoding(walked: Walk) -> list[Text]:
@@ -231,6 +254,15 @@ def _take(
                     "nothing says which file of {student} is the last: {names}",
                     student=student,
                     names=shown,
+                )
+            )
+        if choice.more:
+            intake.doubts.append(
+                Message(
+                    "of {student}, {chosen} counts, and there are other answers in {names}",
+                    student=student,
+                    chosen=choice.file.shown,
+                    names=listed([file.shown for file in choice.more]),
                 )
             )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)

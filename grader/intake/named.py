@@ -91,13 +91,13 @@ class Pattern:
                     "a pattern has one {id} in it, and {text} does not", id="{id}", text=repr(text)
                 )
             )
-        self._depth = 1 + text.count("/")
+        self.depth = 1 + text.count("/")
         self._strict, self._loose = _regex(text, "_"), _regex(text, "")
         self._beneath = beneath
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
         """Return the id in the name, or nobody if the name does not match."""
-        name = "/".join(parts[-self._depth :])
+        name = "/".join(parts[-self.depth :])
         fit = self._strict.fullmatch(name) or self._loose.fullmatch(name)
         known = self._beneath.claims(file, parts) if self._beneath else []
         if fit is None:

@@ -36,6 +36,8 @@ class Walk:
     """Notebooks and scripts with names that begin with a dot, and notebooks in such folders."""
     results: list[Path] = field(default_factory=list)
     """Folders that `grader grade` has filled."""
+    empty: list[tuple[Path, tuple[str, ...]]] = field(default_factory=list)
+    """Folders in which, at any depth, no file was found, with the parts of their paths."""
     closed: list[Text] = field(default_factory=list)
     """Folders that cannot be read, with the reason."""
 
@@ -50,7 +52,10 @@ def walk(paths: Iterable[Path]) -> Walk:
         if not os.path.lexists(path):
             raise FileNotFoundError(path)
         if path.is_dir():
-            found.files += [(f, f.relative_to(path).parts) for f in sorted(_below(path, found))]
+            there, folders = sorted(_below(path, found)), found.empty
+            found.files += [(f, f.relative_to(path).parts) for f in there]
+            full = {above for file in there for above in file.parents}
+            found.empty = sorted(one for one in folders if one[0] not in full)
         else:
             found.files.append((path, (path.name,)))
     found.hidden.sort()
@@ -74,6 +79,7 @@ def _below(folder: Path, found: Walk) -> Iterator[Path]:
             found.results.append(place)
             folders.clear()
             continue
+        found.empty.append((place, place.relative_to(folder).parts))
         for hidden in sorted(set(filter(_is_hidden, folders)) - {*links}):
             books = sorted((place / hidden).rglob("*.ipynb"))  # follows no link
             found.hidden += [f"{book.relative_to(folder)}" for book in books]

@@ -141,3 +141,13 @@ def test_an_answer_is_found_however_it_is_made_and_encoded(tmp_path, text, encod
     them = made(tmp_path, {"draft.ipynb": BOOK % "Mask == 1", "final.ipynb": ""}, moment=1)
     them[1].path.write_bytes((BOOK % text).encode(encoding))
     assert choose("kim", them, "attention", None, ["Mask"]).file is them[1]
+
+
+def test_answers_that_only_another_file_has_are_told_unless_it_is_late(tmp_path):
+    them = made(tmp_path, {"1.ipynb": BOOK % "def one(): 1"}, moment=5)
+    them += made(tmp_path, {"2.ipynb": BOOK % "def two(): 2", "3.ipynb": "{}"}, moment=9)
+    for order in permutations(them):
+        choice = choose("kim", order, "attention", None, ["one", "two"])
+        assert (choice.file, choice.more) == (them[1], [them[0]])
+    in_time = Deadline.read("1970-01-01 00:00:07 UTC")
+    assert choose("kim", them, "attention", in_time, ["one", "two"]).more == []

@@ -96,6 +96,22 @@ def test_results_in_the_class_are_left_out(tmp_path):
     assert words(intake.doubts) == [f"{of}: {where / 'old'}"]
 
 
+def test_whose_folder_has_nothing_but_litter_goes_to_a_person(tmp_path):
+    files = dict.fromkeys(("kim/._a.ipynb", "kim/__MACOSX/b", "lee/a.ipynb", "lee/img/.DS_Store"))
+    where = folder(tmp_path / "in", files | {"old/grades.sqlite": ""})
+    (where / "cho" / "hw" / "deep").mkdir(parents=True)
+    found, intake = taken(where, "{id}/*")
+    assert list(found) == ["lee"]
+    assert (
+        words(intake.doubts)
+        == [
+            *(f"nothing can be graded of {one}: {one} is empty" for one in ("cho", "kim")),
+            f"left out, because it holds results: {where / 'old'}",
+        ]
+        or words(intake.doubts)[::-1]
+    )
+
+
 def test_a_folder_of_submissions_is_not_filled_with_their_results(tmp_path):
     where = folder(tmp_path / "in", {"kim.ipynb": None})
     (tmp_path / "link").symlink_to(where)
