@@ -16,18 +16,18 @@ from ..model.standing import Arrival
 from .alone import Alone
 from .archive import packed, unpack
 from .canvas import RECEIPTS
-from .choice import File, choose, differ, likeness, listed
+from .choice import File, choose, likeness, listed
 from .classroom import SCORES
 from .deadline import Deadline
 from .due import Due
 from .gradescope import METADATA
 from .identity import safe
 from .lms import CANVAS, platform, proposal, recognised
-from .named import Pattern
 from .nbgrader import Nbgrader
 from .people import People, people, share
 from .platform import IntakeError, Platform
 from .roster import listed as on_roster
+from .unsure import by_name_alone, in_no_encoding, with_nothing
 from .walk import Walk, walk
 
 OF_PLATFORMS = {METADATA, SCORES, RECEIPTS, "index.html"}
@@ -45,8 +45,6 @@ NO_NAMES_FOR_DATES = Message(
 ITSELF = Message(
     "{folder} holds the submissions, and is to hold the results: choose another folder for those."
 )
-NOTHING = "nothing"
-"""Stands for the file that is not there."""
 YEAR = 366 * 24
 """Hours; who is later than that has a clock that is wrong, or the deadline has another year."""
 AT_ONCE = 600
@@ -88,7 +86,7 @@ def take_in(
     for path in paths:
         if not os.path.lexists(path):
             raise IntakeError(Message("{file} does not exist.", file=path))
-        if path.resolve() == out.parent.resolve():
+        if os.path.realpath(path) == os.path.realpath(out.parent):
             raise IntakeError(ITSELF.format(folder=path))
         if packed(path):
             path, remarks, doubts = unpack(path, out)
@@ -102,10 +100,10 @@ def take_in(
     reader = platform(names, walked.files, assignment) if names else Alone(assignment, walked.files)
     sorted_out = people(_files(walked, reader, assignment, intake))
     if isinstance(reader, Alone):
-        sorted_out.doubts += _by_name_alone(sorted_out)
-        intake.doubts += _in_no_encoding(walked)
+        sorted_out.doubts += by_name_alone(sorted_out)
+        intake.doubts += in_no_encoding(walked)
     else:
-        sorted_out.doubts += _with_nothing(walked, reader, sorted_out)
+        sorted_out.doubts += with_nothing(walked, reader, sorted_out)
     known = {safe(one): s for s, one in on_roster(sorted_out.files, roster).items() if "~" not in s}
     due = Due(deadline, dict(own) | {known[one]: own[one] for one in own.keys() & known.keys()})
     intake.remarks += share(sorted_out, groups, known)
@@ -148,55 +146,6 @@ def _files(walked: Walk, reader: Platform, assignment: str, intake: Intake) -> l
     return found
 
 
-def _by_name_alone(found: People) -> list[Text]:
-    """Return a line on each id with several files, where no platform says that they are theirs."""
-    return [
-        Message(
-            "only their names say that these are all of {student}: {names}",
-            student=student,
-            names=listed([file.shown for file in files]),
-        )
-        for student, files in found.files.items()
-        if differ(files)
-    ]
-
-
-def _with_nothing(walked: Walk, reader: Platform, found: People) -> list[Text]:
-    """Return a line on each student with a folder that has nothing in it but what programs made."""
-    known = {student.partition("~")[0].casefold() for student in found.files}
-    lines: dict[str, Text] = {}
-    for folder, parts in walked.empty:  # those above come first
-        if isinstance(reader, Pattern) and reader.depth != len(parts) + 1:
-            continue  # a pattern is of the last folders, and these may be a student's
-        for claim in reader.claims(folder / NOTHING, (*parts, NOTHING)):
-            if (student := safe(claim.id)).casefold() not in known:
-                empty = Message(
-                    "nothing can be graded of {student}: {folder} is empty",
-                    student=student,
-                    folder="/".join(parts),
-                )
-                lines.setdefault(student, empty)
-    return [*lines.values()]
-
-
-def _in_no_encoding(walked: Walk) -> list[Text]:
-    """Return a line on names that are not in UTF-8: their ids lack what cannot be read."""
-    names = ["/".join(parts) for _, parts in walked.files]
-    odd = [name.encode("utf-8", "surrogateescape") for name in names if not _is_utf8(name)]
-    unread = Message(
-        "not in UTF-8, so that ids lack letters: {names}. Give the archive in the folder's place.",
-        names=listed([name.decode("utf-8", "backslashreplace") for name in odd]),
-    )
-    return [unread] * bool(odd)
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:  # of bytes that Python has kept as surrogates
-        return False
-
-
 def _nobodys(name: str, reader: Platform, better: str) -> Message:
     """Say why a file is not graded; another value of --names may be `better`."""
     if isinstance(reader, Alone):
@@ -218,7 +167,8 @@ def _say_what_is_left(
         intake.remarks.append(made)
     for folder in walked.results:
         held = Message("left out, because it holds results: {folder}", folder=folder)
-        (intake.remarks if folder.resolve() == out.resolve() else intake.doubts).append(held)
+        mine = os.path.realpath(folder) == os.path.realpath(out)
+        (intake.remarks if mine else intake.doubts).append(held)
     intake.doubts += [
         Message("not graded, because it is hidden: {name}", name=name) for name in walked.hidden
     ]
