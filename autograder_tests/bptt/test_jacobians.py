@@ -79,7 +79,8 @@ def test_entry_j_k_is_the_derivative_of_j_for_k(student, draw):
 @needs(test_entry_j_k_is_the_derivative_of_j_for_k)
 def test_a_jacobian_may_have_any_size(student, draw):
     """One sequence, one feature, as many sequences as features: each has its Jacobian."""
-    sizes = ((1, 3), (3, 1), (3, 3), (1, 1), (40, 2))
+    (many,) = draw.integers(130, 150, 1).tolist()
+    sizes = ((1, 3), (3, 1), (3, 3), (1, 1), (many, 2))
     steps = [step(draw, *each) for each in sizes]
     given = [(h_next, weight_hh) for h_next, weight_hh, _ in steps]
     shapes = [{J: due.shape} for *_, due in steps]
@@ -182,8 +183,10 @@ def test_all_singular_values_are_scaled_alike(student, draw):
 @needs(test_all_singular_values_are_scaled_alike)
 def test_any_matrix_can_be_scaled(student, draw):
     """A number, a matrix that is not square, one whose largest singular value is s already."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     for W, largest in (
         (draw.matrix(3.0), 3.0),
+        (draw.matrix(2.0, 0.5, rows=many), 2.0),
         (draw.matrix(2.0, 0.5, rows=4), 2.0),
         (draw.matrix(2.0, 0.5, rows=4).mT, 2.0),
         (draw.matrix(0.7, 0.1, 0.0), 0.7),

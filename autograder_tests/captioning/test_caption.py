@@ -82,7 +82,9 @@ def test_no_word_costs_nothing(student, draw):
 @needs(test_padding_is_neither_summed_nor_counted)
 def test_a_loss_of_any_sizes(student, draw):
     """One caption, word or all sizes equal, large logits; nothing is changed in place."""
-    sizes = ((1, 5, 6, [4]), (3, 1, 6, [1, 0, 1]), (4, 4, 4, [2, 4, 1, 3]), (1, 1, 2, [1]))
+    (many,) = draw.integers(130, 150, 1).tolist()
+    sizes = ((1, 5, 6, [4]), (3, 1, 6, [1, 0, 1]), (4, 4, 4, [2, 4, 1, 3]), (1, 1, 2, [1]),
+             (many, 2, 3, draw.lengths(many, 2).tolist()))  # fmt: skip
     each = [captions(draw, *size) for size in sizes]
     logits, words, pad = captions(draw)
     each.append((1000 * logits, words, pad))
@@ -249,7 +251,8 @@ def test_every_word_has_the_weights_of_its_step(student, draw):
 @needs(test_each_caption_ends_on_its_own)
 def test_any_number_of_pictures_will_do(student, draw):
     """One picture, as many pictures as words, places or features; no graph is recorded."""
-    for B, max_length in ((1, 4), (V, 3), (L, 1), (H, 2)):
+    (many,) = draw.integers(130, 150, 1).tolist()
+    for B, max_length in ((1, 4), (V, 3), (L, 1), (H, 2), (many, 2)):
         Speech(draw, B, word=1.0, state=1.0, enter=1.0, carry=1.0).require(student, max_length)
     *_, calls = Speech(draw, word=1.0).said(student, 2)
     if any(call.graph for call in calls):

@@ -201,10 +201,12 @@ def test_gradients_reach_the_state_the_picture_and_all_parts(student, draw):
 @with_right_attention
 def test_a_step_of_any_sizes(student, draw):
     """One picture, one place, all sizes equal, and as many pictures as places."""
+    (many,) = draw.integers(130, 150, 1).tolist()
+    each = ((1, 5, SIZES), (3, 1, SIZES), (4, 4, (4,) * 5), (5, 5, SIZES), (many, 2, SIZES))
     with torch.no_grad():
-        for B, L, sizes in ((1, 5, SIZES), (3, 1, SIZES), (4, 4, (4,) * 5), (5, 5, SIZES)):
+        for B, L, sizes in each:
             cell, right = twins(student, draw, CaptionCell, sizes)
-            agree(cell, right, *step(draw, B, L, sizes), takes=STEP, returns=RETURNS)
+            agree(cell.train(B > 3), right, *step(draw, B, L, sizes), takes=STEP, returns=RETURNS)
 
 
 @question("CaptionCell")
@@ -320,11 +322,18 @@ def test_gradients_go_back_through_the_sentence(student, draw):
 @with_right_parts
 def test_captions_of_any_sizes(student, draw):
     """One picture, word or place, and all sizes equal."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     with torch.no_grad():
-        for size in ((1, 5, 4), (3, 5, 1), (3, 1, 2), (4, 4, 4)):
+        for size in ((1, 5, 4), (3, 5, 1), (3, 1, 2), (4, 4, 4), (many, 2, 2)):
             sizes = (4,) * 5 if size == (4, 4, 4) else SIZES
-            pair = twins(student, draw, Captioner, sizes)
-            agree(*pair, *captioned(draw, *size, sizes), takes=GIVEN, returns=SEEN)
+            model, right = twins(student, draw, Captioner, sizes)
+            agree(
+                model.train(size[0] > 3),
+                right,
+                *captioned(draw, *size, sizes),
+                takes=GIVEN,
+                returns=SEEN,
+            )
 
 
 @question("Captioner")

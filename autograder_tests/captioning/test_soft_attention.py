@@ -104,7 +104,9 @@ def test_hidden_places_are_not_looked_at(student, draw):
 @needs(test_weights_are_a_softmax_of_scores, test_the_context_is_the_mean_by_the_weights)
 def test_any_sizes_will_do(student, draw):
     """One picture, place or feature, all sizes equal, B = L, and scores of a thousand."""
-    sizes = ((1, 5, 4, 2, 6), (3, 1, 4, 2, 6), (4, 4, 3, 2, 5), (2, 5, 1, 1, 1), (3, 3, 3, 3, 3))
+    (many,) = draw.integers(130, 150, 1).tolist()
+    sizes = ((1, 5, 4, 2, 6), (3, 1, 4, 2, 6), (4, 4, 3, 2, 5), (2, 5, 1, 1, 1), (3, 3, 3, 3, 3),
+             (many, 2, 2, 2, 3), (2, many, 2, 2, 3))  # fmt: skip
     each = [looks(draw, *size) for size in sizes]
     with torch.no_grad():
         agree_on_each(student.soft_attention, attend, each, takes=TAKES, returns=RETURNS)

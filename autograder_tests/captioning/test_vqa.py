@@ -168,15 +168,18 @@ def test_gradients_reach_picture_question_and_parts(student, draw):
 @with_right_attention
 def test_questions_of_any_sizes(student, draw):
     """One question, word or place, all sizes equal, and no question as long as T."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     same = (4,) * 7
     each = (
+        ((2,) * many, 2, 2, SIZES),
         ((3,), 4, 5, SIZES), ((1, 1, 1), 1, 5, SIZES), ((2, 1), 3, 1, SIZES),
         ((4, 1, 3, 2), 4, 4, same), ((2, 3), 5, 5, SIZES),
     )  # fmt: skip
     with torch.no_grad():
         for lengths, T, L, sizes in each:
             given = asked(draw, lengths, T, L, sizes)
-            agree(*twins(student, draw, sizes), *given, takes=TAKES, returns=RETURNS)
+            model, right = twins(student, draw, sizes)
+            agree(model.train(T < 4), right, *given, takes=TAKES, returns=RETURNS)
 
 
 @question("VQA")
@@ -245,7 +248,9 @@ def test_a_kind_that_nobody_asked_has_a_share_of_0(student, draw):
 @needs(test_the_share_is_that_of_the_kind)
 def test_shares_of_any_sizes(student, draw):
     """One kind, one question, two answers, and as many questions as answers and kinds."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     each = [
+        guesses(draw, draw.integers(0, 3, many).tolist(), 3, 3),
         guesses(draw, (0,) * 6, 3, 1),
         guesses(draw, (0,), 2, 1),
         guesses(draw, (1, 0, 1, 0, 1), 2, 2),

@@ -77,8 +77,9 @@ def test_gradients_reach_picture_and_kernel(student, draw):
 @needs(test_the_kernel_meets_the_window_entry_by_entry)
 def test_a_correlation_takes_any_sizes(student, draw):
     """A kernel of one entry or as large as the picture, one row or column, and squares will do."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     with torch.no_grad():
-        require(student.cross_correlate, correlated, pairs(draw, OTHERS))
+        require(student.cross_correlate, correlated, pairs(draw, (*OTHERS, (many, 3, 2, 2))))
 
 
 @question("cross_correlate")
@@ -124,8 +125,9 @@ def test_gradients_reach_what_is_convolved(student, draw):
 @with_a_right_correlation
 def test_a_convolution_takes_any_sizes(student, draw):
     """A kernel of one entry or as large as the picture, one row or column, and squares will do."""
+    (many,) = draw.integers(130, 150, 1).tolist()
     with torch.no_grad():
-        require(student.convolve, convolved, pairs(draw, OTHERS))
+        require(student.convolve, convolved, pairs(draw, (*OTHERS, (many, 3, 2, 2))))
 
 
 @question("convolve")

@@ -61,8 +61,10 @@ def test_gradient_reaches_the_last_real_output_alone(student, draw):
 @points(1)
 @needs(test_the_last_real_output_is_taken)
 def test_as_many_sequences_as_steps_will_do(student, draw):
-    """With B = T and with B = H, lengths are still those of the sequences."""
-    each = [(draw(4, 4, 3), draw.lengths(4, 4)), (draw(3, 5, 3), draw.lengths(3, 5))]
+    """With B = T, with B = H and with a hundred, lengths are still those of the sequences."""
+    (many,) = draw.integers(130, 150, 1).tolist()
+    sizes = ((4, 4, 3), (3, 5, 3), (many, 3, 2), (2, many, 2))
+    each = [(draw(*size), draw.lengths(*size[:2])) for size in sizes]
     with torch.no_grad():
         agree_on_each(student.many_to_one, last_ones, each, takes=OUT, returns=(LAST,))
 
@@ -196,7 +198,8 @@ def test_no_step_is_taken_in_vain(student, draw):
 def test_one_speaker_or_many_will_do(student, draw):
     """One sequence, as many sequences as symbols or as features: each speaks for itself."""
     tables = steps(draw, 1.0, 1.0, 1.0, 1.0)
-    for speakers, length in ((1, 5), (5, 5), (V, 3), (H, 2), (1, 1)):
+    many, long = int(draw.integers(130, 150, 1)), int(draw.integers(30, 40, 1))
+    for speakers, length in ((1, 5), (5, 5), (V, 3), (H, 2), (1, 1), (many, 2), (2, long)):
         given = tables, draw(speakers, H), draw.integers(0, V, speakers)
         require(student, *given, length, f"With B={speakers} and length={length}")
 
@@ -272,7 +275,9 @@ def test_large_logits_do_not_overflow(student, draw):
 @needs(test_what_is_filled_in_does_not_count)
 def test_a_loss_of_any_sizes(student, draw):
     """One sequence, one step, two classes, and as many sequences as steps and classes."""
-    sizes = ((1, 5, 3), (4, 1, 3), (2, 5, 2), (3, 3, 3), (5, 4, 4), (1, 1, 2))
+    (many,) = draw.integers(130, 150, 1).tolist()
+    sizes = ((1, 5, 3), (4, 1, 3), (2, 5, 2), (3, 3, 3), (5, 4, 4), (1, 1, 2), (many, 2, 3),
+             (2, many, 3))  # fmt: skip
     each = [answers(draw, *size) for size in sizes]
     with torch.no_grad():
         agree_on_each(student.many_to_many_loss, cost, each, takes=LOGITS, returns=("loss",))

@@ -329,6 +329,7 @@ def test_a_layer_takes_any_sizes(student, draw):
     layers = make_each(student.DecoderLayer, [(d, heads, 6) for *_, d, heads in sizes])
     for pair in zip(torchs, layers, strict=True):
         transplant(*pair)
+    layers = [layer.train(number % 2 == 0) for number, layer in enumerate(layers)]
     each = [(draw(B, T, d), draw(B, S, d)) for B, T, S, d, _ in sizes]
     with torch.no_grad():
         agree_on_each(layers, torchs, each)

@@ -361,13 +361,15 @@ def test_gradients_reach_both_embeddings_and_all_layers(student, draw):
 @with_right_parts
 def test_a_transformer_takes_any_sizes(student, draw):
     """One sentence, one symbol, a source that is shorter or longer, as many of all."""
-    long = int(draw.integers(30, 40, 1))
-    sizes = ((1, 5, 4), (3, 1, 4), (3, 5, 1), (2, 3, 7), (4, 4, 4), (2, long, 3), (1, 1, 1))
+    many, long = int(draw.integers(64, 80, 1)), int(draw.integers(30, 40, 1))
+    sizes = ((1, 5, 4), (3, 1, 4), (3, 5, 1), (2, 3, 7), (4, 4, 4), (2, long, 3), (1, 1, 1),
+             (many, 2, 2))  # fmt: skip
     shared = (5, 5, 4, 2, 6)
     torchs = [draw.fill(TorchTransformer(*shared, 1)) for _ in sizes]
     models = make_each(student.Transformer, [(*shared, 1) for _ in sizes])
     for pair in zip(torchs, models, strict=True):
         transplant(*pair)
+    models = [model.train(number % 2 == 0) for number, model in enumerate(models)]
     with torch.no_grad():
         agree_on_each(models, torchs, [sentences(draw, *size, sizes=shared) for size in sizes])
 
