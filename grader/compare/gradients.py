@@ -33,8 +33,8 @@ def gradient_difference(actual: Tensor, expected: Tensor, named: Named, bound: f
         return ""
     if found := cut(actual, expected, named, bound):
         label, have, due = found
-        reached = (have > bound).nonzero().flatten()
-        missed = ((due > bound) & ~(have > bound)).nonzero().flatten()
+        reached = have.nonzero().flatten()
+        missed = ((due > bound) & (have == 0)).nonzero().flatten()
         return Message(
             "along {axis}, the gradient reaches `{name}` at {reached} but not at {missed}: the "
             "way back is cut there",
@@ -51,11 +51,13 @@ def cut(
 ) -> tuple[str, Tensor, Tensor] | None:
     """Find an axis along which a gradient reaches some places and misses others where it is due.
 
+    It misses those where it is 0: one that is small has come by another way, which is not cut.
+
     Returns its name and, for each place, the largest gradient that arrives and that is due (n,).
     """
     for axis, label in enumerate(named.labels(expected.dim())):
         rows = (t.movedim(axis, 0).reshape(t.shape[axis], -1) for t in (actual, expected))
         have, due = (row.abs().amax(dim=1) for row in rows)
-        if (have > bound).any() and ((due > bound) & ~(have > bound)).any():
+        if have.any() and ((due > bound) & (have == 0)).any():
             return label, have, due
     return None

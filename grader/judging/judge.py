@@ -127,7 +127,6 @@ def _attempt(
         return _none_run(session, error), "", (), ()
     results, notes = _judged(loaded, session, key, kept)
     if loaded.left_out and _lost(results) and not _faulty(results):
-        notes.append(WHOLE_TRIED)
         try:
             other = attempt(whole=True)
         except (StudentError, SandboxError) as error:
@@ -136,6 +135,8 @@ def _attempt(
             again, notes_then = _judged(other, session, key, kept)
             if _lost(again) < _lost(results) and not _faulty(again):
                 loaded, other, results, notes = other, loaded, again, [*notes_then, WHOLE_COUNTS]
+            else:
+                notes.append(WHOLE_TRIED)
             other.close()
     remarks += notes
     uses = {name[:MOST_LETTERS] for names in loaded.uses.values() for name in names}

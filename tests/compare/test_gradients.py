@@ -25,6 +25,14 @@ def test_the_step_where_the_gradient_is_cut_is_named():
     assert "along T, the gradient reaches `x` at 3 but not at 2" in words
 
 
+def test_a_gradient_that_is_small_is_not_cut():
+    due = random(2, 5, 4)
+    small = due.clone()
+    small[:, :3] *= 1e-12
+    words = f"{gradient_difference(small, due, Named.read('x (B, T, d)'), 1e-9)}"
+    assert "its gradient is not" in words and "cut" not in words
+
+
 def test_a_wrong_gradient_is_described_like_a_value():
     due = random(2, 5, 4)
     words = f"{gradient_difference(2 * due, due, Named('x'), 1e-9)}"
