@@ -34,6 +34,8 @@ NO_TEXT = Saying("This file is not text, so it is not a notebook. {again}", agai
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
 NOTEBOOK_LINE = re.compile(r'^\s*"cell_type":', re.MULTILINE)
+AS_TEXT = re.compile(r'(?:"|\\n)(?:def \w+\(|class \w+[(:])')
+"""A definition in a cell of a notebook's file."""
 CELL_LINE = re.compile(
     r"^#[ ]?(?:%%(?:[ \t]+(.*))?|In[ ]?\[[\d* ]*\]:)[ \t]*$",  # py:percent and nbconvert
     re.MULTILINE,
@@ -68,6 +70,13 @@ def read(data: bytes) -> list[Cell]:
     else:
         sources = list(_notebook_cells(document))
     if not any(source.strip() for source in sources):
+        if AS_TEXT.search(text):
+            raise Unreadable(
+                Saying(
+                    "The code of this notebook stands in cells of text, which are not run. Make "
+                    "them cells of code (in Jupyter: Esc, then Y), save it and submit it again."
+                )
+            )
         raise Unreadable(
             Saying("This file has no code in it. Is it the right one? {again}", again=AGAIN)
         )
