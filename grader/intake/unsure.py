@@ -43,15 +43,22 @@ def with_nothing(walked: Walk, reader: Platform, found: People) -> list[Text]:
     return [*lines.values()]
 
 
+NO_UTF8 = Message(
+    "not in UTF-8, so that ids lack letters: {names}. Give the archive in the folder's place."
+)
+NO_LOCALE = Message(
+    "this machine's language setting has no letters for names, so that ids lack them: {names}. Set "
+    "PYTHONUTF8=1 and run the same command again."
+)
+
+
 def in_no_encoding(walked: Walk) -> list[Text]:
-    """Return a line on names that are not in UTF-8: their ids lack what cannot be read."""
+    """Return a line on names that cannot be read as text: their ids lack what is odd."""
     names = ["/".join(parts) for _, parts in walked.files]
     odd = [name.encode("utf-8", "surrogateescape") for name in names if not _is_utf8(name)]
-    unread = Message(
-        "not in UTF-8, so that ids lack letters: {names}. Give the archive in the folder's place.",
-        names=listed([name.decode("utf-8", "backslashreplace") for name in odd]),
-    )
-    return [unread] * bool(odd)
+    read = [name.decode("utf-8", "backslashreplace") for name in odd]
+    here = all(name.encode() == found for name, found in zip(read, odd, strict=True))
+    return [(NO_LOCALE if here else NO_UTF8).format(names=listed(read))] * bool(odd)
 
 
 def _is_utf8(name: str) -> bool:

@@ -87,17 +87,20 @@ def test_output_on_a_full_disk_is_said_once_the_work_is_done(course):
 
 
 @pytest.mark.parametrize(
-    "environment",
-    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+    ("environment", "graded"),
+    [
+        ({"PYTHONIOENCODING": "ascii"}, 0),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, 3),  # ids lack letters
+    ],
     ids=["ascii", "C"],
 )
-def test_names_that_a_terminal_cannot_show_end_no_command(course, environment):
+def test_names_that_a_terminal_cannot_show_end_no_command(course, environment, graded):
     (course / "roster.csv").write_text("id,name\nkim,김민준\n박,박☃\n", "utf-8")
     (course / "canvas.csv").write_text("ID,Doubling\nkim,\n박,\n", "utf-8")
     (course / "wrong.csv").write_text("id,question,points,comment\n김,halve,0,\n", "utf-8")
     out = f"{course}/out"
     commands = {
-        f"{grade(course)} --roster {course}/roster.csv --lang ko": 0,
+        f"{grade(course)} --roster {course}/roster.csv --lang ko": graded,
         f"diff {out}": 0,
         f"gradebook {out} {course}/canvas.csv --column Doubling -o {course}/up.csv": 3,
         f"results {out} {course}/all.jsonl": 0,
@@ -112,3 +115,4 @@ def test_names_that_a_terminal_cannot_show_end_no_command(course, environment):
     codes = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("code ")]
     assert codes == [str(code) for code in commands.values()], done.stderr
     assert done.stdout.isascii() and "\\ubc15" in done.stdout
+    assert ("PYTHONUTF8=1" in done.stdout + done.stderr) == (graded == 3)
