@@ -35,17 +35,18 @@ class Forbid:
         self._meant = meant(names)
         self._undo = ExitStack()
         self._closed = set[types.FunctionType]()
-        self._families = {
-            f: name for name in reversed(self._meant) for f in siblings.families(name)
-        }
-        """The families that are forbidden, and for each the first name of it."""
+        self._kin: dict[str, list[str]] = {}
+        """The families that are forbidden, and for each the names of it."""
+        for name in reversed(self._meant):
+            for family in siblings.families(name):
+                self._kin.setdefault(family, []).insert(0, name)
         if not names:
             return
         for name in self._meant:  # the most exact name of a function comes first
             self._close_name(name)
         self._close_operators()
         self._close_functions()
-        if self._families:
+        if self._kin:
             siblings.WATCH.told.append(self._close_functions)
             self._undo.callback(siblings.WATCH.told.remove, self._close_functions)
 
@@ -64,7 +65,7 @@ class Forbid:
         libraries: dict[str, Any] = {}
         with warnings.catch_warnings():  # torch warns of every operator that is replaced
             warnings.simplefilter("ignore")
-            for family in self._families:
+            for family in self._kin:
                 for operator, keys in siblings.operators(family).items():
                     space, _, leaf = operator.partition("::")
                     if space not in libraries:
@@ -77,18 +78,16 @@ class Forbid:
 
     def _close_functions(self) -> None:
         """Close the library code that is loaded by now."""
-        for family in self._families:
+        for family in self._kin:
             for function in siblings.functions(family):
                 self._close(function, self._said(family, function.__name__))
 
     def _said(self, family: str, used: str) -> str:
         """Return which of the forbidden names of a family to speak of: the one that was used."""
-        kin = [name for name in self._meant if family in siblings.families(name)]
-        for name in kin:
-            if used.partition(".")[0] == name.rpartition(".")[2]:
-                return name
-        near = [name for name in kin if name.rpartition(".")[2].lower() in used.lower()]
-        return (near or [self._families[family]])[0]
+        kin, leaf, lower = self._kin[family], used.partition(".")[0], used.lower()
+        exact = (name for name in kin if name.rpartition(".")[2] == leaf)
+        near = (name for name in kin if name.rpartition(".")[2].lower() in lower)
+        return next(exact, None) or next(near, kin[0])
 
     def _close(self, function: types.FunctionType, name: str) -> None:
         """Give a function a body that raises, for whoever has a reference to it."""
