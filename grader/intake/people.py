@@ -96,9 +96,9 @@ def _alike(found: People) -> None:
 
 def _read_otherwise(found: People) -> None:
     """Report files whose own names imitate the platform's name of somebody else."""
-    known = {same(files[0].claim.id) for files in found.files.values()}
+    known = {same(files[0].claim.id) for files in found.files.values()} - {""}
     for student, files in found.files.items():
-        for other in sorted({file.claim.also for file in files} & known - {""}):
+        for other in sorted({file.claim.also for file in files} & known):
             shown = listed([file.shown for file in files if file.claim.also == other])
             found.doubts.append(
                 Message(

@@ -57,10 +57,11 @@ def listed(students: Iterable[str], roster: Mapping[str, str]) -> dict[str, str]
     known = {safe(one): one for one in roster if often[safe(one)] == 1}
     local = Counter(_local(one) for one in roster)
     by_local = {_local(one): one for one in roster if local[_local(one)] == 1}
+    often_in = Counter(map(_local, handed_in))
     found: dict[str, str] = {}
     for student in handed_in:
         base = student.partition("~")[0]
-        if one := known.get(base) or _by_address(base, by_local, handed_in):
+        if one := known.get(base) or _by_address(base, by_local, often_in):
             found[student] = one
     return found
 
@@ -95,11 +96,11 @@ def compare(students: Iterable[str], roster: dict[str, str]) -> list[Text]:
     return [*missing, *unknown]
 
 
-def _by_address(student: str, by_local: dict[str, str], students: list[str]) -> str:
+def _by_address(student: str, by_local: dict[str, str], often: Mapping[str, int]) -> str:
     """Match addresses on one side with their local parts on the other."""
-    one = by_local.get(_local(student), "")
-    others = [s for s in students if _local(s) == _local(student)]
-    return one if ("@" in student) != ("@" in one) and len(others) == 1 else ""
+    local = _local(student)
+    one = by_local.get(local, "")
+    return one if ("@" in student) != ("@" in one) and often[local] == 1 else ""
 
 
 def _local(address: str) -> str:
