@@ -130,7 +130,9 @@ def _reshaped(have: list[int], due: list[int], labels: list[str]) -> Text:
         swapped[i], swapped[j] = due[j], due[i]
         if have == swapped:
             return Message("{axis} and {other} are swapped", axis=labels[i], other=labels[j])
-    if len(have) < len(due) and [n for n in have if n != 1] == [n for n in due if n != 1]:
+    if len(have) != len(due) and [n for n in have if n != 1] == [n for n in due if n != 1]:
+        if len(have) > len(due):
+            return Message("it has an axis of size 1 too many")
         return Message("an axis of size 1 has disappeared, as squeeze() without dim would do")
     if sorted(have) == sorted(due):
         return Message("the axes are in another order")

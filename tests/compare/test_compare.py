@@ -63,6 +63,7 @@ def test_equal_shapes_and_values_are_not_worth_a_word():
         ((5, 2, 8), "B and T are swapped"),
         ((5, 8, 2), "the axes are in another order"),
         ((10, 8), "as many numbers, cut up differently"),
+        ((2, 5, 1, 8), "it has an axis of size 1 too many"),
         ((2, 5, 9), "not (B=2, T=5, d=8)"),
     ],
 )
