@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course.cell import MARK
@@ -61,6 +61,7 @@ def test_what_is_no_cell_is_a_value_error(text):
         read_cell(text)
 
 
+@settings(deadline=None)
 @given(MARKS, st.lists(LINES, max_size=6))
 def test_what_is_plain_is_read_as_jupytext_reads_it(mark, lines):
     text = "\n".join([mark, *lines])

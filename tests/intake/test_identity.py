@@ -4,7 +4,7 @@ import os
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.intake.choice import File
@@ -36,6 +36,7 @@ def test_an_id_is_made_safe(raw, name):
     assert safe(raw) == name
 
 
+@settings(deadline=None)
 @given(text)
 def test_every_id_is_safe_as_the_name_of_a_folder(raw):
     name = safe(raw)
@@ -65,6 +66,7 @@ def claimed(*claims: Claim):
     return people(File(None, f"{n}", claim) for n, claim in enumerate(claims))
 
 
+@settings(deadline=None)
 @given(st.lists(text.filter(lambda raw: raw.strip()), min_size=1, max_size=6))
 def test_ids_never_merge_and_nobody_is_dropped(ids):
     found = claimed(*(Claim(raw, "the same") for raw in ids))

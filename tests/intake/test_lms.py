@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.intake.deadline import Deadline
@@ -372,6 +372,7 @@ imitations = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(own | imitations)
 def test_whatever_a_student_calls_a_file_it_stays_theirs(name):
     for platform, begins in (

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.csv_table import TableError
@@ -172,6 +172,7 @@ cells = st.one_of(
 tables = st.lists(st.lists(cells, min_size=1, max_size=4), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(tables, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_a_table_that_is_not_filled_is_the_same_byte_for_byte(rows, end, closed, mark):
     text = "\ufeff" * mark + "id,grade" + end

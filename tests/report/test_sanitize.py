@@ -1,7 +1,7 @@
 """Text that a student may have written is harmless wherever it is shown."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.report.sanitize import LONGEST, clean
@@ -35,6 +35,7 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
     assert len(cleaned) <= LONGEST
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\x1b[]0m;\x07\\\x9b\r\n")))
 def test_clean_text_is_plain_and_cleaning_it_again_changes_nothing(text: str) -> None:
     cleaned = clean(text)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.model.code import Code
@@ -20,6 +20,7 @@ results = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(results, max_size=2).map(tuple), texts)
 def test_any_judgement_comes_back_exactly(some, text):
     judgement = replace(JUDGEMENT, results=some, output=text)

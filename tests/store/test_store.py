@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course.versions import Versions
@@ -54,6 +54,7 @@ def test_a_standing_comes_back_exactly(store):
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.builds(
     Result, texts, texts, st.sampled_from(Status), st.integers(0, 1000), texts, texts, texts,
     st.booleans(), st.floats(0, 1e9), texts, st.lists(texts, max_size=2).map(tuple),

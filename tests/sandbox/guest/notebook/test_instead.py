@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.model.language import speaker
@@ -138,6 +138,7 @@ def test_a_name_that_is_asked_for_is_nobody_elses_mistake():
     assert near(["head1", "head2"], ["head1"]) == {}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda t: t.encode("utf-8", "replace")))
 def test_nothing_that_is_handed_in_is_too_odd_to_be_told(data):
     assert isinstance(instead(data, ["double"], [], python=True, bound=False), str)
