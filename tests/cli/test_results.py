@@ -7,25 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from grader.cli.main import main
 from grader.model.result import Status
 from grader.store.store import Store
 from tests.intake.test_archive import packed
 from tests.judging.test_batch import edit
+from tests.support.commands import run
 from tests.support.judges import RESULTS, Judges
 
 FAILED = RESULTS[1]
-
-
-def run(where: Path, *words: object, code: int = 0) -> str:
-    """Run a command of the course and return what it said."""
-    result = CliRunner().invoke(main, ["--course", str(where), *map(str, words)])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return " ".join(result.output.split())
 
 
 def grade(where: Path, code: int = 0) -> str:

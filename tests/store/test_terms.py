@@ -10,7 +10,7 @@ import pytest
 
 from grader.store.store import Store
 from grader.store.terms import Terms
-from tests.cli.test_results import run
+from tests.support.commands import run
 from tests.support.judges import Judges
 
 RULE = "score * (1 - 0.1 * days)"
