@@ -1,28 +1,30 @@
 """Unpack a zip or tar of a whole class, as an LMS packs it. Students have named the files in it.
 
-Nothing is trusted: a bomb, or damage, rejects the archive, and nothing of it stays. What is odd
-about one member stops nobody: a name that leads out of the folder is replaced by a safe one
-(place.py), a link or a device by a link to nowhere, and of a file too large to grade only the size
-is kept, for the message to its student. A person is told.
+Nothing is trusted: a bomb, or damage to the whole, rejects the archive, and nothing of it stays.
+What is odd about one member stops nobody: a name that leads out of the folder is replaced by a safe
+one (place.py), a link, a device, or what is damaged or has a password by a link to nowhere, and of
+a file too large to grade only the size is kept, for the message to its student. A person is told.
 """
 
 import contextlib
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 from ..model.message import Message, Text, read
+from .excess import Excess
 from .member import Member, Whole, of_tar, of_zip
 from .place import Place
-from .submission import MAX_MB, Refused
+from .submission import MAX_MB, UNREADABLE, Refused
 
 MOST_FILES = 50_000
 MOST_GB = 10
@@ -32,12 +34,20 @@ BROKEN = (
     ValueError, OSError,
 )  # fmt: skip
 """Errors of zipfile and tarfile for archives that are damaged, encrypted or oddly packed."""
+OF_ONE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""Those that are about one member of a zip, which has each by itself."""
 ENDINGS = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 OTHERS = (".7z", ".rar", ".gz", ".bz2", ".xz", ".zst", ".tzst", ".tar.lz")
 WAY = b"4"
 """Changes when the naming of members does, so that older archives are unpacked again."""
 NOWHERE = "nowhere"
 """Where the links lead that stand for members which are not files."""
+BOMB = Message(
+    "{file} holds more than {n} GB: is it a zip bomb? If not, unpack it yourself, and give its "
+    "folder."
+)
 CUT_OFF = Message("{file} is not a whole archive: download it again.")
 
 
@@ -86,7 +96,12 @@ def unpack(archive: Path, below: Path) -> Unpacked:
             part.rename(folder)  # so that a folder with that name is complete
         except BROKEN as error:
             raise Refused(
-                Message("{file} cannot be unpacked: {error}.", file=archive, error=error)
+                Message(
+                    "{file} cannot be unpacked: {error}. Download it again, or unpack it yourself "
+                    "and give its folder.",
+                    file=archive,
+                    error=error,
+                )
             ) from None
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -98,33 +113,55 @@ def unpack(archive: Path, below: Path) -> Unpacked:
 def _unpack(archive: Path, folder: Path) -> Place:
     """Write all members and return where they are."""
     place = Place(archive)
-    room = MOST_GB << 30
-    for count, member in enumerate(_members(archive), 1):
+    if not archive.name.lower().endswith(".zip"):
+        with tarfile.open(archive, "r|*", tarinfo=Whole) as tape:
+            _write(of_tar(tape), place, folder, ())
+        return place
+    with zipfile.ZipFile(archive) as pack:
+        _refuse_cut_off(archive, pack)
+        excess = Excess.of([*of_zip(pack)], MOST_FILES)
+        place.doubts += excess.doubts(archive.name)
+        _write(excess.kept, place, folder, OF_ONE)
+    return place
+
+
+def _write(
+    members: Iterable[Member], place: Place, folder: Path, of_one: tuple[type[Exception], ...]
+) -> None:
+    """Write members; errors `of_one` are noted, unless they are those of all members."""
+    room, lost, count = MOST_GB << 30, 0, 0
+    for count, member in enumerate(members, 1):
         if count > MOST_FILES:
-            raise Refused(Message("{file} holds more than {n} files.", file=archive, n=MOST_FILES))
+            raise Refused(
+                Message("{file} holds more than {n} files.", file=place.archive, n=MOST_FILES)
+            )
         target = folder.joinpath(*place.parts(member))
         target.parent.mkdir(parents=True, exist_ok=True)
         if not member.plain:
             target.symlink_to(NOWHERE)
             continue
-        room -= copy(member, target)
+        try:
+            room -= copy(member, target)
+        except of_one as error:
+            last, lost = error, lost + 1
+            target.unlink(missing_ok=True)
+            target.symlink_to(UNREADABLE)
+            place.unreadable(target.relative_to(folder), error)
         if room < 0:
-            raise Refused(
-                Message("{file} holds more than {n} GB: is it a zip bomb?", file=archive, n=MOST_GB)
-            )
-    return place
+            raise Refused(BOMB.format(file=place.archive, n=MOST_GB))
+    if lost and lost == count:
+        raise last
 
 
-def _members(archive: Path) -> Iterator[Member]:
-    """Yield all members except folders."""
-    if archive.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(archive) as pack:
-            if min((info.header_offset for info in pack.infolist()), default=0) > 0:
-                raise Refused(CUT_OFF.format(file=archive))  # what is read is a member's own list
-            yield from of_zip(pack)
-    else:
-        with tarfile.open(archive, "r|*", tarinfo=Whole) as tape:
-            yield from of_tar(tape)
+def _refuse_cut_off(archive: Path, pack: zipfile.ZipFile) -> None:
+    """Raise Refused where the list that was read is a member's own, since the archive's is lost.
+
+    A program that unpacks itself begins otherwise, and its list is the archive's.
+    """
+    with open(archive, "rb") as file:
+        begins = file.read(2)
+    if begins == b"PK" and min((info.header_offset for info in pack.infolist()), default=0) > 0:
+        raise Refused(CUT_OFF.format(file=archive))
 
 
 def copy(member: Member, target: Path) -> int:

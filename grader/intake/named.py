@@ -7,6 +7,7 @@ platform's part is a folder, the folder's whole name is read and nothing below i
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,22 @@ class Names:
                 return [] if torn else [self._claim(file, fit.groupdict(""), below)]
         return []
 
+    def are_sections(self, paths: Sequence[tuple[str, ...]]) -> bool:
+        """Whether the first folders of these paths are the course team's, though called like files.
+
+        So it is if each holds files of several people, and nobody is in two: a student can make one
+        such folder, but not all of them.
+        """
+        people: dict[str, set[str]] = defaultdict(set)
+        for *folders, name in paths:
+            if not folders or PACKED.fullmatch(folders[0]) or not _first(self.files, folders[0]):
+                return False
+            people[folders[0]] |= {fit["id"] for fit in [_first(self.files, name)] if fit}
+        sizes = [len(ids) for ids in people.values()]
+        return (
+            len(sizes) > 1 and min(sizes) > 1 and sum(sizes) == len(set().union(*people.values()))
+        )
+
     def _claim(self, file: Path, said: dict[str, str], below: tuple[str, ...]) -> Claim:
         inside = "/".join(part for part in (said.get("inside", ""), *below) if part)
         also = _first(self.files, f"_{inside}")
@@ -71,6 +88,8 @@ class Named:
         folders = [parts[:-1] for _, parts in files]
         self._names = names
         self._shared = len(os.path.commonprefix(folders))  # noqa: RUF071  # of tuples of names
+        while self._names.are_sections([parts[self._shared :] for _, parts in files]):
+            self._shared += 1
 
     def claims(self, file: Path, parts: tuple[str, ...]) -> list[Claim]:
         """Return the owner by the first part of the path that matches."""

@@ -65,6 +65,16 @@ class Place:
             )
         return free
 
+    def unreadable(self, name: Path, error: Exception) -> None:
+        """Note that a member cannot be read."""
+        self.doubts.append(
+            Message(
+                "{archive}: {name} cannot be read ({error}), and all others can. Download the "
+                "archive again, or ask for the file.",
+                archive=self.archive.name, name=repr(f"{name}"), error=error,
+            )
+        )  # fmt: skip
+
     def _remark(self, text: Text) -> None:
         if text not in self.remarks:
             self.remarks.append(text)

@@ -23,6 +23,8 @@ MAX_MB = 50
 NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV)
 """Errors from opening a link, a folder, a socket or a device without a driver; see open(2)."""
 
+UNREADABLE = "unreadable"
+"""Where the links lead that stand for members of an archive which cannot be read."""
 NO_REGULAR_FILE = Message("The submission is not a regular file; hand in the notebook file itself.")
 
 
@@ -63,9 +65,18 @@ class Submission:
         except OSError as error:
             if error.errno not in NO_FILE:
                 raise
-            link = Message("The submission is a link; hand in the notebook file itself.")
-            raise Refused(link if path.is_symlink() else NO_REGULAR_FILE) from None
+            raise Refused(_link(path) if path.is_symlink() else NO_REGULAR_FILE) from None
         return cls(path, data, hashlib.sha256(data).hexdigest())
+
+
+def _link(path: Path) -> Message:
+    """Say what a link stands for."""
+    if os.readlink(path) == UNREADABLE:
+        return Message(
+            "The file has arrived damaged or with a password, so that nobody can open it. The "
+            "course team has been told; if they ask you to, submit it again, without a password."
+        )
+    return Message("The submission is a link; hand in the notebook file itself.")
 
 
 def student_id(path: Path, assignment: str) -> str:

@@ -260,10 +260,26 @@ def test_an_archive_of_another_kind_is_no_student(tmp_path):
         is_packed(tmp_path / "class.7z")
 
 
-def test_too_many_files_are_refused(tmp_path, monkeypatch):
+def test_too_many_files_are_refused_where_their_names_come_one_by_one(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MOST_FILES", 2)
-    path = packed(tmp_path / "class.zip", "a", "b", "c")
-    assert "holds more than 2 files" in refusal(path)
+    assert "holds more than 2 files" in refusal(taped(tmp_path, "a", "b", "c"))
+
+
+def test_of_too_many_files_those_are_left_out_that_are_hardly_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MOST_FILES", 6)
+    data = [f"kim_1/data/train/{n}.png" for n in range(9)]
+    books = [f"kim_1/{n}.ipynb" for n in range(9)]
+    work = ("cho_4/attention.py", "lee_2/x.pdf", "park_3/attention.ipynb", "lee_2/attention.ipynb")
+    folder, remarks, doubts = unpack(packed(tmp_path / "class.zip", *data, *work), tmp_path / "out")
+    assert {*files(folder)} == {*data[:2], *work} and remarks == []
+    assert words(doubts) == [
+        "class.zip holds too many files: 7 are left out, in 'kim_1/data/train'. If work is among "
+        "them, unpack the archive yourself, and give its folder."
+    ]
+    folder, _, _ = unpack(packed(tmp_path / "more.zip", *books, *work), tmp_path / "out")
+    assert {*files(folder)} >= {work[2], work[3]}, (
+        "nor do notebooks of one student push out others'"
+    )
 
 
 def test_a_bomb_is_refused_before_it_has_filled_the_disk(tmp_path, monkeypatch):
@@ -295,10 +311,60 @@ def test_what_is_no_zip_is_refused(tmp_path, data):
     assert "cannot be unpacked" in refusal(tmp_path / "class.zip")
 
 
-def test_a_password_is_refused(tmp_path):
-    path = packed(tmp_path / "class.zip", "a.ipynb")
-    data = bytearray(path.read_bytes())
+def locked(data: bytearray) -> None:
+    """Say of the first member that it has a password."""
     for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(head) + flags] |= 1
+
+
+def falsified(data: bytearray) -> None:
+    """Give the first member another checksum."""
+    for head, crc in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        data[data.index(head) + crc] ^= 1
+
+
+def scrambled(data: bytearray) -> None:
+    """Overwrite the first member's data."""
+    data[40:60] = b"\xff" * 20
+
+
+def misplaced(data: bytearray) -> None:
+    """Overwrite the first member's own head."""
+    data[:4] = b"none"
+
+
+def odd(data: bytearray) -> None:
+    """Say that the first member is packed in a way that nobody knows."""
+    for head, way in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        data[data.index(head) + way] = 99
+
+
+@pytest.mark.parametrize("harm", [locked, falsified, scrambled, misplaced, odd])
+def test_a_member_that_cannot_be_read_costs_nobody_else_anything(tmp_path, harm):
+    text = b"x = 1  # " + bytes(range(65, 91)) * 3
+    path = packed(tmp_path / "class.zip", "kim.ipynb", "lee.ipynb", "cho.ipynb", data=text)
+    data = bytearray(path.read_bytes())
+    harm(data)
+    path.write_bytes(data)
+    folder, _, doubts = unpack(path, tmp_path / "out")
+    assert {*files(folder)} == {"kim.ipynb", "lee.ipynb", "cho.ipynb"}
+    assert (folder / "lee.ipynb").read_bytes() == (folder / "cho.ipynb").read_bytes() == text
+    with pytest.raises(Refused, match="arrived damaged or with a password"):
+        Submission.read(folder / "kim.ipynb")
+    (doubt,) = words(doubts)
+    assert doubt.startswith("class.zip: 'kim.ipynb' cannot be read (")
+    assert doubt.endswith("Download the archive again, or ask for the file.")
+
+
+def test_an_archive_of_which_nothing_can_be_read_is_refused(tmp_path):
+    path = packed(tmp_path / "class.zip", "a.ipynb")
+    data = bytearray(path.read_bytes())
+    locked(data)
     path.write_bytes(data)
     assert "encrypted" in refusal(path)
+
+
+def test_an_archive_that_unpacks_itself_is_unpacked(tmp_path):
+    path = packed(tmp_path / "class.zip", "kim.ipynb", "lee.ipynb")
+    path.write_bytes(b"MZ" + bytes(500) + path.read_bytes())
+    assert unpacked(path)[0] == ["kim.ipynb", "lee.ipynb"]

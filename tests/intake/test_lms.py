@@ -260,6 +260,32 @@ def test_what_a_student_packed_and_somebody_unpacked_is_the_students(tmp_path):
     ]
 
 
+def test_folders_of_sections_that_are_called_like_files_are_the_course_teams(tmp_path):
+    sections = {"a": ("kim_11_91", "lee_12_92"), "b": ("cho_13_93", "park_14_94")}
+    files = {
+        f"fall/hw_1_2026_{section}/{who}_attention.ipynb": None
+        for section, people in sections.items()
+        for who in people
+    }
+    found, intake = taken(tmp_path, files, "canvas")
+    assert found == dict(zip(("11", "12", "13", "14"), files, strict=True))
+    assert words(intake.doubts) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [("kim_1_9_hw/lee_2_1_a.ipynb", "kim_1_9_hw/cho_3_1_a.ipynb", "lee_2_8_a.ipynb"),
+     ("kim_1_9_hw/lee_2_1_a.ipynb", "kim_1_9_hw/cho_3_1_a.ipynb", "lee_2_8_hw/attention.ipynb"),
+     ("kim_1_9_hw/lab_5_1_a.py", "kim_1_9_hw/lab_6_2_b.py", "kim_1_9_hw/attention.ipynb",
+      "lee_2_8_hw/lab_5_1_a.py", "lee_2_8_hw/lab_6_2_b.py", "lee_2_8_hw/attention.ipynb"),
+     ("kim_1_9_hw.zip/lee_2_1_a.ipynb", "kim_1_9_hw.zip/cho_3_1_a.ipynb",
+      "lee_2_8_hw.zip/eve_5_1_a.ipynb", "lee_2_8_hw.zip/max_6_1_a.ipynb")],
+)  # fmt: skip
+def test_no_folder_of_a_student_is_taken_for_a_section(tmp_path, files):
+    found, _ = taken(tmp_path, dict.fromkeys(files), "canvas")
+    assert {*found} <= {"1", "2"} and "/lee_2_1" not in found.get("2", "")
+
+
 def test_numbers_in_a_file_of_somebody_anonymous_are_no_id(tmp_path):
     files = {f"anon_x7Yz1_90{n}_{n}_2026.ipynb": None for n in (11, 12)}
     assert list(taken(tmp_path, files, "canvas")[0]) == ["x7Yz1"]
