@@ -208,7 +208,7 @@ def backup(folder: Path, file: Path) -> None:
 @FOLDER
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--column", required=True, help="Column for the scores, or the beginning of its name."
+    "--column", required=True, help="Column for the scores, or the first words of its name."
 )
 @click.option(
     "--id", "ids", default="ID", show_default=True,

@@ -15,10 +15,13 @@ from pathlib import Path
 from .platform import Claim, Files
 from .submission import open_unfollowed
 
+ATTEMPT = "attempt|intento|tentativ[aeo]|Versuch|poging|försök|forsøk|попытка|시도|試行|尝试"
+"""In the languages of Blackboard's sites."""
 NAME = re.compile(
-    r"(?P<head>[^/]+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<inside>.+)|\.txt)", re.DOTALL
+    rf"(?P<head>[^/]+?)_(?:{ATTEMPT})_(?P<time>\d{{4}}(?:-\d\d){{5}})(?:_(?P<inside>.+)|\.txt)",
+    re.DOTALL,
 )
-FIRST_LINE = re.compile(r"Name: .*\((?P<user>[^()]+)\)\s*")
+FIRST_LINE = re.compile(r"[^\W\d_]+ ?: .*\((?P<user>[^()]+)\)\s*")
 MANY = 3
 """So many users hardly all have names that begin alike up to a `_`."""
 

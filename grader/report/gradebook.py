@@ -6,7 +6,7 @@ identifiers. So cells are replaced in place; no CSV is written from scratch.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -20,6 +20,8 @@ PARTICIPANT = re.compile(r"\D*\s(\d+)")
 """What Moodle calls a student, in any language: “Participant 4711”."""
 SCHEME = re.compile(r"(.+)_(\d+)")
 """An id of a file such as kim_12345_attention.ipynb."""
+NUMBERED = re.compile(r"(?:\s*\(\d+\))?")
+"""What Canvas adds to the name of a column."""
 FEW = 10
 COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d+")
 
@@ -78,11 +80,17 @@ class Gradebook:
         lines = zip(self.rows, self.ends, strict=True)
         return self.opening + "".join(self.delimiter.join(row) + end for row, end in lines)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [value(raw) for raw in self.rows[0]] if self.rows else []
+
     def column(self, name: str) -> int:
-        """Return the index of a column, by its name or the beginning of it. Raises TableError."""
-        names = [value(raw) for raw in self.rows[0]] if self.rows else []
+        """Return the index of a column, by its name or the first words of it. Raises TableError."""
+        names = self.names
         exact = [i for i, one in enumerate(names) if one == name]
-        found = exact or [i for i, one in enumerate(names) if one.startswith(name)]
+        begins = re.compile(rf"{re.escape(name)}(?:(?<!\w)|(?!\w))")
+        found = exact or [i for i, one in enumerate(names) if begins.match(one)]
         if len(found) != 1:
             known = {"name": repr(name), "known": [repr(one) for one in names]}
             if not found:
@@ -121,10 +129,10 @@ class Gradebook:
         A submission without a score leaves its cell unchanged, and no row is guessed. Raises
         TableError.
         """
-        place, target = self.column(ids), self.column(scores)
-        remark = self.column(comments) if comments else None
+        columns = {name: self.column(name) for name in (ids, scores, comments) if name}
+        place, target, remark = columns[ids], columns[scores], columns.get(comments)
         rows, decimal = self.who(list(standings), place), self._decimal(target)
-        filled = Filled(remarks=self._repeated(rows))
+        filled = Filled(remarks=[*self._read_as(columns), *self._repeated(rows)])
         for i, student in rows.items():
             standing = standings[student]
             if standing.score is not None:
@@ -149,6 +157,15 @@ class Gradebook:
                 )
             )
         return filled
+
+    def _read_as(self, columns: Mapping[str, int]) -> Iterator[Message]:
+        """Yield which columns are meant, where more of a name was left out than its number."""
+        for name, column in columns.items():
+            whole = self.names[column]
+            if not NUMBERED.fullmatch(whole.removeprefix(name)):
+                yield Message(
+                    "{name} is read as the column {column}", name=name, column=repr(whole)
+                )
 
     def _repeated(self, rows: Mapping[int, str]) -> list[Message]:
         """Return a remark on each duplicate row. Raises TableError if duplicates differ."""

@@ -12,6 +12,7 @@ a bonus, or taken where negative.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from ..model.message import Message, Text, counted, said
 from ..model.standing import SUBMISSION, Override, Standing, whole
 
 COLUMNS = ("id", "question", "points", "comment")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+UNCLEAR = Message(
+    "points cannot be {points}, which is a thousand to some and one to others: write them without "
+    "a comma"
+)
 
 
 def read(
@@ -81,7 +87,11 @@ def read_points(text: str) -> float | None:
     """Read points, or None from an empty cell. Raises ValueError."""
     if not text:
         return None
+    if THOUSANDS.fullmatch(text):
+        raise ValueError(UNCLEAR.format(points=repr(text)))
     try:
+        if "_" in text:  # Python reads 1_0 as 10
+            raise ValueError(text)
         points = float(text.replace(",", "."))  # a decimal comma, as German spreadsheets write
     except ValueError:
         raise ValueError(

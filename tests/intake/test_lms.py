@@ -127,6 +127,18 @@ def test_blackboard_tells_the_title_from_a_user_with_and_without_receipts(tmp_pa
     assert list(taken(tmp_path, files, "blackboard")[0]) == ["kim_a", "lee_b", "park"]
 
 
+@pytest.mark.parametrize(("attempt", "name"), [("intento", "Nombre"), ("시도", "이름")])
+def test_blackboard_speaks_other_languages(tmp_path, attempt, name):
+    stamp = f"{attempt}_2026-11-20-10-11-12"
+    files = {f"HW_1_{user}_{stamp}_a.ipynb": None for user in ("kim_a", "lee_b")}
+    files |= {f"HW_1_kim_a_{stamp}.txt": f"{name}: Kim (Minjun) (kim_a)\n"}
+    found, intake = taken(tmp_path, files, "")
+    assert list(found) == ["kim_a", "lee_b"]
+    assert words(intake.remarks)[:1] == [
+        "the names are those of blackboard: read as with --names blackboard"
+    ]
+
+
 def test_brightspace(tmp_path):
     found, intake = taken(tmp_path, exports.brightspace(), "brightspace", LAST)
     assert found == {

@@ -44,6 +44,12 @@ def test_spreadsheets_of_all_countries_are_read(tmp_path):
         (HEADER + "kim,one,1,\nlee,one,1,\n", ":3: there is no judged submission of 'lee'"),
         (HEADER + "kim,three,1,\n", ":2: there is no question 'three'; there are one, two"),
         (HEADER + "kim,one,two,\n", ":2: points cannot be 'two'; they are a number such as 2.5"),
+        (HEADER + "kim,one,1_0,\n", ":2: points cannot be '1_0'; they are a number such as 2.5"),
+        (
+            HEADER + 'kim,one,"1,000",\n',
+            ":2: points cannot be '1,000', which is a thousand to some",
+        ),
+        (HEADER + 'kim,one,"1,000.5",\n', "write them without a comma"),
         (HEADER + "kim,one,-1,\n", ":2: points cannot be -1"),
         (HEADER + "kim,one,nan,\n", ":2: points cannot be nan"),
         (HEADER + "kim,one,20,\n", ":2: one is worth 2 points, so 20 is too many"),
