@@ -21,6 +21,14 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """The first bytes of .xlsx and .xls, which are not text."""
 OPENING = re.compile('(\ufeff?)((?:"?sep=([,;\t|])"?\\r?\\n)?)', re.IGNORECASE)
 DELIMITERS = ",;\t"
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+AMID_LATIN = re.compile(r"[A-Za-z][^\x00-\x7f][A-Za-z]")
+BEYOND = "…"
+"""Stands for the columns of cells beyond the named ones."""
+MORE = Message(
+    "{place}: this line has more cells than the first one has columns. Put quotes around a text "
+    "that holds what separates the cells."
+)
 TWICE = Message("{place}: more than one column is called {name}.")
 
 
@@ -62,7 +70,7 @@ def decode(data: bytes) -> tuple[str, str]:
     for encoding in _encodings(data):
         try:
             text = data.decode(encoding)
-            if text.encode(encoding) == data:
+            if text.encode(encoding) == data and (encoding != "cp949" or _is_korean(text)):
                 return text, encoding
         except UnicodeError:
             continue
@@ -79,15 +87,27 @@ def _encodings(data: bytes) -> Iterator[str]:
         yield from ("utf-8", "cp949")
 
 
+def _is_korean(text: str) -> bool:
+    """Whether a text makes sense in cp949, in which O’Neill of Windows reads O묿eill.
+
+    Korean hardly uses the letters that cp949 adds to KS X 1001, nor one letter within a Latin word.
+    """
+    letters = "".join(BEYOND_ASCII.findall(text))
+    added = sum(min(letter.encode("cp949")) <= 0xA0 for letter in letters)
+    return not AMID_LATIN.search(text) and added * 4 <= len(letters)
+
+
 def rows(
     path: Path, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield ("file:line", cells by column) of a CSV whose first line names at least `columns`.
 
     Case and order of the names do not matter, and a missing cell or column is empty. Raises
-    TableError.
+    TableError, also for a cell beyond the columns: those before it may have moved.
     """
     for place, row in table(path, columns, optional):
+        if row.get(BEYOND):
+            raise TableError(MORE.format(place=place))
         yield place, {name: row.get(name, "") for name in (*columns, *optional)}
 
 
@@ -101,7 +121,7 @@ def table(
         raise TableError(joined(": ", (f"{path}", said(error)))) from None
     before = text.opening.count("\n")
     lines = io.StringIO(text.rest, newline="")  # only \n, \r and \r\n end a line
-    reader = csv.DictReader(lines, delimiter=text.delimiter, strict=True, restkey="")
+    reader = csv.DictReader(lines, delimiter=text.delimiter, strict=True, restkey=BEYOND)
     try:
         reader.fieldnames = given = [name.strip().casefold() for name in reader.fieldnames or ()]
         if missing := _missing(given, columns):

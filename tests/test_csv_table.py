@@ -21,6 +21,9 @@ def test_cells_are_found_by_the_names_of_columns(tmp_path):
         (b"id,title\n", ":1: these columns are missing: name"),
         (b'id,name\n1,"a\n', ":2: this is not a valid CSV file"),
         ("id,name\n1,café\n".encode("latin-1"), "is not UTF-8: save it as"),
+        ("id,name\n1,Müller\n2,O’Neill\n".encode("cp1252"), "is not UTF-8: save it as"),
+        ("id,name\n1,鈴木さん\n".encode("shift_jis"), "is not UTF-8: save it as"),
+        (b"id,name\n1,Kim, Minjun\n", ":2: this line has more cells than the first one has"),
         (b"id,name,ID\n1,Kim,2\n", ":1: more than one column is called 'id'."),
         (b"PK\x03\x04 a workbook", "is a workbook, not text: save it as"),
     ],
@@ -39,6 +42,19 @@ def test_rows_without_a_cell_are_none_and_a_column_that_may_be_missing_is_empty(
     assert list(rows(path, ("id",), ("due",))) == [(f"{path}:3", {"id": "1", "due": ""})]
     with pytest.raises(TableError, match="more than one column is called 'x'"):
         list(rows(path, ("id",), ("x",)))
+
+
+def test_cells_without_a_name_are_left_out_and_none_moves(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text("id,name,,\n1,Kim,,was ill\n2,Lee,,,,\n")
+    assert [row for _, row in rows(path, ("id", "name"))] == [
+        {"id": "1", "name": "Kim"}, {"id": "2", "name": "Lee"},
+    ]  # fmt: skip
+
+
+def test_rare_letters_of_korean_are_read_among_others(tmp_path):
+    data = "id,name,반\n1,김뷁민,A반\n2,남궁서연,1반\n3,Lee 이,2반\n".encode("cp949")
+    assert decode(data) == (data.decode("cp949"), "cp949")
 
 
 def test_written_cells_are_no_formulas_and_none_is_empty():

@@ -69,7 +69,7 @@ class Place:
         """Note that a member cannot be read."""
         self.doubts.append(
             Message(
-                "{archive}: {name} cannot be read ({error}), and all others can. Download the "
+                "{archive}: {name} cannot be read ({error}), and is not graded. Download the "
                 "archive again, or ask for the file.",
                 archive=self.archive.name, name=repr(f"{name}"), error=error,
             )

@@ -1,5 +1,6 @@
 """Who is in the course, and which of them has submitted what."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,12 @@ from .identity import looks, safe, same
 from .ids import written
 
 TWICE = Message("{place}: {student} is there twice, as {name} and as {other}.")
+
+ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+")
+DIGITS = Message(
+    "{place}: of the id {id} a spreadsheet has kept only the first digits: make its column a text "
+    "there, enter or import the ids again, and save the table."
+)
 
 
 def read_roster(path: Path) -> tuple[dict[str, str], list[Text]]:
@@ -44,6 +51,8 @@ def by_id(path: Path, column: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for place, row in rows(path, ("id",), (column,)):
         one, cell = written(row["id"]), row[column]
+        if ROUNDED.fullmatch(one):
+            raise TableError(DIGITS.format(place=place, id=one))
         if one and (known := found.setdefault(one, (place, cell))[1]) != cell:
             said = {"name": repr(known), "other": repr(cell)}
             raise TableError(TWICE.format(place=place, student=one, **said))

@@ -29,6 +29,7 @@ def test_the_roster_tells_who_is_missing_and_who_is_unknown(tmp_path):
     [
         ("id\n1\n", ":1: these columns are missing: name"),
         ("id,name\n1,a\n1,b\n", ":3: 1 is there twice"),
+        ("id,name\n7,a\n2.02612E+09,b\n", ":3: of the id 2.02612E.09 a spreadsheet has kept only"),
     ],
 )
 def test_a_roster_that_cannot_be_used_names_the_line(tmp_path, text, words):
