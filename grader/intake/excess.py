@@ -42,15 +42,14 @@ class Excess:
         """Say which folders are not unpacked whole."""
         if not self.left:
             return []
-        folders = Counter(member.name.rpartition("/")[0] for member in self.left)
+        often = Counter(member.name.rpartition("/")[0] for member in self.left).most_common()
+        folders = listed([repr(folder) for folder, _ in often])
         return [
             counted(
                 "{archive} holds too many files: {n} is left out, in {folders}. If work is among "
                 "them, unpack the archive yourself, and give its folder.",
                 "{archive} holds too many files: {n} are left out, in {folders}. If work is among "
                 "them, unpack the archive yourself, and give its folder.",
-                n=len(self.left),
-                archive=archive,
-                folders=listed([repr(folder) for folder, _ in folders.most_common()]),
+                n=len(self.left), archive=archive, folders=folders,
             )
-        ]
+        ]  # fmt: skip
