@@ -9,6 +9,7 @@ from ..model.result import Result, Status
 from ..model.standing import Standing
 from . import history
 from .store import Entry, Record, Store
+from .together import side_by_side
 
 NEW = Message("judged since")
 STATUSES = {
@@ -52,11 +53,9 @@ class Move:
 
 def between(before: Store, after: Store) -> Iterator[Move]:
     """Yield who has changed from one store to another, such as from a backup to today."""
-    old = {entry.student: entry for entry in before.entries()}
-    new = {entry.student: entry for entry in after.entries()}
     one = before.db is after.db and before.late_rule == after.late_rule
-    for student in sorted(old | new):
-        was, now = old.get(student), new.get(student)
+    for student, held in side_by_side((before, after)):
+        was, now = held.get(before), held.get(after)
         if not (one and was == now):
             yield from _move(student, side(before, was), side(after, now))
 

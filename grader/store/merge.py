@@ -16,13 +16,11 @@ If one of these does not hold, a message says so and OUT is unchanged. A merge t
 continues with the same command; a second one changes nothing.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from sys import intern
 
 from ..model.errors import GraderError
 from ..model.judgement import UNSANDBOXED
@@ -31,6 +29,7 @@ from ..model.result import Status
 from .act import Decision, latest, put
 from .store import PAGE, Entry, Store
 from .terms import Terms
+from .together import Held, side_by_side
 
 JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
 RESULT = 'place, "check", version, question, status, points, seconds, said'
@@ -44,7 +43,7 @@ class Conflict(GraderError):
     """Stores contradict each other; the message says where."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A judgement, as far as two of them are compared."""
 
@@ -56,28 +55,31 @@ class Found:
     made_by: str
     """Versions of grader and torch, in words."""
     layers: str
-    verdict: str
-    """A digest of every check's status and points."""
-    fault: bool
+    verdict: Sequence[tuple[str, str, int]]
+    """Every check with its status and points."""
 
     @classmethod
     def read(cls, store: Store, entry: Entry) -> "Found | None":
-        """Read what a store holds about a submission, if it is judged."""
-        if entry.record is None:
-            return None
-        plan, layers, grader, torch = store.db.execute(
-            "SELECT plan, layers, grader, torch FROM judgements WHERE id = ?", (entry.record,)
+        """Read a store's last judgement of a submission's bytes, if there is one."""
+        row = store.db.execute(
+            "SELECT id, plan, layers, grader, torch FROM judgements WHERE digest = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (entry.digest,),
         ).fetchone()
-        rows = store.db.execute(
+        if row is None:
+            return None
+        number, plan, layers, grader, torch = row
+        verdict = store.db.execute(
             'SELECT "check", status, points FROM results WHERE judgement = ? ORDER BY place',
-            (entry.record,),
+            (number,),
         ).fetchall()
-        return cls(
-            store, entry.record, entry.student, intern(plan),
-            intern(f"grader {grader}, torch {torch}"), intern(layers),
-            hashlib.sha256(json.dumps(rows).encode()).hexdigest(),
-            any(status == Status.GRADER_ERROR for _, status, _ in rows),
-        )  # fmt: skip
+        made_by = f"grader {grader}, torch {torch}"
+        return cls(store, number, entry.student, plan, made_by, layers, verdict)
+
+    @property
+    def fault(self) -> bool:
+        """Whether a check ended in an error of ours."""
+        return any(status == Status.GRADER_ERROR for _, status, _ in self.verdict)
 
     @property
     def worth(self) -> tuple[bool, bool]:
@@ -91,52 +93,44 @@ class Found:
 
 
 class Merge:
-    """The content of several shards, checked for contradictions. Raises Conflict."""
+    """The content of several shards, checked for contradictions. Raises Conflict.
+
+    All stores are walked side by side, so that a large class takes no memory.
+    """
 
     def __init__(self, shards: Sequence[Store]) -> None:
         self.shards = shards
-        self.entries: dict[str, tuple[str, Store]] = {}
-        """By student, the digest of the submission, and a store that has it."""
-        self.found: dict[str, Found] = {}
-        """By digest."""
-        self.decisions: dict[tuple[str, str], Decision] = {}
-        """By student and question."""
-        for shard in shards:
-            seen = set[str]()
-            for entry in shard.entries():
-                self._take(entry, shard)
-                if entry.digest not in seen and (one := Found.read(shard, entry)):
-                    self._choose(entry.digest, one)
-                seen.add(entry.digest)
+        self._plans: dict[str, Found] = {}
+        """The first that followed each plan."""
+        self._layers: dict[str, dict[Path, None]] = {}
+        """The shards with judgements that count, by the layers around those."""
+        for _, held in side_by_side(shards):
+            one = self._judged(self._handed_in(held))
+            self._decided(held)
+            if one:
+                self._plans.setdefault(one.plan, one)
+            if one and not one.fault:
+                self._layers.setdefault(one.layers, {})[_name(one.store)] = None
 
     def into(self, out: Store) -> int:
         """Write into a store what it lacks; return the number of new judgements."""
         self._refuse_other_assignments([*self.shards, out])
         self._refuse_mixture(out)
         Terms.of(out).given(**self._agreed()).keep(out)
-        out.hand_in(self._handed_in(out))
-        new = (f for digest, f in self.found.items() if f.adds_to(_latest(out, digest)))
-        count = 0
-        while page := list(islice(new, PAGE)):
-            with out.transaction():
-                for one in page:
-                    _copy(one, out)
-            count += len(page)
-        new_ones = [
-            decision for key, decision in self.decisions.items() if latest(out, *key) is None
-        ]
-        with out.transaction() as db:
-            for new_one in new_ones:
-                put(db, [(new_one.student, new_one.made)], new_one.who, new_one.moment)
+        out.hand_in(self._new_to(out))
+        count, everybody = 0, side_by_side(self.shards)
+        while page := list(islice(everybody, PAGE)):
+            with out.transaction() as db:
+                for _, held in page:
+                    count += self._add(self._handed_in(held), out)
+                    for one in self._decided(held):
+                        if latest(out, one.student, one.made.question) is None:
+                            put(db, [(one.student, one.made)], one.who, one.moment)
         return count
 
     def layers(self) -> dict[tuple[str, ...], list[Path]]:
         """Return the layers within which submissions were judged, and the shards of each."""
-        found: dict[str, dict[Path, None]] = {}
-        for one in self.found.values():
-            if not one.fault:
-                found.setdefault(one.layers, {})[_name(one.store)] = None
-        return {tuple(json.loads(layers)): list(names) for layers, names in found.items()}
+        return {tuple(json.loads(layers)): list(names) for layers, names in self._layers.items()}
 
     def _refuse_other_assignments(self, stores: Sequence[Store]) -> None:
         """Raise Conflict if two stores are about different assignments."""
@@ -161,60 +155,87 @@ class Merge:
             )
         return {name: value for name, value in asdict(next(iter(asked))).items() if value}
 
-    def _take(self, entry: Entry, shard: Store) -> None:
-        """Collect submissions and decisions."""
-        digest, other = self.entries.setdefault(entry.student, (entry.digest, shard))
-        if digest != entry.digest:
-            raise Conflict(
-                Message(
-                    "{one} and {other} have different submissions of {student}. Grade all shards "
-                    "from the same files.",
-                    one=_name(other),
-                    other=_name(shard),
-                    student=entry.student,
-                )
-            )
-        for decision in entry.overrides:
-            key = entry.student, decision.question
-            one = latest(shard, *key)
-            if one and self.decisions.setdefault(key, one).made != decision:
+    def _new_to(self, out: Store) -> Iterator[Entry]:
+        """Yield what was handed in; of bytes that OUT has, the file stays where it was."""
+        for _, held in side_by_side([out, *self.shards]):
+            known = held.pop(out, None)
+            if held:
+                entry = self._handed_in(held)
+                if known and known.digest == entry.digest:
+                    entry = replace(entry, path=known.path)
+                yield entry
+
+    def _add(self, entry: Entry, out: Store) -> bool:
+        """Write the judgement of a submission, if it is new."""
+        one = self._judged(entry)
+        if one is None or not one.adds_to(Found.read(out, entry)):
+            return False
+        _copy(one, out)
+        return True
+
+    def _handed_in(self, held: Held) -> Entry:
+        """Return what a student has handed in, of which no two shards have different bytes."""
+        (one, first), *others = held.items()
+        for other, entry in others:
+            if entry.digest != first.digest:
                 raise Conflict(
                     Message(
-                        "there are two decisions about {question} of {student}, one of them in "
-                        "{folder}. Repeat the one that counts there.",
-                        question=decision.question,
+                        "{one} and {other} have different submissions of {student}. Grade all "
+                        "shards from the same files.",
+                        one=_name(one),
+                        other=_name(other),
                         student=entry.student,
-                        folder=_name(shard),
                     )
                 )
+        return first
 
-    def _choose(self, digest: str, one: Found) -> None:
-        """Keep the better one of two judgements of the same bytes that agree."""
-        other = self.found.setdefault(digest, one)
-        if other.verdict != one.verdict and not (other.fault or one.fault):
-            raise Conflict(
-                Message(
-                    "{one} and {other} have judged the submission of {student}, and do not agree. "
-                    "Look at both pages, regrade it in the folder that is wrong, and tell the "
-                    "author of the check.",
-                    one=_name(other.store),
-                    other=_name(one.store),
-                    student=one.student,
+    def _decided(self, held: Held) -> list[Decision]:
+        """Return the decisions about a student, of which no two contradict each other."""
+        found: dict[str, Decision] = {}
+        for shard, entry in held.items():
+            for made in entry.overrides:
+                one = latest(shard, entry.student, made.question)
+                if one and found.setdefault(made.question, one).made != made:
+                    raise Conflict(
+                        Message(
+                            "there are two decisions about {question} of {student}, one of them in "
+                            "{folder}. Repeat the one that counts there.",
+                            question=made.question,
+                            student=entry.student,
+                            folder=_name(shard),
+                        )
+                    )
+        return list(found.values())
+
+    def _judged(self, entry: Entry) -> Found | None:
+        """Return the best judgement of these bytes; all shards agree on the verdict."""
+        best: Found | None = None
+        for one in filter(None, (Found.read(shard, entry) for shard in self.shards)):
+            if best and best.verdict != one.verdict and not (best.fault or one.fault):
+                raise Conflict(
+                    Message(
+                        "{one} and {other} have judged the submission of {student}, and do not "
+                        "agree. Look at both pages, regrade it in the folder that is wrong, and "
+                        "tell the author of the check.",
+                        one=_name(best.store),
+                        other=_name(one.store),
+                        student=one.student,
+                    )
                 )
-            )
-        if one.worth > other.worth:
-            self.found[digest] = one
+            if best is None or one.worth > best.worth:
+                best = one
+        return best
 
     def _refuse_mixture(self, out: Store) -> None:
         """Raise Conflict if current judgements would follow different plans."""
-        stay = (
-            Found.read(out, entry)
-            for entry in out.entries()
-            if entry.digest not in self.found and entry.student not in self.entries
-        )
-        plans: dict[str, Found] = {}
-        for one in (*self.found.values(), *filter(None, stay)):
-            plans.setdefault(one.plan, one)
+        plans = dict(self._plans)
+        for _, held in side_by_side([out, *self.shards]):
+            if (
+                [*held] == [out]
+                and not self._judged(held[out])
+                and (one := Found.read(out, held[out]))
+            ):
+                plans.setdefault(one.plan, one)
         if len(plans) > 1:
             made = (f"{_name(f.store)}: {f.student}, {f.made_by}" for f in plans.values())
             versions = {found.made_by for found in plans.values()}
@@ -226,18 +247,6 @@ class Merge:
                     why=OTHER_VERSIONS if len(versions) > 1 else OTHER_FILES,
                 )
             )
-
-    def _handed_in(self, out: Store) -> Iterator[Entry]:
-        for student, (digest, shard) in self.entries.items():
-            known = out.entry(student)
-            if (known is None or known.digest != digest) and (entry := shard.entry(student)):
-                yield entry
-
-
-def _latest(store: Store, digest: str) -> Found | None:
-    """Return a store's last judgement of these bytes."""
-    entry = next(store.entries(digest), None)
-    return Found.read(store, entry) if entry else None
 
 
 def _copy(one: Found, out: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course.versions import Versions
 from grader.model.result import Status
-from grader.model.standing import Override
+from grader.model.standing import Arrival, Override
 from grader.store.act import latest
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Entry, Store
@@ -208,3 +208,13 @@ def test_what_no_shard_was_asked_for_stays_in_the_whole(make, out):
     out.late_rule = "score / 2"
     Merge([make("one", KIM, LEE)]).into(out)
     assert out.late_rule == "score / 2"
+
+
+def test_lateness_that_shards_have_learnt_since_reaches_the_whole(make, out):
+    one = make("one", KIM)
+    Merge([one]).into(out)
+    kim = one.entry("kim")
+    one.hand_in([replace(kim, arrival=Arrival(hours_late=30.0))])
+    Merge([one]).into(out)
+    assert [standing.hours_late for standing in out.standings()] == [30.0]
+    assert out.entry("kim").path == kim.path, "the bytes are the same, and so is their place"
