@@ -68,11 +68,13 @@ class Proof:
     def paths(self) -> list[str]:
         """All files, as pathspecs of git."""
         code = (f"{path.relative_to(Path.cwd())}" for path in self.code.files)
-        return sorted({*self.depends, *code})
+        return [*sorted({*self.depends, *code}), NO_TRANSLATION]
 
 
 SETUP = ("pyproject.toml", "Makefile", ".ci/run")
 COURSE = ("solutions", "autograder_tests", "assignments")
+NO_TRANSLATION = ":(exclude)autograder_tests/*.po"
+"""They change what is said, and no verdict; but in a notebook they are what students get."""
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 OF_EACH = {
     "run": ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py"),

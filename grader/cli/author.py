@@ -16,6 +16,7 @@ from ..model.errors import ExitCode, GraderError
 from .options import JOBS, ZIP
 from .system import needs_linux
 from .terminal import console, progress
+from .translate import remarks, translate
 
 
 @click.command()
@@ -102,6 +103,8 @@ def build(root: Path, names: tuple[str, ...], check: bool) -> None:
                 "is judged, since it may change what is graded:", Text(text),
                 "— hand on `lambda x: name(x)` instead of the graded name.", soft_wrap=True,
             )  # fmt: skip
+        for remark in remarks(course, name):
+            console.print("[yellow]![/]", Text(remark), highlight=False, soft_wrap=True)
     for name in write_overview(course, check=check):
         stale += [name] if check else []
         said = (
@@ -247,4 +250,4 @@ def release(root: Path, name: str, out: Path) -> None:
         )
 
 
-COMMANDS: tuple[Any, ...] = (new, build, verify, handout, release)
+COMMANDS: tuple[Any, ...] = (new, build, verify, handout, release, translate)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.message import Message, Text
+from ..model.translation import NONE, Translations
 from ..sandbox.guest.notebook import execution, slice
 from ..sandbox.guest.notebook import read as notebook
 from ..sandbox.guest.notebook.shown import definitions
@@ -57,6 +58,8 @@ class Practice:
     tried: tuple[Tried, ...]
     remarks: tuple[Text, ...] = ()
     """On how the notebook was read."""
+    translations: Translations = NONE
+    """Of what the checks say."""
 
     @property
     def passed(self) -> bool:
@@ -73,7 +76,7 @@ def practise(path: Path) -> Practice:
     read, notes = slice.statements(cells)
     statements = [one for one in read if not _runs(one.node)]
     checks = dict.fromkeys(name for s in statements if (name := _check(s.node)))
-    questions, hints = _table(statements, "QUESTIONS"), _table(statements, "HINTS")
+    questions, hints = (_texts(_table(statements, name)) for name in ("QUESTIONS", "HINTS"))
     student = types.ModuleType("__main__")
     wanted = {name for cell in cells for name in CHECKED.findall(cell.source)}
     problems = execution.run(slice.needed(statements, [*wanted, *checks]), student.__dict__)
@@ -87,7 +90,8 @@ def practise(path: Path) -> Practice:
         _try(vars(student)[name], student, about.get(name, ""), hints.get(name, ()), lines)
         for name in order
     ]
-    return Practice(tuple(tried), (*map(text, notes), *map(str, problems)))
+    remarks = (*map(text, notes), *map(str, problems))
+    return Practice(tuple(tried), remarks, _words(_table(statements, "TRANSLATIONS")))
 
 
 def _try(
@@ -144,21 +148,40 @@ def _runs(node: ast.stmt) -> bool:
     return False
 
 
-def _table(statements: Iterable[Statement], name: str) -> Mapping[str, list[str]]:
-    """Return the names of checks by question, or hints by check, as `grader build` has written."""
+def _table(statements: Iterable[Statement], name: str) -> Mapping[object, object]:
+    """Return a table that `grader build` has written; empty where a student has changed its form.
+
+    They are the names of checks by question, hints by check, and translations by language.
+    """
     for one in statements:
         match one.node:
             case ast.Assign(targets=[ast.Name(id=found)], value=ast.Dict() as table):
                 if found == name:
-                    return _texts(table)
+                    try:
+                        read: dict[object, object] = ast.literal_eval(table)
+                    except (ValueError, TypeError):  # a list as a key
+                        return {}
+                    return read
     return {}
 
 
-def _texts(table: ast.Dict) -> dict[str, list[str]]:
-    """Return a table of lists of texts; nothing where a student has made it something else."""
-    try:
-        read = ast.literal_eval(table)
-    except (ValueError, TypeError):  # a list as a key
-        return {}
-    good = all(isinstance(v, list) and all(isinstance(t, str) for t in v) for v in read.values())
-    return read if good and all(isinstance(key, str) for key in read) else {}
+def _texts(table: Mapping[object, object]) -> dict[str, list[str]]:
+    """Return a table of lists of texts; nothing where it is something else."""
+    found = {}
+    for key, value in table.items():
+        if not isinstance(key, str) or not isinstance(value, list):
+            return {}
+        if not all(isinstance(text, str) for text in value):
+            return {}
+        found[key] = value
+    return found
+
+
+def _words(table: Mapping[object, object]) -> Translations:
+    """Return what is a translation in a table."""
+    found: dict[str, dict[str, str]] = {}
+    for language, words in table.items():
+        if isinstance(language, str) and isinstance(words, dict):
+            pairs = ((k, v) for k, v in words.items() if isinstance(k, str) and isinstance(v, str))
+            found[language] = dict(pairs)
+    return Translations(found)

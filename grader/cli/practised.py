@@ -25,8 +25,9 @@ DONE = Message("Next: hand it in. Grading may ask more than these checks do.")
 
 def show(practice: Practice, console: Console, say: Say, hints: int = 0) -> None:
     """Print how the checks went, with so many hints of each that failed."""
+    translated = practice.translations.of(say.language)
     for before, text, style in lines(practice, hints):
-        for line in clean(say(text)).split("\n"):
+        for line in clean(say(translated(text))).split("\n"):
             console.print(Styled(f"{before}{line}", style), soft_wrap=True)
             before = " " * len(before)
 

@@ -29,8 +29,8 @@ def needs_linux(command: Callable[P, R]) -> Callable[P, R]:
                 Message(
                     "`grader {command}` needs Linux, whose kernel keeps submissions locked in, "
                     "and this is {system}: run it in WSL 2 or in a container (docs/docker.md). "
-                    "What opens no submission works here: new, build, check, release, handout, "
-                    "merge, override, gradebook, feedback.",
+                    "What opens no submission works here: new, build, check, translate, release, "
+                    "handout, merge, override, gradebook, feedback.",
                     command=click.get_current_context().command_path.partition(" ")[2],
                     system=NAMES.get(sys.platform, sys.platform),
                 )

@@ -71,7 +71,7 @@ def progress() -> Progress:
 class Voice:
     """The language in which a command speaks: that of the folder it works on, once it is known."""
 
-    say: Say = staticmethod(ENGLISH)
+    say: Say = ENGLISH
 
     def speak(self, language: str) -> None:
         """Speak a language from now on."""

@@ -11,9 +11,12 @@ from typing import Any
 from ..files import replace_file
 from ..model.language import DEFAULT, speaker
 from .assignment import Assignment
+from .catalogue import translations
 from .cell import Cell, without_solution
+from .course import Course
 from .hints import hints, refuse_public_hints, without_hints
 from .notebook_format import nbformat
+from .sentences import of_students
 from .wordless import refuse_wordless
 from .words import WORDS
 
@@ -108,7 +111,16 @@ def _folded(assignment: Assignment) -> Iterator[Json]:
             name: told for cell in assignment.cells for name, told in hints(cell.source).items()
         }
         source = machinery({"QUESTIONS": checks, "HINTS": steps}, assignment.language)
+        source += _translations(assignment)
         yield _cell("code", ADDED[0], source, copy.deepcopy(FOLDED))  # a notebook is its owner's
+
+
+def _translations(assignment: Assignment) -> str:
+    """Return a table of what public checks say in other languages, if it is written somewhere."""
+    checks = Course(assignment.path.parents[1]).checks(assignment.name)
+    known = translations(checks, only=(one.text for one in of_students(assignment))).languages
+    table = json.dumps(known, indent=4, ensure_ascii=False)
+    return f"\n\n\nTRANSLATIONS = {table}  # for `grader check --lang`" if known else ""
 
 
 def _check_all(assignment: Assignment) -> Iterator[Json]:

@@ -35,6 +35,11 @@ def hints(source: str) -> dict[str, list[str]]:
     return found
 
 
+def hints_at(source: str) -> Iterator[tuple[int, str]]:
+    """Yield each hint in a source, and its line there, from 1 on."""
+    return ((line + 1, text) for _, line, text in _hints(source))
+
+
 def _hints(source: str) -> Iterator[tuple[str, int, str]]:
     """Yield each hint of a check: the check's name, the line from 0 on, and what it says."""
     above = 0

@@ -18,8 +18,10 @@ from ..sandbox.guest.notebook import read as notebook
 from ..sandbox.guest.notebook.cell import Cell, parse
 from .assignment import Assignment
 from .build import build
+from .catalogue import translations
 from .cell import REGION, without_solution
 from .course import Course
+from .sentences import of_students
 from .settings import AssignmentError, read_metadata
 
 SHORTEST_LINE = 24
@@ -74,7 +76,8 @@ def leaks(assignment: Assignment, checks: Path, data: bytes) -> list[str]:
 
     Text that also occurs outside of solutions is meant for students.
     """
-    secret = [*_solutions(assignment), *(p.read_text("utf-8") for p in sorted(checks.glob("*.py")))]
+    code = (path.read_text("utf-8") for path in sorted(checks.glob("*.py")))
+    secret = [*_solutions(assignment), *code, *_translations(assignment, checks)]
     shown = [without_solution(cell.source) for cell in assignment.cells]
     text, shown_text = _plain(data.decode("utf-8", "replace")), _plain("\n".join(shown))
     lines = {line for line in _lines(secret) if line not in shown_text}
@@ -89,6 +92,13 @@ def _solutions(assignment: Assignment) -> Iterator[str]:
     for cell in assignment.cells:
         for region in REGION.finditer(cell.source):
             yield textwrap.dedent("\n".join(region[0].splitlines()[1:-1]))
+
+
+def _translations(assignment: Assignment, checks: Path) -> Iterator[str]:
+    """Yield what the hidden checks say in other languages, unless a public one says the same."""
+    public = translations(checks, only=(one.text for one in of_students(assignment)))
+    for language, words in translations(checks).languages.items():
+        yield from {*words.values()} - {*public.of(language).words.values()}
 
 
 def _code(data: bytes) -> list[str]:

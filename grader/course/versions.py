@@ -20,6 +20,7 @@ from .assignment import Assignment
 
 CHECKS = ("test_*.py", "*_test.py")  # what pytest collects
 NO_PART = {"variants", "__pycache__"}  # other right answers, for `grader verify` alone
+TRANSLATED = ".po"  # what is said, in another language: it changes no verdict
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def _contents(path: Path, folder: Path) -> tuple[str, str]:
 def _is_part(path: Path, folder: Path) -> bool:
     """Whether a file can affect a verdict."""
     names = path.relative_to(folder).parts
-    return path.is_file() and not any(n in NO_PART or n.startswith(".") for n in names)
+    hidden = any(n in NO_PART or n.startswith(".") for n in names)
+    return path.is_file() and path.suffix != TRANSLATED and not hidden
 
 
 def _digest(*texts: str) -> str:

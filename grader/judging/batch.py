@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..course.assignment import Assignment
+from ..course.catalogue import translations
 from ..course.course import seed
 from ..course.versions import Versions
 from ..intake.submission import Refused, Submission
@@ -87,7 +88,10 @@ class Batch:
 
     @classmethod
     def open(cls, store: Store, job: Job, cluster: Scheduler | None = None) -> "Batch":
-        """Read the author's files. Raises AssignmentError, and CannotJudge for another's store."""
+        """Read the author's files. Raises AssignmentError, and CannotJudge for another's store.
+
+        The store keeps their translations, for pages are made where no course is at hand.
+        """
         assignment = Assignment.read(job.solution)
         if store.assignment not in ("", assignment.name):
             raise CannotJudge(
@@ -98,6 +102,7 @@ class Batch:
                     assignment=assignment.name,
                 )
             )
+        store.translations = translations(job.checks)
         versions = Versions.read(assignment, job.checks, job.key)
         return cls(store, job, assignment, versions, cluster)
 

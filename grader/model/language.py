@@ -6,6 +6,7 @@ CONTRIBUTING.md, or comes with another package. What no catalogue has is said in
 
 import gettext
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -25,8 +26,18 @@ LANGUAGES = languages()
 
 Find = Callable[[str, str, int], str]
 """Finds a template in a language, given it in English, its plural or nothing, and a number."""
-Say = Callable[[Text], str]
-"""Puts a text into words of a language."""
+
+
+@dataclass(frozen=True)
+class Say:
+    """Puts a text into words of a language; what authors and students wrote stays as it is."""
+
+    language: str
+    find: Find
+
+    def __call__(self, text: Text) -> str:
+        """Return the words."""
+        return text.words(self.find) if isinstance(text, Message) else text
 
 
 @cache
@@ -52,6 +63,5 @@ def finder(language: str) -> Find:
 
 @cache
 def speaker(language: str = DEFAULT) -> Say:
-    """Return what says texts in a language; what authors and students wrote stays as it is."""
-    find = finder(language)
-    return lambda text: text.words(find) if isinstance(text, Message) else text
+    """Return what says texts in a language."""
+    return Say(language, finder(language))

@@ -1,9 +1,10 @@
 """Where a student stands: what was judged, what people have decided, and how late it came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .judgement import Judgement
 from .late import EXCUSED, RuleError, reduced
+from .translation import NONE, Translations
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Standing:
     """The formula for what lateness costs, see late.py; empty if it costs nothing."""
     contact: str = ""
     """Address to which students may write about a check; empty if they cannot."""
+    translations: Translations = field(default=NONE, repr=False, compare=False)
+    """What the author has said, in other languages."""
 
     @property
     def name(self) -> str:

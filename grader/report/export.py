@@ -40,6 +40,7 @@ class Export:
         self.store, self.folder = store, folder.absolute()
         settings = ("anonymous", "contact")
         self._settings = [store.language, store.late_rule, *map(store.setting, settings)]
+        self._settings += [json.dumps(store.translations.of(store.language).words)]
         self._say = speaker(store.language)
         self.whose = Whose(store.setting("pages") or Whose.ALL)
         self._new: dict[str, Stamp] = {}

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 
 from ..csv_table import written
 from ..model.language import DEFAULT, speaker
 from ..model.result import Result, Status
 from ..model.standing import Standing
+from ..model.translation import NONE
 from .columns import AFTER, BEFORE
 from .junit import Case, document, suite
 from .roll import Roll
@@ -25,7 +26,8 @@ def jsonl(standings: Iterable[Standing], language: str = DEFAULT) -> Iterator[st
     """
     say = speaker(language)
     for standing in standings:
-        said = asdict(worded(standing, say))
+        said = asdict(replace(worded(standing, say), translations=NONE))
+        del said["translations"]
         said |= {
             **said.pop("judgement"),
             "score": standing.score,

@@ -14,7 +14,7 @@ from ..model.code import Code
 from ..model.guidance import Example, Guidance, Row
 from ..model.judgement import Judgement
 from ..model.language import DEFAULT, Say, speaker
-from ..model.message import Message
+from ..model.message import Message, Text
 from ..model.picture import Grid, Reach, Shapes
 from ..model.result import Result, Status
 from ..model.standing import Arrival, Override, Standing
@@ -108,23 +108,32 @@ def _cleaned(value: Any) -> Any:
 
 
 def worded(standing: Standing, say: Say) -> Standing:
-    """Return a Standing in words of a language."""
-    judgement = standing.judgement
+    """Return a Standing in words of a language, what the author has written included."""
+    judgement, translated = standing.judgement, standing.translations.of(say.language)
+
+    def said(text: Text) -> str:
+        return say(translated(text))
+
     in_words = replace(
-        judgement, results=tuple(_in_words(result, say) for result in judgement.results),
-        notes=tuple(map(say, judgement.notes)), problem=say(judgement.problem),
+        judgement, title=said(judgement.title),
+        results=tuple(_in_words(r, said, bool(translated.words)) for r in judgement.results),
+        notes=tuple(map(said, judgement.notes)), problem=said(judgement.problem),
     )  # fmt: skip
     return replace(standing, judgement=in_words)
 
 
-def _in_words(result: Result, say: Say) -> Result:
+def _in_words(result: Result, say: Callable[[Text], str], translated: bool) -> Result:
     texts = (result.sentence, result.message, result.hypothesis, *result.notes)
-    if all(isinstance(text, str) for text in texts):
+    if not translated and all(isinstance(text, str) for text in texts):
         return result  # of a class's results, most
     sentence, message, hypothesis, *notes = map(say, texts)
-    return replace(
-        result, sentence=sentence, message=message, hypothesis=hypothesis, notes=tuple(notes)
+    guidance = result.guidance and replace(
+        result.guidance, hints=tuple(map(say, result.guidance.hints))
     )
+    return replace(
+        result, sentence=sentence, message=message, hypothesis=hypothesis, notes=tuple(notes),
+        guidance=guidance,
+    )  # fmt: skip
 
 
 def shown(standing: Standing, say: Say = ENGLISH) -> Standing:

@@ -19,7 +19,9 @@ continues with the same command; a second one changes nothing.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from itertools import islice
+from operator import or_
 from pathlib import Path
 
 from ..model.errors import GraderError
@@ -117,6 +119,8 @@ class Merge:
         self._refuse_other_assignments([*self.shards, out])
         self._refuse_mixture(out)
         Terms.of(out).given(**self._agreed()).keep(out)
+        theirs = (shard.translations for shard in self.shards)
+        out.translations = reduce(or_, theirs, out.translations)
         out.hand_in(self._new_to(out))
         count, everybody = 0, side_by_side(self.shards)
         while page := list(islice(everybody, PAGE)):

@@ -33,6 +33,7 @@ from ..model.language import DEFAULT
 from ..model.limits import Limits
 from ..model.result import Result, Status
 from ..model.standing import UNKNOWN, Arrival, Override, Standing, whole
+from ..model.translation import Translations
 from .act import decide
 from .as_json import tuples
 from .database import Database
@@ -163,6 +164,15 @@ class Store(Database):
         self.set("language", language)
 
     @property
+    def translations(self) -> Translations:
+        """The author's sentences in other languages, as the course had them last."""
+        return Translations.read(self.setting("translations"))
+
+    @translations.setter
+    def translations(self, translations: Translations) -> None:
+        self.set("translations", translations.written())
+
+    @property
     def anonymous(self) -> bool:
         """Whether names are left out of everything that people read."""
         return bool(self.setting("anonymous"))
@@ -276,7 +286,7 @@ class Store(Database):
         arrival = replace(entry.arrival, name=None) if self.anonymous else entry.arrival
         return Standing(
             entry.student, entry.path.name, judgement, entry.overrides, arrival,
-            self.late_rule, self.setting("contact"),
+            self.late_rule, self.setting("contact"), self.translations,
         )  # fmt: skip
 
     def by_student(self) -> Mapping[str, Standing]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..course.course import Course
 from ..course.include import sources
+from ..course.versions import TRANSLATED
 from ..files import Unwritable, replace_file
 from ..report.junit import document
 
@@ -118,7 +119,8 @@ def digest(course: Course, name: str, draws: int) -> str:
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the files that count in a folder, in an order that is always the same."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        part = path.suffix != TRANSLATED and "__pycache__" not in path.parts
+        if path.is_file() and part:
             yield path
 
 

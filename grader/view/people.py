@@ -75,11 +75,11 @@ class People:
     def of(self, store: Store) -> list[Person]:
         """Return everybody who is judged, in the order of the ids."""
         say, rule, language = speaker(store.language), store.late_rule, store.language
-        names = Terms.of(store).people or {}
+        names, translations = Terms.of(store).people or {}, store.setting("translations")
         found: list[tuple[Entry, Row]] = []
         with self._lock:
             for entry in store.entries():
-                stamp = (entry, rule, language)
+                stamp = (entry, rule, language, translations)
                 known, row = self._rows.get(entry.student, (None, None))
                 if known != stamp or row is None:
                     if (standing := store.standing(entry)) is None:
@@ -100,7 +100,8 @@ class People:
         first = person.first(question)
         if first is None:
             return ""
-        key = (person.entry.record, first.place, store.language)
+        settings = (store.language, store.setting("translations"))
+        key = (person.entry.record, first.place, *settings)
         if key not in self._examples and (standing := store.standing(person.entry)):
             result = shown(standing, say).judgement.counted[first.place]
             known = f"{result.hypothesis}" or result.mistake.replace("_", " ")

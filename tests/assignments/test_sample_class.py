@@ -14,6 +14,7 @@ from grader.judging.job import Job, Task
 from grader.model.result import Status
 from grader.model.judgement import Judgement
 from tests import classroom
+from tests.support.translated import left_in_english
 
 EXPECTED = classroom.expectations()
 FEW = {
@@ -40,6 +41,14 @@ def judgements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]
 @pytest.mark.parametrize("sample", FEW)
 def test_the_sample_is_graded_as_its_first_line_says(judgements, sample):
     assert EXPECTED[sample].differs(judgements[sample]) == ""
+
+
+def test_pages_in_korean_have_no_sentence_of_the_author_in_english(judgements):
+    for judgement in judgements.values():
+        assert not left_in_english(judgement, "ko")
+    failed = [j for j in judgements.values() if j.earned is not None and j.earned < j.max_score]
+    assert failed and any(r.hypothesis for j in failed for r in j.results)
+    assert all(left_in_english(judgement, "en") for judgement in failed)
 
 
 def test_a_judgement_that_is_another_differs(judgements):

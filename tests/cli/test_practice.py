@@ -134,3 +134,17 @@ def test_checks_have_their_questions_hints_and_the_blank_that_they_wait_for(tmp_
 def test_tables_that_a_student_has_changed_cost_only_the_headings(said, odd):
     solved = "def double(x): return 2 * x\ndef halve(x): return x / 2"
     assert said(odd, solved)[-2:] == [(DOUBLES, ""), (HALVES, "")]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('{"ko": {"Three becomes six.": "여섯"}}', {"Three becomes six.": "여섯"}),
+        ('{"ko": {"a": 1, 2: "b", "c": "d"}, 3: {}}', {"c": "d"}),
+        ('{"ko": ["a"]}', {}), ('{[1]: 2}', {}), ("[1]", {}),
+    ],
+)  # fmt: skip
+def test_translations_are_read_as_far_as_a_student_has_left_them(tmp_path, table, words):
+    path = tmp_path / "mine.ipynb"
+    path.write_bytes(notebook(f"TRANSLATIONS = {table}", CHECKS))
+    assert practise(path).translations.of("ko").words == words

@@ -31,6 +31,7 @@ def commands(group: click.Group = main, above: str = "") -> Iterator[str]:
 WORK = {
     "new": ["--list"], "build": [ASSIGNMENT], "check": [f"assignments/{ASSIGNMENT}.ipynb"],
     "release": [ASSIGNMENT, "-o", "a.zip"], "handout": [ASSIGNMENT],
+    "translate": [ASSIGNMENT, "ko"],
     "export gradescope": [ASSIGNMENT, "-o", "gradescope.zip"],
     "export prairielearn": [ASSIGNMENT, "--image", "our/grader", "-o", "questions"],
     "results": ["out", "table.csv"], "diff": ["out"], "backup": ["out", "copy.sqlite"],

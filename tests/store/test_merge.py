@@ -10,6 +10,7 @@ import pytest
 from grader.course.versions import Versions
 from grader.model.result import Status
 from grader.model.standing import Arrival, Override
+from grader.model.translation import Translations
 from grader.store.act import latest
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Entry, Store
@@ -218,3 +219,12 @@ def test_lateness_that_shards_have_learnt_since_reaches_the_whole(make, out):
     Merge([one]).into(out)
     assert [standing.hours_late for standing in out.standings()] == [30.0]
     assert out.entry("kim").path == kim.path, "the bytes are the same, and so is their place"
+
+
+def test_the_translations_of_all_shards_are_joined_and_the_last_one_counts(make, out):
+    one, other = make("one", KIM), make("other", LEE)
+    one.translations = Translations({"ko": {"a": "가", "b": "나"}})
+    other.translations = Translations({"ko": {"b": "다"}})
+    for _ in range(2):
+        Merge([one, other]).into(out)
+        assert out.translations.languages == {"ko": {"a": "가", "b": "다"}}
