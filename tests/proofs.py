@@ -66,15 +66,15 @@ class Proof:
 
     @property
     def paths(self) -> list[str]:
-        """All files, as pathspecs of git."""
+        """All files and folders; of what an author has translated see NO_TRANSLATION."""
         code = (f"{path.relative_to(Path.cwd())}" for path in self.code.files)
-        return [*sorted({*self.depends, *code}), NO_TRANSLATION]
+        return sorted({*self.depends, *code})
 
 
+NO_TRANSLATION = ":(exclude)autograder_tests/*.po"
+"""What an author says in another language changes no verdict; in a notebook it counts."""
 SETUP = ("pyproject.toml", "Makefile", ".ci/run")
 COURSE = ("solutions", "autograder_tests", "assignments")
-NO_TRANSLATION = ":(exclude)autograder_tests/*.po"
-"""They change what is said, and no verdict; but in a notebook they are what students get."""
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 OF_EACH = {
     "run": ("tests/assignments/test_notebooks.py", "tests/assignments/test_samples.py"),
@@ -228,7 +228,7 @@ def machine() -> Note:
 
 def note(proof: Proof) -> Note:
     """Return what is noted of a proof that succeeds now."""
-    files = git("ls-files", "--stage", "--", *proof.paths)
+    files = git("ls-files", "--stage", "--", *proof.paths, NO_TRANSLATION)
     found = hashlib.sha256("\n".join([files, *sorted(proof.code.passed_on)]).encode())
     about = {what: value for what, value in machine().items() if what in proof.machine}
     commit = git("rev-parse", "HEAD").strip()
@@ -239,7 +239,7 @@ def doubt(proof: Proof, noted: Note | None) -> str:
     """Say why a proof must be run; empty where it stands."""
     if noted is None or not has_history():
         return "no run of it that succeeded is noted"
-    if git("status", "--porcelain", "--", *proof.paths):
+    if git("status", "--porcelain", "--", *proof.paths, NO_TRANSLATION):
         return "files are not committed"
     commit = noted["commit"]
     try:
@@ -248,7 +248,8 @@ def doubt(proof: Proof, noted: Note | None) -> str:
         return f"{commit[:9]}, where it was run, is not in this history"
     now = note(proof)
     if noted["files"] != now["files"]:
-        changed = git("diff", "--name-only", commit, "HEAD", "--", *proof.paths).split()
+        of = (commit, "HEAD", "--", *proof.paths, NO_TRANSLATION)
+        changed = git("diff", "--name-only", *of).split()
         some = f": {', '.join(changed[:3])}{', …' * (len(changed) > 3)}" if changed else ""
         return f"since {commit[:9]}, {len(changed)} files that it depends on have changed{some}"
     others = (now.keys() | noted.keys()) - {"commit"}

@@ -23,7 +23,7 @@ from tests.support.own_course import OURS
 from tests.support.translated import left_in_english
 
 FOUND = [(name, path) for name in OURS.names() for path in catalogues(OURS.checks(name))]
-EACH = pytest.mark.parametrize(
+EVERY = pytest.mark.parametrize(
     ("name", "path"), FOUND, ids=[f"{name}-{path.stem}" for name, path in FOUND]
 )
 PARTICLE = re.compile(r"\}(?:은|는|을|를|와|과|로|으로)(?![가-힣(])")
@@ -34,7 +34,7 @@ def test_one_assignment_at_least_is_translated():
     assert ("attention", OURS.checks("attention") / "ko.po") in FOUND
 
 
-@EACH
+@EVERY
 def test_a_catalogue_is_complete_and_has_nothing_that_nobody_says(name, path, tmp_path):
     found = sentences(Assignment.read(OURS.solution(name)), OURS.checks(name)).values()
     assert not list(stale(path, found)), f"grader translate {name} {path.stem}"
@@ -45,7 +45,7 @@ def test_a_catalogue_is_complete_and_has_nothing_that_nobody_says(name, path, tm
     assert copy.read_text() == path.read_text(), f"grader translate {name} {path.stem}"
 
 
-@EACH
+@EVERY
 def test_every_translation_is_in_its_language(name, path):
     for one in translated(path):
         if path.stem == "ko":
@@ -54,7 +54,7 @@ def test_every_translation_is_in_its_language(name, path):
         assert (one.said[-1] in ".?!") == (one.text[-1] in ".?!"), f"{path}:{one.line}"
 
 
-@EACH
+@EVERY
 def test_a_page_has_no_sentence_of_the_author_in_english(name, path):
     """Every check fails on it, each with another mistake and all of that mistake's hints."""
     every = (mistake for _, mistake in entries(path.with_name("mistakes.toml"))["mistake"])
@@ -76,7 +76,7 @@ def test_a_page_has_no_sentence_of_the_author_in_english(name, path):
     assert len(left_in_english(judgement, "en")) > len(mine) / 2
 
 
-@EACH
+@EVERY
 def test_the_notebook_has_what_public_checks_say_and_nothing_of_hidden_ones(name, path):
     assignment = Assignment.read(OURS.solution(name))
     words = translations(path.parent).of(path.stem).words

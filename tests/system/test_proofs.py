@@ -63,6 +63,24 @@ def test_what_is_as_it_was_is_not_run_and_that_is_said(proved, capsys):
     assert git("status", "--porcelain") == ""
 
 
+def test_what_an_author_has_translated_puts_no_proof_in_doubt(runs, capsys):
+    def proves() -> int:
+        proof = Proof("echo run >> runs", ("autograder_tests/attention",))
+        assert main((), {"verify-attention": proof}) == 0
+        return count(runs)
+
+    folder = Path("autograder_tests/attention")
+    folder.mkdir(parents=True)
+    commit("checks", **{f"{folder}/test_it.py": "one"})
+    assert proves() == 1
+    commit("proved", **{f"{folder}/ko.po": "one"})
+    assert proves() == 1
+    (folder / "ko.po").write_text("two")  # not even committed
+    assert proves() == 1
+    commit("another check", **{f"{folder}/test_it.py": "two"})
+    assert proves() == 2
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
