@@ -98,7 +98,8 @@ def _translations(assignment: Assignment, checks: Path) -> Iterator[str]:
     """Yield what the hidden checks say in other languages, unless a public one says the same."""
     public = translations(checks, only=(one.text for one in of_students(assignment)))
     for language, words in translations(checks).languages.items():
-        yield from {*words.values()} - {*public.of(language).words.values()}
+        given = "\n".join(public.of(language).words.values())
+        yield from (said for said in words.values() if said not in given)
 
 
 def _code(data: bytes) -> list[str]:

@@ -98,7 +98,10 @@ def test_build_says_what_is_missing_and_what_nobody_says_any_more(folder, catalo
 
 def test_a_catalogue_that_cannot_be_read_ends_build_and_grade_with_its_line(folder, catalogue):
     catalogue.write_text('msgid "a"\nmsgstr b\n', "utf-8")
-    for command in (["build"], ["grade", str(folder / "kim.ipynb"), "-a", NAME, "-o", "out"]):
+    for command in (
+        ["build"],
+        ["grade", str(folder / "kim.ipynb"), "-a", NAME, "-o", str(folder / "out")],
+    ):
         refused = run(folder, *command)
         assert refused.exit_code != 0 and "ko.po:2" in refused.output
 
