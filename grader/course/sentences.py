@@ -18,7 +18,7 @@ from .hints import hints_at
 from .settings import AssignmentError
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-SIGNATURE = re.compile(r"(?P<name>[^(){}]*\S) \((?:(?:[^\W\d]|…)[^()]*|\d+)\)")
+SIGNATURE = re.compile(r"(?P<name>[^(){}]*\S) \((?:(?:\d*[^\W\d]|…)[^()]*|\d+)\)")
 """A tensor's name and its axes: only the name is said, "the last output (B, H)"."""
 TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 
@@ -71,7 +71,7 @@ def _words(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, TEXTS) and id(node) not in done and (text := _template(node, done)):
             signature = SIGNATURE.fullmatch(text)
             said = signature["name"] if signature else text
-            if (" " in said) if signature else _has_words(said):
+            if (" " in said and "[" not in said) if signature else _has_words(said):
                 yield node.lineno, said
 
 

@@ -29,8 +29,8 @@ def said(source: str) -> list[str]:
         ('x = f"It has {n} heads" + (": too many of them" if n else ".")',
          ["It has {n} heads{2}", ": too many of them"]),
         ('x = f"{a} and {b}"', []),
-        ('x = ("weights (B, n_Q)", "the last output (B, H)", "the average (29)")',
-         ["the last output", "the average"]),
+        ('x = ("weights (B, n_Q)", "the last output (B, H)", "the average (29)", "weight (3H, I)",'
+         '"out[:, -1] (B, H)")', ["the last output", "the average"]),
         ('x = "it should be (2, 3), not that"', ["it should be (2, 3), not that"]),
         ('x = "two calls differ after eval()"', ["two calls differ after eval()"]),
         ('"""About this file."""\n\n\ndef helper():\n    """Return it whole."""', []),
