@@ -29,7 +29,7 @@ from scale import (
 from grader.store.store import NAME, Store
 
 FEW, MANY, SHARDS = 1_000, 100_000, 4
-PERFECT = 0.19
+PERFECT = 0.12
 """Seconds on a core to judge a right answer, see docs/benchmarks.md."""
 
 
@@ -62,7 +62,7 @@ LINES = {
     "peak memory of a shard's trusted process, MB": lambda c: f"{c.memory / 2**20:.1f}",
     "peak memory of `grader merge`, MB": lambda c: f"{c.merge_memory / 2**20:.1f}",
     "CPU of a shard, ms per submission that it judges": lambda c: f"{1000 * c.each:.1f}",
-    "cores that one such process keeps busy, at 0.19 s": lambda c: f"{PERFECT / c.each:.0f}",
+    "cores that one such process keeps busy, at 0.12 s": lambda c: f"{PERFECT / c.each:.0f}",
     "CPU of `grader merge`, ms per submission": lambda c: f"{1000 * c.merge.cpu / c.count:.1f}",
     "the same `grader merge` again, s of CPU": lambda c: f"{c.again.cpu:.1f}",
     "one decision, s of CPU": lambda c: f"{c.decision.cpu:.1f}",

@@ -17,7 +17,8 @@ from .model.language import DEFAULT, speaker
 from .model.message import Text
 from .model.standing import Standing
 from .report.sanitize import shown
-from .store.store import NAME, Entry, Store
+from .store.entry import Entry
+from .store.store import NAME, Store
 from .store.terms import Terms
 
 StrPath = str | os.PathLike[str]

@@ -21,7 +21,8 @@ from grader.model.judgement import Judgement  # noqa: E402
 from grader.model.limits import Limits  # noqa: E402
 from grader.model.result import Result, Status  # noqa: E402
 from grader.model.standing import Standing  # noqa: E402
-from grader.store.store import Entry, Store  # noqa: E402
+from grader.store.entry import Entry  # noqa: E402
+from grader.store.store import Store  # noqa: E402
 
 MOST_SECONDS = 0.15  # to live after the first report; about 10 are written in that time
 VERSIONS = Versions({}, "v", "plan")

@@ -15,8 +15,9 @@ from ..judging.job import Job
 from ..model.errors import ExitCode
 from ..model.message import Message, Text, counted, joined, said
 from ..model.result import Result, Status
+from ..store.entry import Entry
 from ..store.history import mark
-from ..store.store import NAME, Entry, Store
+from ..store.store import NAME, Store
 from .machines import merge
 from .options import JOBS, LANGUAGE, UNSAFE, me
 from .system import needs_linux

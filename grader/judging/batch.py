@@ -20,7 +20,8 @@ from ..model.message import Message, Text
 from ..model.result import Result, Status
 from ..model.standing import UNKNOWN, Arrival
 from ..store.diff import files
-from ..store.store import Entry, Store
+from ..store.entry import Entry
+from ..store.store import Store
 from .grade import Graded, grade
 from .job import CannotJudge, Job, Task
 from .scheduler import Scheduler

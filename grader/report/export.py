@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ..files import Unwritable, replace_file
 from ..model.language import speaker
-from ..store.store import PAGE, Entry, Kept, Store
+from ..store.entry import Entry
+from ..store.store import PAGE, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
 from .roll import Roll, Row
 from .whose import Whose

@@ -15,6 +15,8 @@ from .database import Database
 LINE = "id, act, student, question, points, comment, who, moment"
 LATEST = f"SELECT {LINE} FROM overrides WHERE student = ? AND question = ? AND id < ?"
 FOREVER = 1 << 62
+Decided = dict[str, tuple[Override, ...]]
+"""Decisions by student."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,22 @@ def latest(store: Database, student: str, question: str) -> Decision | None:
     return _latest(store.db, student, question)
 
 
+def in_force(db: sqlite3.Connection, until: int = FOREVER) -> Decided:
+    """Return the decisions that count; one without points and comment removes an earlier one."""
+    rows = db.execute(
+        "SELECT student, question, points, comment FROM overrides WHERE id IN"
+        " (SELECT max(id) FROM overrides WHERE id <= ? GROUP BY student, question)"
+        " ORDER BY student, id",
+        (until,),
+    )
+    found: Decided = {}
+    for student, question, points, comment in rows:
+        made = _made(question, points, comment)
+        if made != Override(question):
+            found[student] = (*found.get(student, ()), made)
+    return found
+
+
 def put(
     db: sqlite3.Connection, decisions: Iterable[tuple[str, Override]], who: str, moment: float
 ) -> int:
@@ -127,9 +145,11 @@ def _read(
     rows: Iterable[tuple[int, int, str, str, float | None, str, str, float]],
 ) -> Iterator[Decision]:
     for number, act, student, question, points, comment, who, moment in rows:
-        given = None if points is None else whole(points)
-        made = Override(question, given, json.loads(comment))
-        yield Decision(number, act, student, made, who, moment)
+        yield Decision(number, act, student, _made(question, points, comment), who, moment)
+
+
+def _made(question: str, points: float | None, comment: str) -> Override:
+    return Override(question, None if points is None else whole(points), json.loads(comment))
 
 
 def present() -> float:

@@ -8,7 +8,9 @@ from ..model.message import Message, Text
 from ..model.result import Result, Status
 from ..model.standing import Standing
 from . import history
-from .store import Entry, Record, Store
+from .entry import Entry
+from .record import Record
+from .store import Store
 from .together import side_by_side
 
 NEW = Message("judged since")

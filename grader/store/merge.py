@@ -29,7 +29,8 @@ from ..model.judgement import UNSANDBOXED
 from ..model.message import Message, joined
 from ..model.result import Status
 from .act import Decision, latest, put
-from .store import PAGE, Entry, Store
+from .entry import Entry
+from .store import PAGE, Store
 from .terms import Terms
 from .together import Held, side_by_side
 

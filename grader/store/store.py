@@ -16,48 +16,28 @@ Texts that a student may have written are JSON: a lone surrogate, which notebook
 UTF-8, and SQLite would refuse it.
 """
 
-import json
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
-from .. import __version__
-from ..course.versions import Versions, torch_version
+from ..course.versions import Versions
 from ..intake.walk import RESULTS
 from ..model.judgement import UNSANDBOXED, Judgement
 from ..model.language import DEFAULT
 from ..model.limits import Limits
-from ..model.result import Result, Status
-from ..model.standing import UNKNOWN, Arrival, Override, Standing, whole
+from ..model.result import Status
+from ..model.standing import Override, Standing
 from ..model.translation import Translations
-from .act import decide
-from .as_json import tuples
+from .act import FOREVER, Decided, decide, in_force
 from .database import Database
+from .entry import CURRENT, Entry
+from .record import Record, keep
+from .standings import ByStudent, Standings
 
 NAME = RESULTS
 PAGE = 200
 """Students per page of reading or writing."""
-COLUMNS = {"assignment", "results", "layers"}
-SAID = tuple(field.name for field in fields(Judgement) if field.name not in COLUMNS)
-RESULT_COLUMNS = {"check", "question", "status", "points", "seconds"}
-RESULT_SAID = tuple(field.name for field in fields(Result) if field.name not in RESULT_COLUMNS)
-"""What has no column of its own, and is kept as JSON."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """A Judgement as it is kept."""
-
-    number: int
-    """Later ones are greater."""
-    plan: str
-    versions: tuple[str, ...]
-    """Of the check of each result."""
-    judgement: Judgement
 
 
 class Moment(NamedTuple):
@@ -69,68 +49,8 @@ class Moment(NamedTuple):
     late: str
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A student's current submission."""
-
-    student: str
-    path: Path
-    digest: str
-    """sha256 of the bytes; of a refused file, the reason."""
-    arrival: Arrival = UNKNOWN
-    """What is not known here is kept as it was known of these bytes."""
-    record: int | None = None
-    """Number of the latest record of these bytes."""
-    overrides: tuple[Override, ...] = ()
-
-
-@dataclass(frozen=True)
-class Standings:
-    """Everybody's Standing, in the order of the ids; each walk reads them one at a time."""
-
-    store: "Store"
-
-    def __iter__(self) -> Iterator[Standing]:
-        store = self.store
-        return (found for entry in store.entries() if (found := store.standing(entry)))
-
-
-@dataclass(frozen=True)
-class ByStudent(Mapping[str, Standing]):
-    """The Standings of those whose submission is judged, by their ids."""
-
-    store: "Store"
-
-    def __getitem__(self, student: str) -> Standing:
-        entry = self.store.entry(student)
-        if entry is None or (found := self.store.standing(entry)) is None:
-            raise KeyError(student)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return (entry.student for entry in self.store.entries() if entry.record is not None)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
 Kept = tuple[str, str, bytes]
 """A student, what their row of the roll was made of, and the row; see report/roll.py."""
-Decided = dict[str, tuple[Override, ...]]
-"""Decisions by student."""
-FOREVER = (1 << 62, 1 << 62, 1 << 62)
-CURRENT = """
-    SELECT student, path, digest, arrival, (
-        SELECT max(id) FROM judgements
-        WHERE judgements.digest = submissions.digest AND judgements.id <= :judgement
-    )
-    FROM submissions
-    WHERE id = (
-        SELECT max(id) FROM submissions AS s
-        WHERE s.student = submissions.student AND s.id <= :submission
-    )
-"""
-"""What counts of everybody, with its record; the fields of an Entry but for decisions."""
 
 
 class Store(Database):
@@ -195,35 +115,14 @@ class Store(Database):
         while page := list(islice(coming, PAGE)):
             with self.transaction() as db:
                 for entry in page:
-                    _note(db, entry)
+                    entry.note(db)
 
     def record(
         self, digest: str, judgement: Judgement, versions: Versions, limits: Limits, seed: bytes
     ) -> None:
         """Keep a Judgement of these bytes: no crash or power cut can lose it once this returns."""
-        said = {name: getattr(judgement, name) for name in SAID}
-        row = (
-            judgement.assignment, digest, versions.plan, seed.hex(), json.dumps(asdict(limits)),
-            json.dumps(judgement.layers), __version__, torch_version(),
-            json.dumps(said, default=asdict),
-        )  # fmt: skip
         with self.transaction() as db:
-            number = db.execute(
-                "INSERT INTO judgements (assignment, digest, plan, seed, limits, layers, grader,"
-                " torch, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            ).lastrowid
-            db.executemany(
-                "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        number, place, r.check, versions.of(r.check), r.question, r.status,
-                        r.points, r.seconds,
-                        json.dumps({n: getattr(r, n) for n in RESULT_SAID}, default=asdict),
-                    )
-                    for place, r in enumerate(judgement.results)
-                ),
-            )  # fmt: skip
+            keep(db, digest, judgement, versions, limits, seed)
 
     def entries(self, digest: str | None = None) -> Iterator[Entry]:
         """Yield the current submissions, or those of these bytes, in the order of the ids.
@@ -234,17 +133,17 @@ class Store(Database):
         which = "" if digest is None else "AND digest = :digest"
         query = f"{CURRENT} AND student > :student {which} ORDER BY student LIMIT {PAGE}"
         asked = {**self._seen(), "digest": digest, "student": ""}
-        decided = self._overrides()
+        decided = self._decided()
         while rows := self.db.execute(query, asked).fetchall():
             for row in rows:
-                yield _entry(row, decided)
+                yield Entry.read(row, decided)
             asked["student"] = rows[-1][0]
 
     def entry(self, student: str) -> Entry | None:
         """Return a student's current submission, if there is one."""
         asked = {**self._seen(), "student": student}
         row = self.db.execute(f"{CURRENT} AND student = :student", asked).fetchone()
-        return _entry(row, self._overrides()) if row else None
+        return Entry.read(row, self._decided()) if row else None
 
     def now(self) -> Moment:
         """Return the present moment."""
@@ -254,9 +153,13 @@ class Store(Database):
         return Moment(submission, judgement, override, self.late_rule)
 
     def _seen(self) -> dict[str, int | str | None]:
-        """Return the last visible line of each table."""
-        moment = self.until or FOREVER
-        return dict(zip(("submission", "judgement", "override"), moment, strict=False))
+        """Return the last lines that are visible."""
+        moment = self.until or Moment(FOREVER, FOREVER, FOREVER, "")
+        return {"submission": moment.submission, "judgement": moment.judgement}
+
+    def _decided(self) -> Decided:
+        """Return the decisions that count at the moment as of which the store is seen."""
+        return in_force(self.db, self.until.override if self.until else FOREVER)
 
     def latest(self, digest: str) -> Record | None:
         """Return the last record of these bytes."""
@@ -324,65 +227,4 @@ class Store(Database):
 
     def read(self, number: int) -> Record:
         """Return the record of this number."""
-        db = self.db
-        assignment, plan, layers, said = db.execute(
-            "SELECT assignment, plan, layers, said FROM judgements WHERE id = ?", (number,)
-        ).fetchone()
-        rows = db.execute(
-            'SELECT version, "check", question, status, points, seconds, said FROM results'
-            " WHERE judgement = ? ORDER BY place",
-            (number,),
-        ).fetchall()
-        said_of = json.loads(f"[{','.join(row[-1] for row in rows)}]")  # at once: half the time
-        results = (
-            Result(
-                check=check, question=question, status=Status(status), points=points,
-                seconds=seconds, **tuples(fields),
-            )
-            for (_, check, question, status, points, seconds, _), fields in zip(
-                rows, said_of, strict=True
-            )
-        )  # fmt: skip
-        judgement = Judgement(
-            assignment=assignment, results=tuple(results), layers=tuple(json.loads(layers)),
-            **tuples(json.loads(said)),
-        )  # fmt: skip
-        return Record(number, plan, tuple(version for version, *_ in rows), judgement)
-
-    def _overrides(self) -> Decided:
-        """Return the current decisions; one without points and comment removes an earlier one."""
-        rows = self.db.execute(
-            "SELECT student, question, points, comment FROM overrides WHERE id IN"
-            " (SELECT max(id) FROM overrides WHERE id <= :override GROUP BY student, question)"
-            " ORDER BY student, id",
-            self._seen(),
-        )
-        found: Decided = {}
-        for student, question, points, comment in rows:
-            given = None if points is None else whole(points)
-            made = Override(question, given, json.loads(comment))
-            if made != Override(question):
-                found[student] = (*found.get(student, ()), made)
-        return found
-
-
-def _note(db: sqlite3.Connection, entry: Entry) -> None:
-    """Store a submission unless it is nothing new."""
-    query = "SELECT path, digest, arrival FROM submissions WHERE student = ? {} ORDER BY id DESC"
-    latest = db.execute(query.format(""), (entry.student,)).fetchone()
-    same = db.execute(query.format("AND digest = ?"), (entry.student, entry.digest)).fetchone()
-    known = {name: fact for name, fact in asdict(entry.arrival).items() if fact is not None}
-    arrival = (json.loads(same[2]) if same else {}) | known
-    row = (os.fsencode(entry.path), entry.digest, json.dumps(arrival, sort_keys=True))
-    if row != latest:
-        db.execute(
-            "INSERT INTO submissions (student, path, digest, arrival) VALUES (?, ?, ?, ?)",
-            (entry.student, *row),
-        )
-
-
-def _entry(row: tuple[str, bytes, str, str, int | None], decided: Decided) -> Entry:
-    """Return a line of CURRENT with what people have decided."""
-    student, path, digest, arrival, record = row
-    came = Arrival(**json.loads(arrival))
-    return Entry(student, Path(os.fsdecode(path)), digest, came, record, decided.get(student, ()))
+        return Record.read(self.db, number)

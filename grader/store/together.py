@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import groupby, repeat
 
-from .store import Entry, Store
+from .entry import Entry
+from .store import Store
 
 Held = dict[Store, Entry]
 """A student's current submission in each store that has one."""

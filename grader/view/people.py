@@ -12,7 +12,8 @@ from ..model.message import Message, Text
 from ..report.page import headline
 from ..report.roll import First, Row
 from ..report.sanitize import clean, shown
-from ..store.store import Entry, Store
+from ..store.entry import Entry
+from ..store.store import Store
 from ..store.terms import Terms
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..intake.submission import Refused, Submission
 from ..model.message import Message, Text, said
 from ..report.sanitize import clean
-from ..store.store import Entry
+from ..store.entry import Entry
 
 if TYPE_CHECKING:
     from ..sandbox.host.reader import Reader

@@ -11,7 +11,8 @@ from grader.model.standing import Arrival
 from grader.report.columns import AFTER, BEFORE
 from grader.report.export import Export
 from grader.report.sanitize import PARTS
-from grader.store.store import Entry, Store
+from grader.store.entry import Entry
+from grader.store.store import Store
 from tests.store.test_store import STANDING, keep
 
 
@@ -25,7 +26,7 @@ class Counted(Arrival):
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch):
     """A store of a grader whose arrivals know the attempt."""
-    monkeypatch.setattr("grader.store.store.Arrival", Counted)
+    monkeypatch.setattr("grader.store.entry.Arrival", Counted)
     monkeypatch.setitem(PARTS, Counted, attrgetter("hours_late", "moment", "name", "attempt"))
     monkeypatch.setitem(AFTER, "attempt", lambda standing: standing.arrival.attempt)
     with Store(tmp_path / "grades.sqlite", make=True) as made:

@@ -8,7 +8,8 @@ import pytest
 
 from grader.model.standing import Override
 from grader.store.act import Overtaken, decide, decisions, latest, undo
-from grader.store.store import Entry, Store
+from grader.store.entry import Entry
+from grader.store.store import Store
 from tests.store.test_store import STANDING, keep
 
 HALF, FULL = Override("one", 0.5, "Nearly."), Override("one", 1)

@@ -11,8 +11,9 @@ from grader.model.limits import Limits
 from grader.model.result import Status
 from grader.model.standing import Arrival, Override
 from grader.store.diff import between, since
+from grader.store.entry import Entry
 from grader.store.history import mark
-from grader.store.store import Entry, Store
+from grader.store.store import Store
 from tests.store.test_store import RESULTS, STANDING, VERSIONS, keep
 from tests.support.standings import changed
 from tests.support.words import words

@@ -12,8 +12,9 @@ from grader.model.result import Status
 from grader.model.standing import Arrival, Override
 from grader.model.translation import Translations
 from grader.store.act import latest
+from grader.store.entry import Entry
 from grader.store.merge import Conflict, Merge
-from grader.store.store import Entry, Store
+from grader.store.store import Store
 from grader.store.terms import Terms
 from tests.store.test_store import RESULTS, STANDING, VERSIONS, keep
 from tests.support.standings import changed

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from grader.store.store import PAGE, Entry, Store
+from grader.store.entry import Entry
+from grader.store.store import PAGE, Store
 from grader.store.together import side_by_side
 
 

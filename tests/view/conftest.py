@@ -14,7 +14,8 @@ from grader.model.result import Status
 from grader.model.standing import Standing
 from grader.sandbox.guest.submission import Submission
 from grader.sandbox.host.reader import Reader
-from grader.store.store import NAME, Entry, Store
+from grader.store.entry import Entry
+from grader.store.store import NAME, Store
 from grader.view.app import app
 from grader.view.desk import Desk
 from tests.store.test_store import VERSIONS

@@ -9,7 +9,7 @@ import torch
 from grader.intake.submission import Submission
 from grader.model.message import Message
 from grader.sandbox.host.reader import Reader
-from grader.store.store import Entry
+from grader.store.entry import Entry
 from grader.view import source
 from grader.view.source import Sources, _lines
 from tests.view.conftest import CODE, Reading

@@ -16,7 +16,8 @@ from ...model.language import speaker
 from ...model.message import Message, Text, joined
 from ...model.standing import Standing
 from ...report.pages import feedback_html
-from ...store.store import Entry, Store
+from ...store.entry import Entry
+from ...store.store import Store
 from ..feedback.parcel import apart_from_the_name
 from .attempt import Attempt
 from .desk import Desk

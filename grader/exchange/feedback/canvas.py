@@ -19,7 +19,7 @@ from ...model.language import speaker
 from ...model.message import Message
 from ...model.standing import Standing
 from ...report.results_json import results_json
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Elsewhere, Files, Form
 
 NOT_CANVAS = Message("Canvas' numbers of student and file are not in the file's name.")

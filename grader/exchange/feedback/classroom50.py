@@ -13,7 +13,7 @@ from typing import Any
 from ...model.late import EXCUSED
 from ...model.message import Message
 from ...model.standing import SUBMISSION, Standing
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Elsewhere, Files, Form, beside
 
 SCHEMA = "classroom50/result/v1"

@@ -3,7 +3,7 @@
 from ...model.message import Message
 from ...model.standing import Standing
 from ...report.pages import feedback_html
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Files, Form
 
 

@@ -9,7 +9,7 @@ from ...intake.submission import open_unfollowed
 from ...model.errors import GraderError
 from ...model.message import Message
 from ...model.standing import Standing
-from ...store.store import Entry
+from ...store.entry import Entry
 
 MOST_BYTES = 1 << 20
 """Of a file that a platform has put beside a submission."""

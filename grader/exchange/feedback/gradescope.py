@@ -15,7 +15,7 @@ from ...model.language import speaker
 from ...model.message import Message
 from ...model.standing import Standing
 from ...report.results_json import NOTHING_HIDDEN, results_json
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Elsewhere, Files, Form
 
 SUBMISSION = re.compile(r"submission_(\d+)")

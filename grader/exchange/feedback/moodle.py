@@ -10,7 +10,7 @@ from ...intake.lms import MOODLE
 from ...model.message import Message
 from ...model.standing import Standing
 from ...report.pages import feedback_html
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Elsewhere, Files, Form
 
 PLUGIN = "assignsubmission_file"

@@ -9,7 +9,7 @@ beside what it collected. Source: nbgrader/exchange/default/release_feedback.py
 from ...model.message import Message
 from ...model.standing import Standing
 from ...report.pages import feedback_html
-from ...store.store import Entry
+from ...store.entry import Entry
 from .form import Elsewhere, Files, Form, beside
 
 RECEIPTS = ("timestamp.txt", "submission_secret.txt")

@@ -11,7 +11,8 @@ from pathlib import Path
 from ...files import LONG_AGO, replace_file
 from ...model.message import Message, some
 from ...model.standing import Standing
-from ...store.store import Entry, Store
+from ...store.entry import Entry
+from ...store.store import Store
 from .form import Elsewhere, Form
 
 FEW, MANY = 5, 100

@@ -17,7 +17,8 @@ from grader.model.judgement import Judgement
 from grader.model.limits import Limits
 from grader.model.result import Status
 from grader.model.standing import Arrival, Override
-from grader.store.store import Entry, Store
+from grader.store.entry import Entry
+from grader.store.store import Store
 from tests.exchange.canvas.conftest import FILE
 from tests.support.canvas import THROTTLED, Canvas, Fault
 from tests.support.judges import RESULTS
