@@ -1,4 +1,4 @@
-"""A worked example of an author's: a small computation that everybody may see, in mistakes.toml.
+"""Worked examples of an author's: small computations that everybody may see, in mistakes.toml.
 
     [[example]]
     question = "ScaledDotProductAttention"
@@ -10,8 +10,8 @@
     shows = ["out", "weights"]
 
 It is run on the solution and on what a student has written, and a page shows both, where no known
-mistake explains a failure. It knows what stands in it, torch, nn and math: nothing hidden, whatever
-it computes. `shows` names the parts of the value of its last line. What cannot be sent to where a
+mistake explains a failure: the first example of the question in which the two differ. It knows what
+stands in it, torch, nn and math: nothing hidden, whatever it computes. `shows` names the parts of the value of its last line. What cannot be sent to where a
 student's code is, such as a model, is made there by a function: `student.beside(function)(…)`.
 """
 
@@ -118,22 +118,22 @@ class Stopped(str):
     """What a student's code has raised, in the place of its value."""
 
 
-def examples_of(path: Path, tables: Entries, assignment: Assignment) -> dict[str, Worked]:
-    """Return the example of each question that has one. Raises AssignmentError."""
+def examples_of(path: Path, tables: Entries, assignment: Assignment) -> tuple[Worked, ...]:
+    """Return the examples, in their order. Raises AssignmentError."""
     found: dict[str, Worked] = {}
     for line, entry in tables["example"]:
         example = _example(path, line, entry)
         if (question := example.question) not in assignment.questions:
             what = f"question must be one of {', '.join(assignment.questions)}"
-        elif question in found:
-            what = f"there is another example of {question}"
+        elif example.code in found:
+            what = f"this example stands on line {found[example.code].line} already"
         elif f"student.{question}" not in example.code:
             what = f"this example does not call student.{question}"
         else:
-            found[question] = example
+            found[example.code] = example
             continue
         raise AssignmentError(path, line, what, REMEDY)
-    return found
+    return tuple(found.values())
 
 
 def _example(path: Path, line: int, entry: dict[str, Any]) -> Worked:

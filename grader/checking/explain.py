@@ -4,7 +4,7 @@ Equal wrong numbers are called the cause. An equal error or finding without numb
 many mistakes crash alike: the message then says what is known to end like this.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, reduce
 from itertools import combinations
@@ -25,7 +25,6 @@ from .solution import Program, Solution
 MOST_PAIRED = 14
 """Of a question's mistakes, how many are tried in pairs: 91, at 0.5 to 2 ms each. A number, and no
 time limit: a regrade says the same on a slower machine."""
-NOTHING: Mapping[str, Worked] = {}
 NUMBERS = Message("Hypothesis: {sentence}. That gives exactly your numbers.")
 ENDING = Message("Known to end like this: {sentence}. Yours may have another cause.")
 
@@ -54,7 +53,7 @@ class Bank:
 
     def __init__(
         self, assignment: Assignment, mistakes: Sequence[Mistake] = (),
-        examples: Mapping[str, Worked] = NOTHING,
+        examples: Sequence[Worked] = (),
     ) -> None:  # fmt: skip
         self.mistakes, self.examples, self.limits = mistakes, examples, assignment.limits
         self._sources = {cell.question: cell.source for cell in assignment.cells}

@@ -9,7 +9,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from ..compare.draw import Draw
@@ -113,12 +113,12 @@ class Session:
         than here, or none; and SandboxError.
         """
         self.zygote, self.refused = zygote, {}
-        for worked in self.bank.examples.values():  # first: it says best what is wrong with one
+        for worked in self.bank.examples:  # first: it says best what is wrong with one
             self.bank.due(worked)
         path, every = self.assignment.path, frozenset(self.assignment.questions)
         try:
             with handed_in(zygote, self.assignment, notebook(self.assignment.cells)) as own:
-                for worked in self.bank.examples.values():
+                for worked in self.bank.examples:
                     worked.refuse_unless_right(self._worked(worked, own))
                 for check in self.checks:
                     solved = self.made_for(every - {check.question})  # as where all is right
@@ -256,13 +256,23 @@ class Session:
     def _guidance(
         self, check: Check, student: Subject, known: Hypothesis | None, error: BaseException
     ) -> Guidance | None:
-        """Return the author's hints, and their example where it is not known what was done."""
+        """Return the author's hints, and an example where it is not known what was done."""
         proven = known is not None and known.by_numbers
         hints = (known.hints if known else ()) or check.hints
-        example, worked = None, self.bank.examples.get(check.question)
-        if worked and not proven and getattr(error, "kind", "") not in CERTAIN:
-            example = self._worked(worked, student)
+        certain = proven or getattr(error, "kind", "") in CERTAIN
+        example = None if certain else self._example(check.question, student)
         return Guidance(hints, example) if hints or example else None
+
+    def _example(self, question: str, student: Subject) -> Example | None:
+        """Return the first example in which a student's code is wrong; if none is, the first."""
+        right: list[Example] = []
+        for worked in self.bank.examples:
+            if worked.question == question:
+                example = self._worked(worked, student)
+                if not example.right:
+                    return example
+                right.append(example)
+        return replace(right[0], others=len(right) - 1) if right else None
 
     def _worked(self, worked: Worked, student: Subject) -> Example:
         """Return what an example gives on a student's code, beside what is due."""

@@ -20,6 +20,8 @@ class Example:
 
     code: str
     rows: tuple[Row, ...]
+    others: int = 0
+    """How many others of the question there are, where a student's code is right in all of them."""
 
     @property
     def right(self) -> bool:
@@ -40,8 +42,9 @@ class Guidance:
 def read(fields: dict[str, object] | None) -> Guidance | None:
     """Make one from its fields as read from JSON, with lists for tuples."""
     match fields:
-        case {"hints": list(hints), "example": {"code": str(code), "rows": list(rows)}}:
-            return Guidance(tuple(hints), Example(code, tuple(Row(**row) for row in rows)))
+        case {"hints": list(hints), "example": {"code": str(code), "rows": list(rows), **rest}}:
+            shown = tuple(Row(**row) for row in rows)
+            return Guidance(tuple(hints), Example(code, shown, int(rest.get("others", 0))))
         case {"hints": list(hints)}:
             return Guidance(tuple(hints))
     return None

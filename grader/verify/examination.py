@@ -31,7 +31,7 @@ class Examination:
 
         Raises AssignmentError where the solution does not give what an example shows.
         """
-        for worked in session.bank.examples.values():
+        for worked in session.bank.examples:
             session.bank.due(worked)
         return Zygote(unsafe=True, trains=session.assignment.trains, warming=warming)
 

@@ -7,6 +7,8 @@ the answer is said in tests/checking/test_written_hints.py.
 import pytest
 
 from grader.checking.explain import Bank
+from grader.checking.limit import limited
+from grader.checking.mistake import Mistake
 from grader.checking.plugin import solution
 from grader.checking.proof import handed_in, notebook
 from grader.course.assignment import Assignment
@@ -17,6 +19,11 @@ from tests.support.own_course import OURS
 
 MISTAKES_WITH_HINTS = 12
 PUBLIC_CHECKS_WITH_HINTS, HIDDEN_CHECKS_WITH_HINTS = 4, 2
+MAY_BE_HIDDEN = 0.1
+"""Share of the mistakes with hints that no example shows: they change a tensor in place, take
+gradients or memory that they should not."""
+SECONDS = 0.5
+"""In which an example ends; some mistakes do not."""
 
 
 @pytest.fixture(params=OURS.names())
@@ -52,7 +59,22 @@ def test_who_makes_another_mistake_finds_hints_at_some_checks(assignment):
 
 
 def test_every_question_has_a_worked_example(assignment, bank):
-    assert not {*assignment.questions} - bank.examples.keys()
+    assert not {*assignment.questions} - {worked.question for worked in bank.examples}
+
+
+def test_nearly_all_mistakes_that_students_make_show_in_an_example(assignment, bank):
+    """So whoever makes one that nobody has foreseen mostly sees where the numbers differ."""
+    told = [mistake for mistake in bank.mistakes if mistake.hints and not mistake.equivalent]
+    hidden = [mistake.name for mistake in told if not shows(mistake, bank)]
+    assert len(hidden) <= MAY_BE_HIDDEN * len(told), hidden
+
+
+def shows(mistake: Mistake, bank: Bank) -> bool:
+    """Tell whether the numbers of an example are wrong with a mistake."""
+    code = bank.solution(mistake)
+    asked = [worked for worked in bank.examples if worked.question == mistake.question]
+    with limited(SECONDS):
+        return not all(w.worked(bank.due(w), code, Beginning(1)).right for w in asked)
 
 
 def test_no_hint_is_said_twice_in_one_assignment(assignment, bank):
@@ -66,9 +88,9 @@ def test_what_is_right_gives_what_each_example_says(assignment, bank, training_z
     """In the sandbox, as what a student hands in does."""
     wrong = {}
     with handed_in(training_zygote, assignment, notebook(assignment.cells)) as own:
-        for question, worked in bank.examples.items():
-            seconds = assignment.limits.of(question)
-            beginning = Beginning(1, assignment.forbid.get(question, ()), seconds=seconds)
+        for worked in bank.examples:
+            forbid = assignment.forbid.get(worked.question, ())
+            beginning = Beginning(1, forbid, seconds=assignment.limits.of(worked.question))
             shown = worked.worked(worked.due(solution(assignment.path)), own, beginning)
-            wrong |= {} if shown.right else {question: shown.rows}
+            wrong |= {} if shown.right else {worked: shown.rows}
     assert not wrong

@@ -119,6 +119,18 @@ def test_who_ends_like_a_known_mistake_gets_its_hints_and_the_example(session):
     assert result.guidance.example
 
 
+def test_the_first_example_in_which_a_student_is_wrong_is_shown(session):
+    other = EXAMPLE.replace("[1.0, 2.5]", "[3.0]")
+    third = EXAMPLE.replace("[1.0, 2.5]", "[5000.0]")
+    codes = ("2 * x if x.sum() == 3.5 else x + 1", "1 / 0 if 4e5 < x.sum() < 5e5 else 2 * x")
+    sources = (f"def double(x): return {code}\ndef halve(x): return x / 2" for code in codes)
+    wrong, right = map(guidance, session(EXAMPLE + other + third, *sources, prove=True))
+    assert wrong.example.rows == (Row("", "(1): [6]", "(1): [4]", False),)
+    assert wrong.example.others == 0
+    assert right.example.right and right.example.others == 2
+    assert right.example.code == "student.double(torch.tensor([1.0, 2.5]))"
+
+
 def test_who_is_right_is_told_nothing(judged):
     assert all(result.guidance is None for result in judged["right"].results)
 
@@ -145,7 +157,7 @@ def test_nothing_of_a_hidden_check_gets_into_what_students_read(judged):
         ("[[example]]\nquestion = 'double'", 1, "an example has a question, code"),
         (EXAMPLE + "more = 1", 2, "an example has a question, code"),
         (EXAMPLE + "shows = 'out'", 2, "a list of names"),
-        (EXAMPLE + EXAMPLE, 6, "another example of double"),
+        (EXAMPLE + EXAMPLE, 6, "this example stands on line 2 already"),
         (EXAMPLE.replace("double", "treble"), 2, "question must be one of double, halve"),
         (EXAMPLE.replace("student.double", "student.halve"), 2, "does not call student.double"),
         (EXAMPLE.replace('"student', '"x = student'), 2, "the last line of this example"),

@@ -199,6 +199,9 @@ def test_hints_unfold_one_in_the_other_and_an_example_shows_both_numbers() -> No
     same = replace(example, rows=example.rows[1:])
     other = replace(RESULTS[1], guidance=Guidance((), same))
     assert "Here your answer is right" in feedback_html(a_standing(results=(other,)))
+    several = replace(RESULTS[1], guidance=Guidance((), replace(same, others=2)))
+    html = feedback_html(a_standing(results=(several,)))
+    assert "Here and in 2 more small examples your answer is right." in html
 
 
 def test_names_between_backticks_are_set_as_code_and_still_escaped() -> None:

@@ -37,7 +37,11 @@ def test_statuses_and_tuples_are_what_they_were():
 
 @pytest.mark.parametrize(
     "guidance",
-    [Guidance(("one", "two")), Guidance((), Example("f(1)", (Row("out", "1", "2", False),)))],
+    [
+        Guidance(("one", "two")),
+        Guidance((), Example("f(1)", (Row("out", "1", "2", False),))),
+        Guidance((), Example("f(1)", (Row("out", "1", "1", True),), others=2)),
+    ],
 )
 def test_what_helps_a_student_and_their_code_come_back(guidance):
     results = (replace(RESULTS[0], guidance=guidance), *RESULTS[1:])
