@@ -19,10 +19,10 @@ from tests.support.own_course import OURS
 
 MISTAKES_WITH_HINTS = 12
 PUBLIC_CHECKS_WITH_HINTS, HIDDEN_CHECKS_WITH_HINTS = 4, 2
-MAY_BE_HIDDEN = 0.1
+MAY_BE_HIDDEN = 0.05
 """Share of the mistakes with hints that no example shows: they change a tensor in place, take
 gradients or memory that they should not."""
-SECONDS = 0.5
+SECONDS = 2.0
 """In which an example ends; some mistakes do not."""
 
 
@@ -72,9 +72,9 @@ def test_nearly_all_mistakes_that_students_make_show_in_an_example(assignment, b
 def shows(mistake: Mistake, bank: Bank) -> bool:
     """Tell whether the numbers of an example are wrong with a mistake."""
     code = bank.solution(mistake)
-    asked = [worked for worked in bank.examples if worked.question == mistake.question]
-    with limited(SECONDS):
-        return not all(w.worked(bank.due(w), code, Beginning(1)).right for w in asked)
+    asked = [(w, bank.due(w)) for w in bank.examples if w.question == mistake.question]
+    with limited(SECONDS):  # without what is due, whose first call imports half of torch
+        return not all(worked.worked(due, code, Beginning(1)).right for worked, due in asked)
 
 
 def test_no_hint_is_said_twice_in_one_assignment(assignment, bank):
