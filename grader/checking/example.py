@@ -11,8 +11,9 @@
 
 It is run on the solution and on what a student has written, and a page shows both, where no known
 mistake explains a failure: the first example of the question in which the two differ. It knows what
-stands in it, torch, nn and math: nothing hidden, whatever it computes. `shows` names the parts of the value of its last line. What cannot be sent to where a
-student's code is, such as a model, is made there by a function: `student.beside(function)(…)`.
+stands in it, torch, nn and math: nothing hidden, whatever it computes. `shows` names the parts of
+the value of its last line. What cannot be sent to where a student's code is, such as a model, is
+made there by a function: `student.beside(function)(…)`.
 """
 
 import ast
