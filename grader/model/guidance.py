@@ -43,8 +43,10 @@ def read(fields: dict[str, object] | None) -> Guidance | None:
     """Make one from its fields as read from JSON, with lists for tuples."""
     match fields:
         case {"hints": list(hints), "example": {"code": str(code), "rows": list(rows), **rest}}:
+            others = rest.get("others")  # an older one has none
             shown = tuple(Row(**row) for row in rows)
-            return Guidance(tuple(hints), Example(code, shown, int(rest.get("others", 0))))
+            example = Example(code, shown, others if isinstance(others, int) else 0)
+            return Guidance(tuple(hints), example)
         case {"hints": list(hints)}:
             return Guidance(tuple(hints))
     return None
