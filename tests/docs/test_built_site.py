@@ -78,10 +78,15 @@ def test_a_page_can_be_read_and_asks_for_nothing_from_elsewhere(address, browser
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
-def test_a_search_finds_a_setting(address, browser):
+@pytest.mark.parametrize("served", [True, False])
+def test_a_search_finds_a_setting_with_a_server_and_without(site, address, browser, served):
+    asked: list[str] = []
     page = browser.new_page()
-    page.goto(address + "index.html")
+    page.on("request", lambda request: asked.append(request.url))
+    here = address if served else f"{site.as_uri()}/"
+    page.goto(f"{here}start/ta.html")
     page.locator("[data-md-component=search-query]").fill("memory_mb")
     page.locator(".md-search-result__link").first.wait_for(state="attached")
     found = page.locator(".md-search-result__link").evaluate_all("all => all.map(a => a.href)")
-    assert any("settings.html" in link for link in found)
+    assert any(link.startswith(f"{here}settings.html") for link in found)
+    assert [url for url in asked if not url.startswith((here, "data:", "blob:"))] == []
