@@ -4,25 +4,32 @@ torch adds 1e-6 to the norm before it divides. So will some students, and it mus
 norms drawn here are 1,000 or more.
 """
 
+from itertools import cycle
+
 import torch
 
 from grader.checks import Failure, call, equal, needs, points, pure, question
 
 SHAPES = ((3, 4), (2,), (1, 2, 3))
-CLIPPED = tuple(f"clipped[{n}]" for n in range(len(SHAPES)))
+MANY = (*SHAPES, *[(2,)] * 60, (70, 60))
 NORM = "norm"
 
 
-def gradients(draw, norm):
-    """Draw three tensors that have this norm together, each another share of it."""
-    drawn = [size * draw(*shape) for size, shape in zip((1, 5, 0.3), SHAPES, strict=True)]
+def gradients(draw, norm, shapes=SHAPES):
+    """Draw tensors that have this norm together, each another share of it."""
+    drawn = [size * draw(*shape) for size, shape in zip(cycle((1, 5, 0.3)), shapes, strict=False)]
     length = torch.cat([g.flatten() for g in drawn]).norm()
     return [g * norm / length for g in drawn]
 
 
+def shapes_of(grads):
+    """Return the shape of each clipped gradient, by its name."""
+    return {f"clipped[{n}]": g.shape for n, g in enumerate(grads)}
+
+
 def clipped(student, grads, max_norm):
     """Return what the student makes of gradients, and the norm; require their shapes."""
-    shapes = {**{name: g.shape for name, g in zip(CLIPPED, grads, strict=True)}, NORM: ()}
+    shapes = {**shapes_of(grads), NORM: ()}
     takes = ("grads", "max_norm")
     *found, norm = call(student.clip_by_norm, grads, max_norm, takes=takes, shapes=shapes)
     return found, norm
@@ -30,7 +37,7 @@ def clipped(student, grads, max_norm):
 
 def require(found, due, otherwise):
     """Require equal gradients, one after the other."""
-    for name, have, want in zip(CLIPPED, found, due, strict=True):
+    for name, have, want in zip(shapes_of(due), found, due, strict=True):
         equal(have, want, otherwise, name)
 
 
@@ -58,10 +65,11 @@ def test_the_norm_is_that_of_all_gradients_before(student, draw):
 def test_long_gradients_are_shortened_in_their_direction(student, draw):
     """Gradients longer than max_norm are all multiplied by max_norm / norm."""
     more, max_norm = (1000 + 1000 * draw(2).abs()).tolist()
-    grads = gradients(draw, max_norm + more)
-    found, _ = clipped(student, grads, max_norm)
-    due = [g * max_norm / (max_norm + more) for g in grads]
-    require(found, due, "Longer than max_norm")
+    for shapes in (SHAPES, MANY):
+        grads = gradients(draw, max_norm + more, shapes)
+        found, _ = clipped(student, grads, max_norm)
+        due = [g * max_norm / (max_norm + more) for g in grads]
+        require(found, due, "Longer than max_norm")
 
 
 @question("clip_by_norm")
@@ -105,7 +113,7 @@ def test_a_missing_gradient_stays_missing(student, draw):
         return [found[0], *found[2:4]], norm
 
     grads = gradients(draw, 2000.0)
-    shapes = {**{name: g.shape for name, g in zip(CLIPPED, grads, strict=True)}, NORM: ()}
+    shapes = {**shapes_of(grads), NORM: ()}
     takes = ("grads", "max_norm")
     *found, norm = call(clip_by_norm, grads, 500.0, takes=takes, shapes=shapes)
     require(found, [g / 4 for g in grads], "Beside a missing gradient")
@@ -128,13 +136,15 @@ def test_clipping_makes_new_gradients(student, draw):
 @points(3)
 def test_every_entry_is_cut_on_both_sides(student, draw):
     """Entries beyond limit become limit, those below -limit become -limit, the rest stay."""
-    grads = [3 * draw(*shape) for shape in SHAPES]
-    grads[0][0, 0], grads[0][0, 1], grads[0][0, 2] = 5.0, -5.0, 0.25
     limit = 1 + float(draw(1).abs())
-    shapes = {name: g.shape for name, g in zip(CLIPPED, grads, strict=True)}
-    found = call(student.clip_by_value, grads, limit, takes=("grads", "limit"), shapes=shapes)
-    require(found, [g.maximum(torch.tensor(-limit)).minimum(torch.tensor(limit)) for g in grads],
-            "Into the range from -limit to limit")  # fmt: skip
+    low, high = torch.tensor(-limit), torch.tensor(limit)
+    for shapes in (SHAPES, MANY):
+        grads = [3 * draw(*shape) for shape in shapes]
+        grads[0][0, 0], grads[0][0, 1], grads[0][0, 2] = 5.0, -5.0, 0.25
+        takes, due = ("grads", "limit"), shapes_of(grads)
+        found = call(student.clip_by_value, grads, limit, takes=takes, shapes=due)
+        require(found, [g.maximum(low).minimum(high) for g in grads],
+                "Into the range from -limit to limit")  # fmt: skip
 
 
 @question("clip_by_value")

@@ -54,6 +54,12 @@ def piece(draw, T=T, V=V, H=H):
     return parameters(draw, V, H), inputs, draw.integers(0, V, T), draw(H)
 
 
+def long(draw):
+    """Draw a long text, and parameters that soon forget."""
+    params, *others = piece(draw, 150)
+    return params | {"W_hh": params["W_hh"] / params["W_hh"].norm()}, *others
+
+
 # ── loss ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -145,8 +151,9 @@ def test_large_logits_do_not_overflow(student, draw):
 def test_a_text_may_have_any_length(student, draw):
     """One character, forty, as many as features; one feature: all can be read."""
     with torch.no_grad():
-        for size in ((1, 6, 4), (40, 6, 4), (4, 4, 4), (5, 6, 1), (5, 2, 4)):
+        for size in ((1, 6, 4), (40, 6, 4), (4, 4, 4), (5, 6, 1), (5, 2, 4), (3, 70, 60)):
             costs(student.loss, read, *piece(draw, *size))
+        costs(student.loss, read, *long(draw))
 
 
 @question("loss")
@@ -275,6 +282,7 @@ def test_gradient_of_the_matrix_of_the_input(student, draw):
 def test_a_character_that_comes_twice_adds_up(student, draw):
     """What a character's column gets is the sum over all steps at which it is read."""
     require(student, "W_xh", *piece(draw, 2 * V + 1))
+    require(student, "W_xh", *long(draw))
 
 
 @question("gradients")
@@ -286,6 +294,7 @@ def test_gradient_of_the_matrix_between_states(student, draw):
     # Hint: For T = 1, the gradient of W_hh is dz times h_0. Is yours?
     # Hint: For T = 2, print which state you multiply each dz by.
     require(student, "W_hh", *piece(draw))
+    require(student, "W_hh", *piece(draw, 3, 70, 60))
 
 
 @question("gradients")
@@ -313,18 +322,18 @@ GIVEN = ("params", "grads", "memory", "lr")
 HELD = ("params['W']", "params['b']", "memory['W']", "memory['b']")
 
 
-def held(draw):
+def held(draw, rows=3, columns=4):
     """Draw a dict of tensors, as parameters have them, all of their numbers beyond 1.
 
     So it does not matter whether 10⁻⁸ stands inside of the root or outside.
     """
-    drawn = {"W": draw(3, 4), "b": draw(4)}
+    drawn = {"W": draw(rows, columns), "b": draw(columns)}
     return {name: value + value.sign() for name, value in drawn.items()}
 
 
-def squares(draw):
+def squares(draw, *sizes):
     """Draw a memory: what some steps have left."""
-    return {name: value**2 for name, value in held(draw).items()}
+    return {name: value**2 for name, value in held(draw, *sizes).items()}
 
 
 def nothing(params):
@@ -373,8 +382,9 @@ def test_a_step_divides_by_the_root_of_the_squares(student, draw):
 @needs(test_a_step_divides_by_the_root_of_the_squares)
 def test_the_memory_adds_up_squares_of_gradients(student, draw):
     """The next memory is the old one and the squares of the gradients."""
-    given = held(draw), held(draw), squares(draw), 0.3
-    compare(student, given, (2, 3), "After a step")
+    for sizes in ((), (70, 60)):
+        given = held(draw, *sizes), held(draw, *sizes), squares(draw, *sizes), 0.3
+        compare(student, given, range(4) if sizes else (2, 3), "After a step")
 
 
 @question("adagrad_step")

@@ -49,7 +49,7 @@ def test_every_character_is_listed_once(student, draw):
 @needs(test_every_character_is_listed_once)
 def test_the_vocabulary_is_sorted(student, draw):
     """The characters are sorted, as Python sorts them."""
-    for length in (12, 20):
+    for length in (12, 20, 150):
         given = text(draw, length)
         answer(student.vocabulary, given, due=sorted({*given}), name="vocabulary")
 
@@ -77,7 +77,7 @@ def written(draw, length=9):
 @points(2)
 def test_a_character_becomes_its_place_in_the_vocabulary(student, draw):
     """A text becomes the places of its characters, one after the other."""
-    for length in (9, 1):
+    for length in (9, 1, 150):
         chars, given, ids = written(draw, length)
         answer(student.encode, given, chars, due=ids.tolist(), name="encoded")
 
@@ -99,7 +99,7 @@ def test_an_unknown_character_is_refused(student, draw):
 @points(2)
 def test_numbers_become_text_again(student, draw):
     """Numbers become a text: the characters that stand in these places."""
-    for length in (9, 1):
+    for length in (9, 1, 150):
         chars, due, ids = written(draw, length)
         answer(student.decode, ids, chars, due=due, name="decoded")
 
@@ -143,7 +143,7 @@ def test_each_number_is_marked_in_its_place(student, draw):
 @needs(test_each_number_is_marked_in_its_place)
 def test_numbers_may_have_any_axes(student, draw):
     """A single number, a batch of texts: the vocabulary becomes one more axis, the last."""
-    for shape in ((), (2, 3), (2, 1, 4), (1,)):
+    for shape in ((), (2, 3), (2, 1, 4), (1,), (70,), (70, 2)):
         require(student, draw.integers(0, 5, *shape), 5, f"For ids {shape}")
 
 
@@ -151,8 +151,9 @@ def test_numbers_may_have_any_axes(student, draw):
 @points(1)
 @needs(test_each_number_is_marked_in_its_place)
 def test_a_rare_character_has_a_place(student, draw):
-    """There are V places, also where the last characters do not occur."""
+    """There are V places, also where the last characters do not occur, or V is large."""
     require(student, draw.integers(0, 3, 6), 8, "Where the last ones do not occur")
+    require(student, draw.integers(0, 150, 9), 150, "Of 150 characters")
 
 
 @question("one_hot")

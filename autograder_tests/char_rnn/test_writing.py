@@ -86,9 +86,11 @@ def test_temperature_divides_the_logits(student, draw):
 @needs(test_characters_come_as_often_as_they_should)
 def test_near_zero_the_best_one_is_left(student, draw):
     """At a temperature of 0.001, the largest logit wins, and nothing overflows."""
-    rows = torch.stack([logits(draw) for _ in range(20)])
-    (found,) = drawn(student, rows, 0.001, draw)
-    equal(found, rows.argmax(-1).double(), "At a temperature of 0.001", NEXT)
+    few = torch.stack([logits(draw) for _ in range(20)])
+    many = torch.stack([torch.randperm(70, generator=draw._generator) for _ in range(60)]).double()
+    for rows in (few, many):
+        (found,) = drawn(student, rows, 0.001, draw)
+        equal(found, rows.argmax(-1).double(), "At a temperature of 0.001", NEXT)
 
 
 @question("next_char")
@@ -270,8 +272,8 @@ def pairs(params, h, first, temperature):
 @needs(test_what_was_written_is_read_next, test_the_state_is_handed_on)
 @with_right_parts
 def test_one_text_of_one_character_will_do(student, draw):
-    """One text, one character, as many texts as characters: all will do."""
-    for N, length in ((1, 5), (4, 1), (1, 1), (V, V)):
+    """One text, one character, as many texts as characters, many of either: all will do."""
+    for N, length in ((1, 5), (4, 1), (1, 1), (V, V), (2, 70), (70, 2)):
         given = counts_both(draw), places(N, draw), draw.integers(0, V, N)
         compare(student, *given, length, draw, f"With N={N} and length={length}")
 

@@ -136,7 +136,7 @@ def test_the_loss_is_the_mean_over_all_batches(student, draw):
 @needs(test_the_loss_is_the_mean_over_all_batches)
 def test_unequal_batches_are_weighted(student, draw):
     """Where batches differ in size, every example counts alike, and not every batch."""
-    for sizes in ((5, 5, 1), (2, 6)):
+    for sizes in ((5, 5, 1), (2, 6), (3, 70)):
         epoch = Epoch(draw, *sizes)
         loss, *_ = epoch.trained(student)
         equal(loss, epoch.due()[0], f"With batches of {' and '.join(map(str, sizes))}", LOSS)
@@ -189,6 +189,7 @@ def test_any_optimizer_and_any_sizes_will_do(student, draw):
         ("Adam", (2, 3), {"lr": 0.05}),
         ("SGD", (1,), {}),
         ("SGD", (1, 1, 140), {}),
+        ("SGD", (1,) * 70, {"lr": 0.01}),
     ):
         epoch = Epoch(draw, *sizes)
         _, weight, bias, *_ = epoch.trained(student, optimizer, epochs=2, **more)

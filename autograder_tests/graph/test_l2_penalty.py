@@ -140,6 +140,6 @@ def test_weights_may_have_more_axes(student, draw):
 @needs(test_the_penalty_is_half_the_sum_of_squared_weights)
 def test_a_network_may_have_any_sizes(student, draw):
     """One weight, a single feature, or many layers."""
-    for sizes in ((1, 1), (1, 3, 1), (2, 2, 2, 2, 2, 2), (40, 50)):
+    for sizes in ((1, 1), (1, 3, 1), (2, 2, 2, 2, 2, 2), (40, 50), (1,) * 70, (70, 60)):
         found = Priced(student, draw, *sizes, bias=False)
         equal(found.penalty, found.due, f"Of layers with {sizes} features", PENALTY)

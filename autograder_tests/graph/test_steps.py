@@ -10,6 +10,7 @@ from grader.checks import Failure, call, equal, needs, points, question
 
 PARAMS, M, V = "params (P)", "m (P)", "v (P)"
 SHAPES = ((3, 2), (4,), (), (2, 1, 2))
+MANY = (*SHAPES, *[(2,)] * 60, (70, 60))
 
 
 def step(student, name, params, each, learning, options):
@@ -92,8 +93,9 @@ def test_sgd_goes_against_the_gradient(student, draw):
 @needs(test_sgd_goes_against_the_gradient)
 def test_sgd_decays_what_was_there(student, draw):
     """With decay, each parameter becomes p - lr · (g + decay · p), with p as it was before."""
-    made = Steps(student, "sgd_step", draw, steps=2, lr=0.3, decay=0.4)
-    equal(made.found, made.due, "After two steps with decay=0.4", PARAMS)
+    for shapes in (SHAPES, MANY):
+        made = Steps(student, "sgd_step", draw, steps=2, shapes=shapes, lr=0.3, decay=0.4)
+        equal(made.found, made.due, "After two steps with decay=0.4", PARAMS)
 
 
 @question("sgd_step")
@@ -147,9 +149,10 @@ def test_the_decay_stands_beside_the_quotient(student, draw):
 @needs(test_adamw_goes_by_averages_without_decay)
 def test_betas_and_eps_may_be_others(student, draw):
     """β₁, β₂ and ε are those that are given; ε is added to the root, not under it."""
-    options = {"beta1": 0.6, "beta2": 0.8, "eps": 0.7}
-    made = Steps(student, "adamw_step", draw, steps=3, lr=0.1, decay=0.0, **options)
-    equal(made.found, made.due, "With beta1=0.6, beta2=0.8 and eps=0.7", PARAMS)
+    options = {"lr": 0.1, "decay": 0.0, "beta1": 0.6, "beta2": 0.8, "eps": 0.7}
+    for shapes in (SHAPES, MANY):
+        made = Steps(student, "adamw_step", draw, 3, shapes, **options)
+        equal(made.found, made.due, "With beta1=0.6, beta2=0.8 and eps=0.7", PARAMS)
 
 
 @question("adamw_step")

@@ -68,8 +68,18 @@ def test_one_step_meets_the_matrix_of_the_input_alone(student, draw):
 @needs(test_the_matrix_does_what_the_network_does)
 def test_a_collapsed_network_has_any_sizes(student, draw):
     """More inputs than features, as many, one of each, and many steps: all will do."""
-    sizes = ((3, 5, 4), (3, 3, 3), (1, 3, 4), (3, 1, 4), (1, 1, 2), (2, 2, 20))
+    sizes = (
+        (3, 5, 4),
+        (3, 3, 3),
+        (1, 3, 4),
+        (3, 1, 4),
+        (1, 1, 2),
+        (2, 2, 20),
+        (60, 2, 3),
+        (2, 60, 3),
+    )
     each = [given(draw, *size) for size in sizes]
+    each.append((draw(2, 1), draw.matrix(1.0, 1.0), 70))  # what was read first still counts
     with torch.no_grad():
         agree_on_each(student.collapse, jacobian, each, takes=TAKES, returns=(M,))
 

@@ -260,8 +260,8 @@ def test_the_parameters_make_one_step_downhill(student, draw):
 @with_a_right_loss
 def test_a_long_gradient_is_shortened(student, draw):
     """A gradient longer than max_norm is shortened to it, all parameters together."""
-    for max_norm in (0.5, 2.0):
-        batch = Batch(draw)
+    for max_norm, sizes in ((0.5, ()), (2.0, ()), (1.0, (70, 60, 4)), (1.0, (4, 5, 60))):
+        batch = Batch(draw, *sizes)
         batch.require(student, f"With max_norm={max_norm}", max_norm=max_norm)
 
 

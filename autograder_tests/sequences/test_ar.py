@@ -230,7 +230,7 @@ def test_gradients_pass_through_the_predictions(student, draw):
 def test_forecasts_of_any_length(student, draw):
     """One weight, one step, more steps than values, many steps."""
     (many,) = draw.integers(66, 80, 1).tolist()
-    sizes = ((1, 1, 3), (4, 1, 1), (5, 5, 9), (2, 2, 2))
+    sizes = ((1, 1, 3), (4, 1, 1), (5, 5, 9), (2, 2, 2), (80, 3, 2), (70, 60, 3))
     swing = torch.tensor([-1.0, float(draw().sigmoid())], dtype=torch.float64)  # for ever
     with torch.no_grad():
         each = [(h, w / 2, c, n) for h, w, c, n in (ahead(draw, *size) for size in sizes)]

@@ -70,6 +70,20 @@ def plain(value: Any) -> Any:
     return value
 
 
+def answer(value: Any) -> Any:
+    """Return a student's result as what crosses the border, see `plain`. Raises Unsendable."""
+    try:
+        found = plain(value)
+    except RecursionError:  # a list may hold itself
+        raise Unsendable(Saying("a value nested more than {n} deep", n=MAX_DEPTH)) from None
+    for tensor in tensors(found):
+        if tensor.is_nested:
+            raise Unsendable(Saying("a nested tensor; make it a dense one, with padding"))
+        if tensor.is_meta:
+            raise Unsendable(Saying("a tensor on the device meta, which holds no numbers"))
+    return found
+
+
 def tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors in `value`, in the order in which they are sent."""
     found: list[torch.Tensor] = []

@@ -16,7 +16,7 @@ import sys
 import traceback
 from typing import Any
 
-from . import wire
+from . import lacking, wire
 from .notebook import execution
 from .saying import LONGEST, said, wired
 from .submission import Submission
@@ -32,6 +32,7 @@ looped. Mapped and never touched: filling it for every request took a fifth of a
 def serve(sock: socket.socket) -> None:
     """Answer requests until the grader hangs up."""
     sys.stdout = sys.stderr = Printed()
+    lacking.tell()
     submission = Submission()
     reserve = _reserved()
     while True:

@@ -242,6 +242,12 @@ def _left_out(number: int, error: SyntaxError, block: list[str]) -> Saying:
         next((line for line in block if DEFINITION_LINE.match(line)), block[0]), 80,
         placeholder=" ...",
     )  # fmt: skip
+    if block[0].startswith("<<<<<<<"):
+        return Saying(
+            "code cell {cell}, line {line} begins a merge conflict (<<<<<<<), of which the second "
+            "version counts: keep one of them, and submit the notebook again",
+            cell=number, line=error.lineno,
+        )  # fmt: skip
     if newer := _newer("\n".join(block), error):
         return NewerSyntax(
             "code cell {cell}, line {line} is Python {newer} syntax, and grading runs Python "

@@ -32,6 +32,11 @@ SIGNS = {
 }
 """What a text begins with, or is altogether, and what its student reads."""
 NO_PYTHON = Saying("This file is text without any Python. {again}", again=AGAIN)
+NOT_RUN = Saying(
+    "The code of this file stands in text, or below %%writefile, %%python or %%bash, and is not "
+    "run. Make it plain cells of code, see that they work, save the notebook as .ipynb and submit "
+    "it again."
+)
 MOST = 5000
 """Names that are looked at."""
 SHORTEST, LONGEST = 4, 100
@@ -65,7 +70,7 @@ def instead(
     if bound:
         return ""
     if not python:
-        return NO_PYTHON
+        return NOT_RUN if any(_stands(name).search(text) for name in names) else NO_PYTHON
     if found := near(names, defined):
         own, asked = (", ".join(f"`{name}`" for name in part) for part in (found.values(), found))
         return Saying(
@@ -78,6 +83,11 @@ def instead(
         "another assignment? Then submit the right one, with these names in it.",
         names=", ".join(f"`{name}`" for name in names),
     )
+
+
+def _stands(name: str) -> re.Pattern[str]:
+    """Return what matches where a text defines a name, in JSON as well."""
+    return re.compile(rf"(?:^|\s|\"|\\[nt])(?:def|class) +{re.escape(name)}\b")
 
 
 def near(names: Iterable[str], defined: Iterable[str]) -> dict[str, str]:

@@ -47,6 +47,9 @@ NO_NOTEBOOKS = {
     "marimo": (MARIMO.encode(), "Download as ipynb"),
     "letter": (b"Dear Sir or Madam,\n\nmy laptop has been stolen.\n", "text without any Python"),
     "R in Markdown": (b"# HW\n\n```{r}\ndouble <- 2\n```\n", "text without any Python"),
+    "written": (notebook(f"%%writefile hw.py\n{RIGHT}"), "stands in text, or below %%writefile"),
+    "of another process": (notebook(f"%%python\n{RIGHT}"), "stands in text, or below %%writefile"),
+    "indented": (b"My work:\n\n    def double(x): return 2 * x\n", "stands in text, or below"),
     "another": (
         b"class LSTM: pass\ndef train(): pass\n",
         "(`double`, `halve`). Is it the one of an",
