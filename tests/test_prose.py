@@ -19,7 +19,10 @@ ERRORS = {
 }  # fmt: skip
 """What speaks to students and TAs."""
 PRINTS = {"echo", "print"}
-OF_TAS = ("cli/main.py", "cli/results.py", "cli/machines.py", "cli/run.py", "cli/summary.py")
+OF_TAS = (
+    "cli/main.py", "cli/results.py", "cli/regrade.py", "cli/diff.py", "cli/gradebook.py",
+    "cli/machines.py", "cli/run.py", "cli/summary.py",
+)  # fmt: skip
 ELSEWHERE = (
     "verify/",
     "exchange/otter_import/",

@@ -13,8 +13,7 @@ from ..model.message import Message, Text, counted, said
 from ..store.history import mark
 from ..store.store import NAME as STORE
 from ..store.store import Store
-from .options import SPOKEN
-from .results import FOLDER
+from .options import FOLDER, SPOKEN
 from .terminal import console, plain, progress, refusal, tell, voice
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from ..model.message import Message, counted
 from ..store.history import mark
 from ..store.store import NAME as STORE
 from ..store.store import Store
-from .results import FOLDER, WRITTEN
+from .options import FOLDER
+from .results import WRITTEN
 from .terminal import tell, voice
 
 NAMES = ("moodle", "canvas", "nbgrader", "gradescope", "classroom50", "files")

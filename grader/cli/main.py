@@ -13,10 +13,14 @@ from ..model.errors import ExitCode
 from . import author, results
 from .canvas import canvas
 from .check import check
+from .diff import diff
 from .exchange import export, import_
 from .feedback import feedback
 from .grade import grade
+from .gradebook import gradebook
 from .group import Group
+from .machines import merge
+from .regrade import regrade
 from .similarity import similarity
 from .system import needs_linux
 from .terminal import console
@@ -72,8 +76,8 @@ def doctor() -> None:
 
 
 for command in (
-    grade, check, similarity, view, feedback, canvas, export, import_,
-    *results.COMMANDS, *author.COMMANDS,
+    grade, merge, regrade, diff, gradebook, check, similarity, view, feedback, canvas, export,
+    import_, *results.COMMANDS, *author.COMMANDS,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -26,6 +26,10 @@ PATHS = click.argument(
 ASSIGNMENT = click.option(
     "-a", "--assignment", "name", required=True, help="Name of the assignment, e.g. attention."
 )
+FOLDER = click.argument(
+    "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+"""What `grader grade -o` has filled."""
 OUT = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the results; created if needed.",

@@ -8,7 +8,7 @@ import click
 
 from ..model.message import Message
 from ..store.store import NAME, Store
-from .options import me
+from .options import FOLDER, me
 from .system import needs_linux
 from .terminal import console, refusal, tell, voice
 
@@ -17,9 +17,7 @@ NEEDED = Message("`grader view` needs starlette and uvicorn: pip install 'torch-
 
 @click.command()
 @needs_linux
-@click.argument(
-    "folder", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@FOLDER
 @click.option(
     "--as", "who", metavar="NAME", default=me,
     help="Name by which your decisions are kept (default: your user name).",
