@@ -2,7 +2,9 @@
 
 import builtins
 import threading
-from typing import NoReturn
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from .saying import Saying
 
@@ -15,16 +17,23 @@ THREADS = Saying(
 
 
 def tell() -> None:
-    """Have what is lacking say so where it is used."""
-    builtins.input = _typed
+    """Have what is lacking say so where it is missed: it is tried, and fails as before."""
+    builtins.input = _saying(builtins.input, EOFError, TYPED)
     for start in ("_start_new_thread", "_start_joinable_thread"):  # the second since Python 3.13
-        if hasattr(threading, start):
-            setattr(threading, start, _started)
+        if function := getattr(threading, start, None):
+            setattr(threading, start, _saying(function, RuntimeError, THREADS))
 
 
-def _typed(prompt: object = "", /) -> NoReturn:
-    raise EOFError(TYPED)
+def _saying(
+    function: Callable[..., Any], error: type[Exception], why: Saying
+) -> Callable[..., Any]:
+    """Return a function that raises `error` in our words where the given one raises it."""
 
+    @wraps(function)
+    def tried(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except error:
+            raise error(why) from None
 
-def _started(*_: object, **__: object) -> NoReturn:
-    raise RuntimeError(THREADS)
+    return tried
