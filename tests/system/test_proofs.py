@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests import proofs
-from tests.proofs import NOTES, Proof, git, main
+from tests.proofs import NOTES, main
+from tests.support import proof
+from tests.support.proof import Proof, git
 
 HERE = {"kernel": "6.1", "packages": "some"}
 
@@ -20,7 +22,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a file that is depended on and one that is not; where runs are counted."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CI_FULL", raising=False)
-    monkeypatch.setattr(proofs, "machine", lambda: dict(HERE))
+    monkeypatch.setattr(proof, "machine", lambda: dict(HERE))
     for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
         monkeypatch.setenv(f"{name}_NAME", "kim")
         monkeypatch.setenv(f"{name}_EMAIL", "kim@example.edu")
@@ -158,7 +160,7 @@ def test_some_are_proved_by_the_beginning_of_their_names(runs):
 
 
 def test_where_any_layers_will_do_another_kernel_changes_nothing(runs, monkeypatch):
-    every = {"all": Proof("echo run >> runs", ("code",), machine=proofs.ANY_LAYERS)}
+    every = {"all": Proof("echo run >> runs", ("code",), machine=proof.ANY_LAYERS)}
     assert main((), every) == 0
     commit("proved")
     monkeypatch.setitem(HERE, "kernel", "6.2")
@@ -194,14 +196,14 @@ def test_a_proof_depends_on_what_is_imported_and_a_planted_import_puts_it_in_dou
 
 
 def test_every_proof_of_ours_depends_on_files_that_exist():
-    for proof in proofs.PROOFS.values():
-        for path in proof.paths:
+    for one in proofs.PROOFS.values():
+        for path in one.paths:
             assert (proofs.ROOT / path).exists(), path
 
 
 def test_every_long_test_is_in_a_proof():
     files = {path for path in (proofs.ROOT / "tests").rglob("*.py") if is_long(path)}
-    parts = {proof.part for proof in proofs.PROOFS.values()}.union(*proofs.OF_EACH.values())
+    parts = {one.part for one in proofs.PROOFS.values()}.union(*proofs.OF_EACH.values())
     assert {f"{path.relative_to(proofs.ROOT)}" for path in files} <= parts
     for name in proofs.NAMES:
         assert {f"{kind}-{name}" for kind in ("verify", "run", "give")} <= proofs.PROOFS.keys()
@@ -213,12 +215,12 @@ def is_long(path: Path) -> bool:
 
 
 def test_the_machine_is_described(monkeypatch):
-    machine = proofs.machine.__wrapped__
+    machine = proof.machine.__wrapped__
     about = machine()
     assert about["kernel"] and about["python"].startswith("3.") and len(about["packages"]) == 16
-    assert machine() == about and about.keys() == {*proofs.MACHINE}
-    dists = list(proofs.importlib.metadata.distributions())[1:]
-    monkeypatch.setattr(proofs.importlib.metadata, "distributions", lambda: dists)
+    assert machine() == about and about.keys() == {*proof.MACHINE}
+    dists = list(proof.importlib.metadata.distributions())[1:]
+    monkeypatch.setattr(proof.importlib.metadata, "distributions", lambda: dists)
     assert machine()["packages"] != about["packages"]
 
 
