@@ -30,7 +30,14 @@ def entries(path: Path) -> Entries:
         if (head := HEAD.match(line_of_text)) and head[1] in lines:
             lines[head[1]].append(number)
     found = {kind: tables.pop(kind, []) for kind in KINDS}
+    if tables:
+        other = next(iter(tables))
+        at = re.search(rf"(?m)^\s*\[*\s*[\"']?{re.escape(other)}\b", text)
+        line = text.count("\n", 0, at.end()) + 1 if at else 1
+        raise AssignmentError(path, line, f"{other} is neither a mistake nor an example", REMEDY)
     for kind, those in found.items():
-        if tables or not isinstance(those, list) or len(those) != len(lines[kind]):
-            raise AssignmentError(path, 1, "this is not a list of mistakes", REMEDY)
+        if not isinstance(those, list) or len(those) != len(lines[kind]):
+            at = re.search(rf"(?m)^\s*\[?\s*{kind}\b", text)
+            line = text.count("\n", 0, at.end()) + 1 if at else 1
+            raise AssignmentError(path, line, f"this is not a list: [[{kind}]] is", REMEDY)
     return {kind: list(zip(lines[kind], found[kind], strict=True)) for kind in KINDS}

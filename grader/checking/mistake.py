@@ -33,6 +33,17 @@ from .entries import Entries, entries
 
 KEYS = {"name", "question", "sentence", "replace", "with", "equivalent", "hints"}
 MOST_HINTS = 5
+NOWHERE = "Copy it from the solution as it stands there now, blanks and all"
+TWICE = "Let replace be longer, so that it stands there once"
+NO_PYTHON = "Correct with: with it in its place, the cell must be Python, and as far to the right"
+
+
+class Unusable(ValueError):
+    """What is wrong with a mistake, and what its author can do about it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
@@ -51,10 +62,11 @@ class Mistake:
     """What helps a student to see it, step by step."""
 
     def made_in(self, source: str) -> str:
-        """Return the source with this mistake in it. Raises ValueError where it does not fit."""
+        """Return the source with this mistake in it. Raises Unusable where it does not fit."""
         for old, new in self.patches:
             if (count := source.count(old)) != 1:
-                raise ValueError(f"{old!r} stands {count} times in the cell of {self.question}")
+                what = f"{old!r} stands {count} times in the cell of {self.question}"
+                raise Unusable(what, TWICE if count else NOWHERE)
             source = source.replace(old, new)
         return source
 
@@ -73,16 +85,19 @@ def read_mistakes(path: Path, assignment: Assignment) -> tuple[Mistake, ...]:
 def mistakes_of(path: Path, tables: Entries, assignment: Assignment) -> tuple[Mistake, ...]:
     """Return the mistakes among the tables of a file. Raises AssignmentError."""
     sources = {cell.question: cell.source for cell in assignment.cells if cell.question}
-    mistakes: dict[str, Mistake] = {}
+    mistakes: list[Mistake] = []
+    lines: dict[str, int] = {}
     for line, entry in tables["mistake"]:
         try:
             mistake = _mistake(entry, sources)
-            if mistake.name in mistakes:
-                raise ValueError(f"{mistake.name} is already the name of another one")
-        except (ValueError, SyntaxError) as error:
+        except (Unusable, SyntaxError) as error:
             raise _refused(path, line, error) from None
-        mistakes[mistake.name] = mistake
-    return tuple(mistakes.values())
+        if before := lines.get(mistake.name):
+            what = f"{mistake.name} is the name of the mistake on line {before} as well"
+            raise AssignmentError(path, line, what, "Rename one of them, or take one out")
+        mistakes.append(mistake)
+        lines[mistake.name] = line
+    return tuple(mistakes)
 
 
 def refuse_hints_of_mistakes(path: Path, assignment: Assignment) -> None:
@@ -94,32 +109,35 @@ def refuse_hints_of_mistakes(path: Path, assignment: Assignment) -> None:
     for line, entry in entries(path)["mistake"]:
         try:
             _hints(entry.get("hints", []), sources.get(str(entry.get("question")), ""))
-        except ValueError as error:
+        except Unusable as error:
             raise _refused(path, line, error) from None
 
 
-def _refused(path: Path, line: int, error: Exception) -> AssignmentError:
-    remedy = "Correct it, or follow the solution if that has changed"
+def _refused(path: Path, line: int, error: Unusable | SyntaxError) -> AssignmentError:
+    remedy = error.remedy if isinstance(error, Unusable) else NO_PYTHON
     return AssignmentError(path, line, f"this mistake cannot be made: {error}", remedy)
 
 
 def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
-    """Read one entry and make the mistake once. Raises ValueError and SyntaxError."""
+    """Read one entry and make the mistake once. Raises Unusable and SyntaxError."""
     if unknown := entry.keys() - KEYS:
         named = " and no ".join(sorted(unknown))
-        raise ValueError(f"there is no {named} in a mistake, which has {', '.join(sorted(KEYS))}")
+        what = f"there is no {named} in a mistake, which has {', '.join(sorted(KEYS))}"
+        raise Unusable(what, "Spell it as one of these, or take it out")
     match entry:
         case {"name": str(name), "question": str(question), "sentence": str(sentence)}:
             equivalent = entry.get("equivalent", False)
         case _:
-            raise ValueError("name, question and sentence must be texts")
+            raise Unusable("name, question and sentence must be texts", "Write all three of them")
     if question not in sources:
-        raise ValueError(f"question must be one of {', '.join(sources)}")
+        what = f"question must be one of {', '.join(sources)}"
+        raise Unusable(what, f"{question} is not, or no longer: write the one that is meant")
     if not isinstance(equivalent, bool):
-        raise ValueError("equivalent must be true or false")
+        raise Unusable("equivalent must be true or false", "Write it without quotation marks")
     old, new = _texts(entry.get("replace")), _texts(entry.get("with"))
     if not old or len(old) != len(new):
-        raise ValueError("replace and with must be two texts, or two lists of as many texts")
+        what = "replace and with must be two texts, or two lists of as many texts"
+        raise Unusable(what, "For each text that is replaced, write the one that takes its place")
     hints = _hints(entry.get("hints", []), sources[question])
     patches = tuple(zip(old, new, strict=True))
     mistake = Mistake(name, question, sentence, patches, equivalent, hints)
@@ -128,13 +146,14 @@ def _mistake(entry: dict[str, Any], sources: dict[str, str]) -> Mistake:
 
 
 def _hints(value: object, source: str) -> tuple[str, ...]:
-    """Read the hints of a mistake in a cell. Raises ValueError, also where one tells the answer."""
+    """Read the hints of a mistake in a cell. Raises Unusable, also where one tells the answer."""
     hints = _texts(value) if isinstance(value, list) else []
     if not isinstance(value, list) or len(hints) != len(value) or len(hints) > MOST_HINTS:
-        raise ValueError(f"hints must be a list of texts, {MOST_HINTS} at most")
+        what = f"hints must be a list of texts, {MOST_HINTS} at most"
+        raise Unusable(what, 'Write hints = ["…", "…"], even if there is only one')
     for hint in hints:
         if wrong := fault(hint, source):
-            raise ValueError(wrong)
+            raise Unusable(wrong, "Say what to look at, and not what to write")
     return tuple(hints)
 
 

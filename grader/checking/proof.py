@@ -22,6 +22,10 @@ ACROSS = (
     "Calls, parameters, buffers, train() and eval() cross the border, attributes and classes do "
     "not: ask for them with student.beside(function)"
 )
+CHANCE = (
+    "It depends on chance: draw its numbers with draw, or call torch.manual_seed(0) first, or let "
+    "it hold for all of them"
+)
 HERE_TOO = "It fails outside of the sandbox as well: correct the check, or the solution"
 
 
@@ -46,15 +50,25 @@ def handed_in(zygote: Zygote, assignment: Assignment, data: bytes) -> Iterator[S
         yield Student(loaded)
 
 
-def fault(check: Check, error: BaseException, *, here: bool) -> AssignmentError:
-    """Say that the course's own solution fails a check: `here`, in this process, as well, or not.
+def fault(
+    check: Check, error: BaseException, *, here: bool, fails: int, runs: int
+) -> AssignmentError:
+    """Say that the course's own solution fails a check, and point at its line that raised.
 
-    Points at the line of the check that raised.
+    Args:
+        check: The same numbers were drawn for it in each run.
+        error: What it raised.
+        here: Whether it fails in this process as well.
+        fails: In how many of its `runs` it fails where students are judged.
+        runs: How often it was run there.
     """
     function = inspect.unwrap(check.item.function)
     path, first = check.item.path, function.__code__.co_firstlineno
     frames = traceback.extract_tb(error.__traceback__)
     line = next((f.lineno for f in frames[::-1] if f.filename == str(path)), None) or first
     said = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".: ")
+    if fails < runs:
+        what = f"the course's own solution fails {check.name} in {fails} of {runs} runs ({said})"
+        return AssignmentError(path, line, what, CHANCE)
     what = f"the course's own solution fails {check.name} ({said}), so nobody can pass it"
     return AssignmentError(path, line, what, HERE_TOO if here else ACROSS)

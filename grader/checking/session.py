@@ -42,6 +42,8 @@ NOTEBOOK_ONLY = Message(
 )
 DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\bassert\b", re.I)
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""
+RUNS = 10
+"""Of a check that the solution fails, to tell one that depends on chance."""
 CERTAIN = ("NotImplementedError", "NameError", "ModuleNotFoundError", "Forbidden")
 """Kinds of errors that no other dtype mends."""
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
@@ -303,7 +305,10 @@ class Session:
 
     def _fault(self, check: Check, key: bytes, error: BaseException) -> AssignmentError:
         """Say what is wrong with a check that the solution fails with this error."""
-        found = fault(check, error, here=self._here(check, key) is not None)
+        again = self._across if self.zygote else self._here
+        fails = 1 + sum(again(check, key) is not None for _ in range(RUNS - 1))
+        here = self._here(check, key) is not None
+        found = fault(check, error, here=here, fails=fails, runs=RUNS)
         found.__cause__ = error
         return found
 

@@ -158,6 +158,30 @@ def test_a_public_check_that_the_solution_fails_leaves_the_score_to_the_others(p
         assert "It fails outside of the sandbox as well: correct the check" in result.detail
 
 
+def test_a_check_that_fails_by_chance_is_told_from_one_that_always_fails(zygote, tmp_path):
+    """The check passes every third time that it is run."""
+    checks = f'''{IMPORTS}import itertools
+turns = itertools.count()
+
+@question("double")
+@points(2)
+def test_it_doubles(student, draw):
+    """It doubles."""
+    assert student.double(1) + (next(turns) % 3 > 0) == 2, "by chance"
+'''
+    course, name = write(tmp_path, checks)
+    refused = []
+
+    def work(session: Session) -> None:
+        next(session.checks[0].item.obj.__globals__["turns"])
+        session.prove(zygote, b"a key")
+        refused.extend(session.refused.values())
+
+    run_session(Assignment.read(course.solution(name)), course.checks(name), work)
+    assert "fails test_it_doubles in 7 of 10 runs (AssertionError: by chance)" in str(refused[0])
+    assert "torch.manual_seed(0)" in refused[0].remedy
+
+
 def test_all_other_checks_are_judged_as_ever(proven):
     right, wrong = (of(list(judgement.results), "test_it_scales") for judgement in proven)
     assert (right.status, wrong.status) == (Status.PASSED, Status.FAILED)
