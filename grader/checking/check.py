@@ -79,15 +79,16 @@ class Check:
             needs: tuple[str, ...] = (first.originalname,) if first else ()
         else:
             marks = {mark.name: mark.args[0] for mark in item.iter_markers() if mark.args}
-            question, points = marks.get("question", ""), marks.get("points", -1)
+            question, points = marks.get("question", ""), marks.get("points", "no")
             needs = tuple(f.__name__ for mark in item.iter_markers("needs") for f in mark.args)
         if question not in assignment.questions:
             known = ", ".join(assignment.questions)
             remedy = f'Mark it @question("…") with one of {known}'
-            raise _refused(item, "is about no question", remedy)
+            about = f'"{question}", which is not a question' if question else "no question"
+            raise _refused(item, f"is about {about}", remedy)
         if not isinstance(points, int) or points < 0:
             remedy = "Mark it @points(n), a whole number from 0 on"
-            raise _refused(item, "says no points", remedy)
+            raise _refused(item, f"says {points} points", remedy)
         _require_fixtures(item)
         _require_hints(item, question, assignment)
         return cls(item, question, points, sentence, public, needs)

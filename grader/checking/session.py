@@ -42,7 +42,7 @@ NOTEBOOK_ONLY = Message(
 )
 DTYPES = re.compile(r"dtype|scalar type|double|float32|FloatTensor|\braise\b|\bassert\b", re.I)
 """What tracebacks of code show that wants another dtype, or looks at what it is given."""
-RUNS = 10
+RUNS = 5
 """Of a check that the solution fails, to tell one that depends on chance."""
 CERTAIN = ("NotImplementedError", "NameError", "ModuleNotFoundError", "Forbidden")
 """Kinds of errors that no other dtype mends."""
@@ -306,9 +306,11 @@ class Session:
     def _fault(self, check: Check, key: bytes, error: BaseException) -> AssignmentError:
         """Say what is wrong with a check that the solution fails with this error."""
         again = self._across if self.zygote else self._here
-        fails = 1 + sum(again(check, key) is not None for _ in range(RUNS - 1))
+        at_a_limit = isinstance(error, StudentError) and error.status is not Status.STUDENT_ERROR
+        runs = 1 if at_a_limit else RUNS  # another one would use up as much
+        fails = 1 + sum(again(check, key) is not None for _ in range(runs - 1))
         here = self._here(check, key) is not None
-        found = fault(check, error, here=here, fails=fails, runs=RUNS)
+        found = fault(check, error, here=here, fails=fails, runs=runs)
         found.__cause__ = error
         return found
 

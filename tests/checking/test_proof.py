@@ -178,7 +178,7 @@ def test_it_doubles(student, draw):
         refused.extend(session.refused.values())
 
     run_session(Assignment.read(course.solution(name)), course.checks(name), work)
-    assert "fails test_it_doubles in 7 of 10 runs (AssertionError: by chance)" in str(refused[0])
+    assert "fails test_it_doubles in 4 of 5 runs (AssertionError: by chance)" in str(refused[0])
     assert "torch.manual_seed(0)" in refused[0].remedy
 
 
