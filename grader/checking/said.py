@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..course.assignment import Assignment
-from ..course.sentences import Sentence, of_checks, of_students
+from ..course.sentences import Sentence, is_in_words, of_checks, of_students
 from ..course.versions import CHECKS
 from .entries import entries
 
@@ -27,8 +27,13 @@ def _all(assignment: Assignment, folder: Path) -> Iterator[Sentence]:
     for path in sorted({path for pattern in CHECKS for path in folder.glob(pattern)}):
         yield from of_checks(path, path.read_text("utf-8"))
     if (mistakes := folder / "mistakes.toml").exists():
-        for line, entry in entries(mistakes)["mistake"]:
+        tables = entries(mistakes)
+        for line, entry in tables["mistake"]:
             if not entry.get("equivalent"):
                 for text in (entry.get("sentence"), *entry.get("hints", ())):
                     if isinstance(text, str):  # what is not is refused where mistakes are made
                         yield Sentence(text, mistakes, line)
+        for line, entry in tables["example"]:
+            for name in entry.get("shows", ()):
+                if isinstance(name, str) and is_in_words(name):
+                    yield Sentence(name, mistakes, line)

@@ -50,7 +50,8 @@ def run(
         if to_do:
             Thread(target=prepare, args=(store.language,)).start()  # while judges start
             with closing(batch.judge(to_do, jobs, again)) as found:
-                for judgement in watched(found, batch.assignment.title, len(to_do)):
+                title = store.translations.of(store.language).of(batch.assignment.title)
+                for judgement in watched(found, title, len(to_do)):
                     judged += 1
                     refused |= {r.detail: None for r in judgement.results if r.refused}
                     for entry in store.entries(judgement.sha256):

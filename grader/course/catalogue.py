@@ -67,7 +67,8 @@ def translated(path: Path) -> list[Translated]:
         if not isinstance(message.id, str) or not isinstance(message.string, str):
             what = "a sentence of an assignment has no plural"
             raise AssignmentError(path, line, what, "Make one msgid and one msgstr of it")
-        if unknown := {*FIELD.findall(message.string)} - {*FIELD.findall(message.id)}:
+        unknown = {*FIELD.findall(message.string)} - {*FIELD.findall(message.id)}
+        if unknown and not message.fuzzy:
             what = f"msgstr has {{{sorted(unknown)[0]}}}, and msgid has not"
             raise AssignmentError(path, line, what, "Write the names between braces as in msgid")
         found.append(Translated(message.id, message.string, line, not message.fuzzy))

@@ -71,8 +71,13 @@ def _words(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, TEXTS) and id(node) not in done and (text := _template(node, done)):
             signature = SIGNATURE.fullmatch(text)
             said = signature["name"] if signature else text
-            if (" " in said and "[" not in said) if signature else _has_words(said):
+            if is_in_words(said) if signature else _has_words(said):
                 yield node.lineno, said
+
+
+def is_in_words(name: str) -> bool:
+    """Tell "the last output" from the names that code has, such as ``out[:, -1]``."""
+    return " " in name and "[" not in name
 
 
 def _docstring(node: ast.AST) -> ast.expr | None:

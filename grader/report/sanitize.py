@@ -127,13 +127,20 @@ def _in_words(result: Result, say: Callable[[Text], str], translated: bool) -> R
     if not translated and all(isinstance(text, str) for text in texts):
         return result  # of a class's results, most
     sentence, message, hypothesis, *notes = map(say, texts)
-    guidance = result.guidance and replace(
-        result.guidance, hints=tuple(map(say, result.guidance.hints))
-    )
+    guidance, picture = result.guidance, result.picture
     return replace(
         result, sentence=sentence, message=message, hypothesis=hypothesis, notes=tuple(notes),
-        guidance=guidance,
+        guidance=guidance and _guidance_in_words(guidance, say),
+        picture=picture and replace(picture, name=say(picture.name)),
     )  # fmt: skip
+
+
+def _guidance_in_words(guidance: Guidance, say: Callable[[Text], str]) -> Guidance:
+    example = guidance.example
+    if example:
+        rows = (replace(row, name=say(row.name)) for row in example.rows)
+        example = replace(example, rows=tuple(rows))
+    return Guidance(tuple(map(say, guidance.hints)), example)
 
 
 def shown(standing: Standing, say: Say = ENGLISH) -> Standing:

@@ -16,7 +16,7 @@ msgstr "{2}: {d}."
 
 #, fuzzy
 msgid "It is six."
-msgstr "다섯입니다."
+msgstr "다섯입니다({n})."
 
 msgid "Not yet."
 msgstr ""

@@ -59,11 +59,12 @@ def test_an_assignment_says_its_title_checks_mistakes_and_hints_each_once(tmp_pa
     course, name = write(tmp_path, CHECKS + '\nSAID = "Two halves make a whole."\n')
     (course.checks(name) / "mistakes.toml").write_text(
         '[[mistake]]\nsentence = "x is added thrice"\nhints = ["Count."]\n\n'
-        '[[mistake]]\nsentence = "x is shifted"\nequivalent = true\n'
+        '[[mistake]]\nsentence = "x is shifted"\nequivalent = true\n\n'
+        '[[example]]\nshows = ["x.grad", "out[:, 0] of x", "the last h"]\n'
     )
     found = sentences(Assignment.read(course.solution(name)), course.checks(name))
     assert list(found) == [
         "Doubling and halving", "One becomes two.", "the public text",
         "The result is the input plus itself.", "Two halves make a whole.", "the hidden text",
-        "x is added thrice", "Count.",
+        "x is added thrice", "Count.", "the last h",
     ]  # fmt: skip

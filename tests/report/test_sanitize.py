@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.report.sanitize import LONGEST, clean
+from grader.model.guidance import Example, Guidance, Row
+from grader.model.judgement import Judgement
+from grader.model.language import speaker
+from grader.model.message import Message, lines
+from grader.model.picture import Shapes
+from grader.model.result import Result, Status
+from grader.model.standing import Standing
+from grader.model.translation import Translations
+from grader.report.sanitize import LONGEST, clean, worded
 
 
 @pytest.mark.parametrize(
@@ -42,3 +50,29 @@ def test_clean_text_is_plain_and_cleaning_it_again_changes_nothing(text: str) ->
     cleaned.encode()
     assert clean(cleaned) == cleaned
     assert not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 for c in cleaned)
+
+
+def test_whatever_an_author_has_written_is_said_in_the_language_where_it_is_translated():
+    words = {
+        "Heads.": "헤드.",
+        "Look there.": "거기를 보세요.",
+        "the last h": "마지막 h",
+        "T": "제목",
+    }
+    example = Example("f(x)", (Row("the last h", "1", "2", False), Row("x", "1", "1", True)))
+    result = Result(
+        "test_it", "f", Status.FAILED, 1, "Heads.", lines("Heads.", Message("{0}!", **{"0": "T"})),
+        hypothesis="Heads.", notes=("Heads.",), picture=Shapes("the last h", (), (), ()),
+        guidance=Guidance(("Look there.", "Else."), example),
+    )  # fmt: skip
+    judged = Judgement("it", "T", "ab", ("f",), (result,))
+    standing = Standing("kim", "f.ipynb", judged, translations=Translations({"ko": words}))
+    korean = worded(standing, speaker("ko")).judgement
+    (said,) = korean.results
+    assert korean.title == "제목" and said.sentence == said.hypothesis == "헤드."
+    assert said.message == "헤드.\n제목!" and said.notes == ("헤드.",)
+    assert said.picture.name == "마지막 h" and said.guidance.hints == ("거기를 보세요.", "Else.")
+    assert [row.name for row in said.guidance.example.rows] == ["마지막 h", "x"]
+    assert said.guidance.example.code == "f(x)"
+    english = worded(standing, speaker("en")).judgement
+    assert english.title == "T" and english.results[0].guidance == result.guidance
