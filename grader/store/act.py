@@ -102,13 +102,17 @@ def latest(store: Database, student: str, question: str) -> Decision | None:
     return _latest(store.db, student, question)
 
 
-def in_force(db: sqlite3.Connection, until: int = FOREVER) -> Decided:
-    """Return the decisions that count; one without points and comment removes an earlier one."""
+def in_force(db: sqlite3.Connection, until: int = FOREVER, student: str | None = None) -> Decided:
+    """Return the decisions that count, about everybody or one student.
+
+    One without points and comment removes an earlier one.
+    """
+    whose = "" if student is None else "AND student = :student"
     rows = db.execute(
-        "SELECT student, question, points, comment FROM overrides WHERE id IN"
-        " (SELECT max(id) FROM overrides WHERE id <= ? GROUP BY student, question)"
+        "SELECT student, question, points, comment FROM overrides WHERE id IN (SELECT max(id)"
+        f" FROM overrides WHERE id <= :until {whose} GROUP BY student, question)"
         " ORDER BY student, id",
-        (until,),
+        {"until": until, "student": student},
     )
     found: Decided = {}
     for student, question, points, comment in rows:

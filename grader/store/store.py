@@ -133,9 +133,10 @@ class Store(Database):
         which = "" if digest is None else "AND digest = :digest"
         query = f"{CURRENT} AND student > :student {which} ORDER BY student LIMIT {PAGE}"
         asked = {**self._seen(), "digest": digest, "student": ""}
-        decided = self._decided()
+        everything = self._decided() if digest is None else None
         while rows := self.db.execute(query, asked).fetchall():
             for row in rows:
+                decided = self._decided(row[0]) if everything is None else everything
                 yield Entry.read(row, decided)
             asked["student"] = rows[-1][0]
 
@@ -143,7 +144,7 @@ class Store(Database):
         """Return a student's current submission, if there is one."""
         asked = {**self._seen(), "student": student}
         row = self.db.execute(f"{CURRENT} AND student = :student", asked).fetchone()
-        return Entry.read(row, self._decided()) if row else None
+        return Entry.read(row, self._decided(student)) if row else None
 
     def now(self) -> Moment:
         """Return the present moment."""
@@ -157,9 +158,9 @@ class Store(Database):
         moment = self.until or Moment(FOREVER, FOREVER, FOREVER, "")
         return {"submission": moment.submission, "judgement": moment.judgement}
 
-    def _decided(self) -> Decided:
+    def _decided(self, student: str | None = None) -> Decided:
         """Return the decisions that count at the moment as of which the store is seen."""
-        return in_force(self.db, self.until.override if self.until else FOREVER)
+        return in_force(self.db, self.until.override if self.until else FOREVER, student)
 
     def latest(self, digest: str) -> Record | None:
         """Return the last record of these bytes."""

@@ -103,6 +103,18 @@ def test_a_decision_survives_a_regrade_and_can_be_changed_and_lifted(store):
     assert next(iter(store.standings())).overrides == ()
 
 
+def test_who_asks_for_one_student_reads_the_decisions_about_that_one_alone(store):
+    store.hand_in(Entry(one, Path("/in", one), one[0]) for one in ("kim", "kim2", "lee"))
+    decided = {one: Override("two", float(n)) for n, one in enumerate(("kim", "kim2", "lee"))}
+    store.override(decided.items())
+    store.override([("kim", Override("two")), ("lee", Override("one", 1))])
+    assert store.entry("kim").overrides == ()
+    assert store.entry("lee").overrides == (decided["lee"], Override("one", 1))
+    assert [entry.overrides for entry in store.entries("k")] == [(), (decided["kim2"],)]
+    assert in_force(store.db, student="kim2") == {"kim2": (decided["kim2"],)}
+    assert in_force(store.db).keys() == {"kim2", "lee"}
+
+
 def test_a_decision_settles_what_was_our_fault():
     ours = changed(STANDING, results=(replace(RESULTS[0], status=Status.GRADER_ERROR), RESULTS[1]))
     assert ours.score is None
