@@ -125,6 +125,13 @@ def _found(walked: Walk, assignment: str, intake: Intake) -> str:
         intake.remarks.append(
             Message("the names look like those of canvas: is --names canvas missing?")
         )
+    elif likely := recognised(walked.files, assignment, share=5):
+        intake.remarks.append(
+            Message(
+                "some names look like those of {platform}: is --names {platform} missing?",
+                platform=likely,
+            )
+        )
     return found
 
 

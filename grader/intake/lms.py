@@ -143,8 +143,11 @@ def platform(names: str, files: Files, assignment: str) -> Platform:
         raise IntakeError(known) from None
 
 
-def recognised(files: Files, assignment: str) -> str:
-    """Return the platform that certainly named these files, or ""."""
+def recognised(files: Files, assignment: str, share: int = 2) -> str:
+    """Return the platform that certainly named these files, or "".
+
+    `share` is the part of them that must have its names: 2 for more than half.
+    """
     for name, entry in PLATFORMS.items():
         if entry.certain:
             try:
@@ -152,7 +155,7 @@ def recognised(files: Files, assignment: str) -> str:
             except IntakeError:
                 continue
             stamped = not isinstance(reader, Nbgrader) or reader.stamped
-            if stamped and sum(bool(reader.claims(*one)) for one in files) * 2 > len(files):
+            if stamped and sum(bool(reader.claims(*one)) for one in files) * share > len(files):
                 return name
     return ""
 

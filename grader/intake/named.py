@@ -51,18 +51,17 @@ class Names:
     def are_sections(self, paths: Sequence[tuple[str, ...]]) -> bool:
         """Whether the first folders of these paths are the course team's, though called like files.
 
-        So it is if each holds files of several people, and nobody is in two: a student can make one
-        such folder, but not all of them.
+        So it is if all that lies in them is called so as well, nobody is in two, and somebody not
+        alone in one: a student can make one such folder, but not all of them.
         """
         people: dict[str, set[str]] = defaultdict(set)
-        for *folders, name in paths:
-            if not folders or PACKED.fullmatch(folders[0]) or not _first(self.files, folders[0]):
+        for path in paths:
+            fits = [_first(self.files, part) for part in path[:2]]
+            if len(fits) < 2 or not all(fits) or PACKED.fullmatch(path[0]):
                 return False
-            people[folders[0]] |= {fit["id"] for fit in [_first(self.files, name)] if fit}
-        sizes = [len(ids) for ids in people.values()]
-        return (
-            len(sizes) > 1 and min(sizes) > 1 and sum(sizes) == len(set().union(*people.values()))
-        )
+            people[path[0]] |= {fit["id"] for fit in fits[1:] if fit}
+        everybody = set().union(*people.values())
+        return 1 < len(people) < len(everybody) == sum(map(len, people.values()))
 
     def _claim(self, file: Path, said: dict[str, str], below: tuple[str, ...]) -> Claim:
         inside = "/".join(part for part in (said.get("inside", ""), *below) if part)

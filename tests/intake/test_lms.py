@@ -273,14 +273,15 @@ def test_what_a_student_packed_and_somebody_unpacked_is_the_students(tmp_path):
 
 
 def test_folders_of_sections_that_are_called_like_files_are_the_course_teams(tmp_path):
-    sections = {"a": ("kim_11_91", "lee_12_92"), "b": ("cho_13_93", "park_14_94")}
+    sections = {"a": ("kim_11_91", "lee_12_92"), "b": ("cho_13_93",), "c": ("park_14_94",)}
     files = {
         f"fall/hw_1_2026_{section}/{who}_attention.ipynb": None
         for section, people in sections.items()
         for who in people
     }
+    files |= {"fall/hw_1_2026_c/eve_15_95_hw/deep/attention.ipynb": None}
     found, intake = taken(tmp_path, files, "canvas")
-    assert found == dict(zip(("11", "12", "13", "14"), files, strict=True))
+    assert found == dict(zip(("11", "12", "13", "14", "15"), files, strict=True))
     assert words(intake.doubts) == []
 
 
@@ -431,3 +432,11 @@ def test_whatever_a_student_calls_a_file_it_stays_theirs(name):
         (Path(__file__), ("HW1_lee_attempt_2026-11-20-10-11-12_x",)),
     ]
     assert reads(files, "a").claims(*files[0])[0].id == "kim"
+
+
+def test_where_only_some_names_are_a_platforms_that_is_said(tmp_path):
+    files = ["Kim_1_assignsubmission_file_/a.ipynb", "lee.ipynb", "cho.ipynb", "park.ipynb"]
+    _, intake = taken(tmp_path, dict.fromkeys(files), "")
+    assert words(intake.remarks) == [
+        "some names look like those of moodle: is --names moodle missing?"
+    ]
