@@ -22,6 +22,7 @@ from .deadline import Deadline
 from .due import Due
 from .gradescope import METADATA
 from .identity import safe
+from .lateness import lateness, times_are_known
 from .lms import CANVAS, platform, proposal, recognised
 from .nbgrader import Nbgrader
 from .people import People, people, share
@@ -45,10 +46,6 @@ NO_NAMES_FOR_DATES = Message(
 ITSELF = Message(
     "{folder} holds the submissions, and is to hold the results: choose another folder for those."
 )
-YEAR = 366 * 24
-"""Hours; who is later than that has a clock that is wrong, or the deadline has another year."""
-AT_ONCE = 600
-"""Seconds within which a platform packs a class: equal times are those of the download."""
 
 
 @dataclass
@@ -196,7 +193,8 @@ def _take(
     found: People, assignment: str, questions: Sequence[str], due: Due, intake: Intake
 ) -> None:  # fmt: skip
     """Choose a file for each student, and note how late it is."""
-    known = bool(due) and _times_are_known(found, due, intake)
+    known, doubts = times_are_known(found, due) if due else (False, [])
+    intake.doubts += doubts
     stamped = any(file.claim.attempt for files in found.files.values() for file in files)
     for student, files in found.files.items():
         held = due.of(student) if known else None
@@ -224,45 +222,6 @@ def _take(
             )
         hours = None if held is None or claim.moment is None else held.hours_late(claim.moment)
         intake.arrivals[student] = Arrival(hours, claim.moment)
-        if hours and (hours > YEAR or (stamped and not claim.attempt)):
-            late = Message(
-                "late by {hours} hours, if the time of the file is right: {student}",
-                hours=f"{hours:g}",
-                student=student,
-            )
-            intake.doubts.append(late)
-        elif hours:
-            intake.remarks.append(Message("late: {student}", student=student))
-        elif claim.late:
-            marked = Message("marked as late by the platform: {student}", student=student)
-            (intake.doubts if due and hours is None else intake.remarks).append(marked)
-
-
-def _times_are_known(found: People, due: Due, intake: Intake) -> bool:
-    """Whether times can be compared with the deadline; equal times are the download's."""
-    claims = {student: [file.claim for file in files] for student, files in found.files.items()}
-    unknown = [one for one, of_one in claims.items() if any(c.moment is None for c in of_one)]
-    if unknown and len(unknown) == len(claims):
-        raise IntakeError(
-            Message(
-                "The files of {students} do not say when they were submitted. Clones never do: let "
-                "the platform enforce the deadline, and leave --deadline out.",
-                students=listed(unknown),
-            )
-        )
-    intake.doubts += [
-        Message("the files of {student} do not say when they were submitted", student=one)
-        for one in unknown
-    ]
-    own = any(claim.attempt for of_one in claims.values() for claim in of_one)
-    moments = [c.moment for of_one in claims.values() for c in of_one if c.moment is not None]
-    at_once = max(moments) - min(moments) <= AT_ONCE
-    first = due.first
-    if own or len(claims) < 2 or not at_once or not (first and first.is_late(min(moments))):
-        return True
-    intake.doubts.append(
-        Message(
-            "all files have the time of the download, after the deadline: nobody is counted as late"
-        )
-    )
-    return False
+        late, unsure = lateness(student, claim, hours, stamped=stamped, due=bool(due))
+        if late:
+            (intake.doubts if unsure else intake.remarks).append(late)
