@@ -1,6 +1,7 @@
 """What `grader verify` has found: the kill matrix as a page, JUnit's XML, and JSON."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -85,8 +86,17 @@ def summary(evidence: Evidence) -> str:
         f"{figures['killed']} of {figures['mistakes']} mistakes killed, "
         f"{figures['explained']} explained by their own sentence and "
         f"{figures['explanations']['other']} by another one, "
-        f"{figures['correct runs that passed']} of {figures['correct runs']} correct runs passed"
+        f"{figures['correct runs that passed']} of {figures['correct runs']} correct runs passed; "
+        f"{points(evidence)}"
     )
+
+
+def points(evidence: Evidence) -> str:
+    """Return how many points there are, and for what: nobody else would see a slipped number."""
+    of: Counter[str] = Counter()
+    for check in evidence.checks:
+        of[check.question] += check.points
+    return f"{of.total()} points: {', '.join(f'{name} {n}' for name, n in of.items())}"
 
 
 def junit(verified: Sequence[Verified]) -> str:

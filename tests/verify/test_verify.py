@@ -332,6 +332,7 @@ def test_without_anything_to_test_them_with_tests_are_not_sound(tmp_path):
     assert "references.py: it compares nothing" in run.output
     assert "test_double_is_a_sum is failed by no mistake" in run.output
     assert "double has 0 of 8 variants" in run.output
+    assert "; 20 points: double 10, halve 10\n" in run.output
     assert (tmp_path / "out" / "verify.html").exists()
 
 
