@@ -16,8 +16,8 @@ from ..model.message import Message
 from ..model.standing import Standing
 from .sanitize import clean
 
-PARTICIPANT = re.compile(r"\D*\s(\d+)")
-"""What Moodle calls a student, in any language: “Participant 4711”."""
+PARTICIPANT = re.compile(r"(?:\D*\s|Teilnehmer/in)(\d+)")
+"""What Moodle calls a student, in any language: “Participant 4711”; in German without a blank."""
 SCHEME = re.compile(r"(.+)_(\d+)")
 """An id of a file such as kim_12345_attention.ipynb."""
 NUMBERED = re.compile(r"(?:\s*\(\d+\))?")

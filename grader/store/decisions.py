@@ -23,7 +23,7 @@ from ..model.message import Message, Text, counted, said
 from ..model.standing import SUBMISSION, Override, Standing, whole
 
 COLUMNS = ("id", "question", "points", "comment")
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 UNCLEAR = Message(
     "points cannot be {points}, which is a thousand to some and one to others: write them without "
     "a comma"

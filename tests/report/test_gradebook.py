@@ -49,6 +49,13 @@ def test_a_moodle_worksheet_is_found_by_participant_and_takes_comments():
     assert f"{book}" == MOODLE.replace('"Submitted",,100.00,\n', filled)
 
 
+def test_participants_of_a_german_moodle_are_found_and_nobody_whose_id_only_ends_alike():
+    book = Gradebook.read("Identifier,Grade\nTeilnehmer/in4711,\nlee4712,\n")
+    filled = book.fill({"4711": STANDING, "4712": STANDING}, "Identifier", "Grade")
+    assert f"{book}" == "Identifier,Grade\nTeilnehmer/in4711,2\nlee4712,\n"
+    assert len(filled.left) == 1
+
+
 def test_a_column_of_which_only_the_first_words_were_given_is_named():
     book = Gradebook.read("ID number,Attention: heads (99)\n4711,\n")
     assert words(book.fill(standings(), "ID", "Attention").remarks) == [

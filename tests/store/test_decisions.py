@@ -31,6 +31,10 @@ def test_points_comments_and_liftings_are_read(tmp_path):
     ]
 
 
+def test_a_decimal_comma_behind_a_zero_is_one_of_decimals(tmp_path):
+    assert decisions(tmp_path, HEADER + 'kim,one,"0,500",\n') == [("kim", Override("one", 0.5))]
+
+
 def test_spreadsheets_of_all_countries_are_read(tmp_path):
     text = "\ufeffComment;ID;Points;Question;Other\r\nGut; kim ;0,5;one;x\r\n"
     assert decisions(tmp_path, text) == [("kim", Override("one", 0.5, "Gut"))]
