@@ -17,7 +17,8 @@ from ..model.errors import ExitCode
 from ..model.message import Message, Text, joined
 from ..model.result import Status
 from ..report.outcome import BLANK
-from ..report.roll import Roll, Row
+from ..report.roll import Roll
+from ..report.row import Row
 from .terminal import outcomes, plain, voice
 
 MANY = 40

@@ -19,7 +19,8 @@ from ..model.language import speaker
 from ..store.entry import Entry
 from ..store.store import PAGE, Kept, Store
 from .pages import CLASS, STUDENTS, Files, Of
-from .roll import Roll, Row
+from .roll import Roll
+from .row import Row
 from .whose import Whose
 
 SOURCES = ("__init__.py", "model/*.py", "report/*.py", "templates/*.html", "languages/*.mo")

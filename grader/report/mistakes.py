@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..model.result import Result, Status
-from .roll import ENDINGS, First, Roll, Row
+from .roll import Roll
+from .row import ENDINGS, First, Row
 
 Key = TypeVar("Key")
 LIMITS = (Status.TIMED_OUT, Status.OUT_OF_MEMORY)

@@ -9,7 +9,8 @@ from ..model.result import Result, Status
 from ..model.standing import Standing
 from .mistakes import LIMITS, Clusters
 from .outcome import NEEDS
-from .roll import ENDINGS, STATUSES, Roll, Row
+from .roll import Roll
+from .row import ENDINGS, STATUSES, Row
 from .whose import Whose
 
 BINS = 20

@@ -18,18 +18,17 @@ continues with the same command; a second one changes nothing.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import reduce
 from itertools import islice
 from operator import or_
 from pathlib import Path
 
 from ..model.errors import GraderError
-from ..model.judgement import UNSANDBOXED
 from ..model.message import Message, joined
-from ..model.result import Status
 from .act import Decision, latest, put
 from .entry import Entry
+from .found import Found
 from .store import PAGE, Store
 from .terms import Terms
 from .together import Held, side_by_side
@@ -44,55 +43,6 @@ OTHER_FILES = Message("The versions are the same, so the course's files or its .
 
 class Conflict(GraderError):
     """Stores contradict each other; the message says where."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A judgement, as far as two of them are compared."""
-
-    store: Store
-    number: int
-    student: str
-    """One of the students with these bytes."""
-    plan: str
-    made_by: str
-    """Versions of grader and torch, in words."""
-    layers: str
-    verdict: Sequence[tuple[str, str, int]]
-    """Every check with its status and points."""
-
-    @classmethod
-    def read(cls, store: Store, entry: Entry) -> "Found | None":
-        """Read a store's last judgement of a submission's bytes, if there is one."""
-        row = store.db.execute(
-            "SELECT id, plan, layers, grader, torch FROM judgements WHERE digest = ?"
-            " ORDER BY id DESC LIMIT 1",
-            (entry.digest,),
-        ).fetchone()
-        if row is None:
-            return None
-        number, plan, layers, grader, torch = row
-        verdict = store.db.execute(
-            'SELECT "check", status, points FROM results WHERE judgement = ? ORDER BY place',
-            (number,),
-        ).fetchall()
-        made_by = f"grader {grader}, torch {torch}"
-        return cls(store, number, entry.student, plan, made_by, layers, verdict)
-
-    @property
-    def fault(self) -> bool:
-        """Whether a check ended in an error of ours."""
-        return any(status == Status.GRADER_ERROR for _, status, _ in self.verdict)
-
-    @property
-    def worth(self) -> tuple[bool, bool]:
-        """Of two, the greater one counts."""
-        return not self.fault, UNSANDBOXED not in self.layers
-
-    def adds_to(self, other: "Found | None") -> bool:
-        """Whether it differs from an earlier judgement of the same bytes."""
-        said = (self.plan, self.verdict, self.layers)
-        return other is None or said != (other.plan, other.verdict, other.layers)
 
 
 class Merge:

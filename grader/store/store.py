@@ -5,7 +5,7 @@
     results       the checks of a judgement, each with the version of the check
     overrides     manual grades; the last line on a student's question counts, see act.py
     files         which files were written, and from what; a cache, see export.py
-    roll          what the class's page says of each student; a cache, see report/roll.py
+    roll          what the class's page says of each student; a cache, see report/row.py
     settings      deadline, roster and the like, see terms.py
     marks         moments to which `grader diff` goes back, see history.py
 
@@ -50,7 +50,7 @@ class Moment(NamedTuple):
 
 
 Kept = tuple[str, str, bytes]
-"""A student, what their row of the roll was made of, and the row; see report/roll.py."""
+"""A student, what their row of the roll was made of, and the row; see report/row.py."""
 
 
 class Store(Database):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..model.language import Say, speaker
 from ..model.message import Message, Text
 from ..report.page import headline
-from ..report.roll import First, Row
+from ..report.row import First, Row
 from ..report.sanitize import clean, shown
 from ..store.entry import Entry
 from ..store.store import Store

@@ -10,7 +10,7 @@ from grader.files import Unwritable
 from grader.model.result import Status
 from grader.model.standing import Override
 from grader.report.export import STUDENTS, Export
-from grader.report.roll import Row
+from grader.report.row import Row
 from grader.store.store import Store
 from tests.store.test_store import STANDING, keep
 from tests.support.standings import changed

@@ -10,7 +10,8 @@ from grader.model.standing import Standing
 from grader.report.mistakes import SHOWN
 from grader.report.overview import FEW, TOLD, Overview
 from grader.report.pages import class_html, class_pieces
-from grader.report.roll import Roll, Row
+from grader.report.roll import Roll
+from grader.report.row import Row
 from tests.support.standings import RESULTS, a_standing, decided, ours, with_results
 
 
