@@ -195,7 +195,8 @@ def test_hints_unfold_one_in_the_other_and_an_example_shows_both_numbers() -> No
     assert "</details>" not in html[first:second], "folded into the first"
     assert '<pre tabindex="0">student.f(1)</pre>' in html
     assert '<td><code>2</code></td><td class="off"><code>3</code></td>' in html
-    assert "in a cell of your notebook, there without <code>student.</code>" in html and "Here your answer is right" not in html
+    assert "in a cell of your notebook, there without <code>student.</code>" in html
+    assert "Here your answer is right" not in html
     same = replace(example, rows=example.rows[1:])
     other = replace(RESULTS[1], guidance=Guidance((), same))
     assert "Here your answer is right" in feedback_html(a_standing(results=(other,)))
