@@ -6,7 +6,7 @@ many mistakes crash alike: the message then says what is known to end like this.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
+from functools import cache, reduce
 from itertools import combinations
 from pathlib import Path
 from typing import Self
@@ -185,20 +185,15 @@ class _Others:
     """The checks that were not run: asked only where what was run leaves a doubt."""
 
     def __init__(self, runs: Sequence[Run], student: Subject, bank: Bank) -> None:
-        self._runs, self._student, self._bank = runs, student, bank
-
-    @cached_property
-    def _endings(self) -> list[Ending]:
-        endings: list[Ending] = []
-        for run in self._runs:
-            endings.append(Ending.of(run, self._student))
-            if endings[-1].is_at_a_limit:
-                break  # another one would use up as much
-        return endings
+        self._runs, self._bank = runs, bank
+        self._ending = cache(lambda run: Ending.of(run, student))
 
     def end_alike(self, *mistakes: Mistake) -> bool:
         """Tell whether all of them end with these mistakes as they do on the student's code."""
-        return all(
-            ending.is_like(self._bank.ending(run, *mistakes))
-            for run, ending in zip(self._runs, self._endings, strict=False)
-        )
+        for run in self._runs:
+            theirs = self._ending(run)
+            if not theirs.is_like(self._bank.ending(run, *mistakes, wanted=theirs.numbers)):
+                return False
+            if theirs.is_at_a_limit:
+                break  # another one would use up as much
+        return True

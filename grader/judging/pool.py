@@ -12,7 +12,7 @@ import os
 import select
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence, Set
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence, Set
 from itertools import cycle
 from multiprocessing.connection import wait
 from typing import Any, Generic, Self, TypeVar
@@ -38,6 +38,8 @@ class Member(Generic[Task]):
 
     def __init__(self, foreman: Foreman, cores: Set[int]) -> None:
         self.cores = cores
+        self.served: set[Hashable] = set()
+        """The kinds of tasks that it has had, and may be quicker at."""
         self._pidfd: int | None = None
         self.connection, theirs = multiprocessing.Pipe()
         with theirs:
@@ -81,17 +83,34 @@ class Member(Generic[Task]):
 
 
 class Queue(Generic[Task]):
-    """Tasks that nobody works on, each with how many processes it has cost."""
+    """Tasks that nobody works on, each with how many processes it has cost.
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
-        self._coming = iter(tasks)
+    Without a `kind` they are taken in their order, and one by one. Otherwise whoever has served
+    some kinds goes on with these, then with what nobody serves, and then helps out.
+    """
+
+    def __init__(
+        self, tasks: Iterable[Task], kind: Callable[[Task], Hashable] | None = None
+    ) -> None:
         self._again: deque[tuple[Task, int]] = deque()
+        self._coming = iter(tasks if kind is None else ())
+        self._kinds: dict[Hashable, deque[Task]] = {}
+        if kind is not None:
+            for task in tasks:
+                self._kinds.setdefault(kind(task), deque()).append(task)
 
-    def next(self) -> tuple[Task, int] | None:
-        """Take one out."""
+    def next(
+        self, served: Set[Hashable] = frozenset(), by_others: Set[Hashable] = frozenset()
+    ) -> tuple[Hashable, Task, int] | None:
+        """Take one out for somebody who has `served` some kinds; return also its kind."""
         if self._again:
-            return self._again.popleft()
-        return next(((task, 0) for task in self._coming), None)
+            return None, *self._again.popleft()
+        left = [kind for kind, tasks in self._kinds.items() if tasks]
+        own = [kind for kind in left if kind in served]
+        if kinds := own or [kind for kind in left if kind not in by_others] or left:
+            kind = max(kinds, key=lambda kind: len(self._kinds[kind]))
+            return kind, self._kinds[kind].popleft(), 0
+        return next(((None, task, 0) for task in self._coming), None)
 
     def again(self, task: Task, tries: int) -> None:
         """Put one back."""
@@ -112,16 +131,18 @@ class Pool(Generic[Task, Answer]):
         self._members: list[Member[Task]] = []
         self._cores = cycle(cores or [{core} for core in sorted(os.sched_getaffinity(0))])
 
-    def serve(self, tasks: Iterable[Task]) -> Generator[Answer, None, None]:
+    def serve(
+        self, tasks: Iterable[Task], kind: Callable[[Task], Hashable] | None = None
+    ) -> Generator[Answer, None, None]:
         """Yield the answer to every task, as they are done.
 
-        Tasks are taken one by one, as processes come free. Raises CannotJudge when the author's
-        checks or the sandbox do not work.
+        Tasks are taken one by one, as processes come free; those of a `kind` mostly by the same
+        one. Raises CannotJudge when the author's checks or the sandbox do not work.
         """
-        queue = Queue(tasks)
+        queue = Queue(tasks, kind)
         for member in self._members:
-            self._assign(queue.next(), member)
-        while len(self._members) < self._jobs and (upcoming := queue.next()):
+            self._assign(self._next(queue, member), member)
+        while len(self._members) < self._jobs and (upcoming := self._next(queue)):
             self._assign(upcoming, self._hire(next(self._cores)))
         while busy := {m.connection: m for m in self._members if m.task is not None}:
             for connection in wait(list(busy)):
@@ -136,7 +157,7 @@ class Pool(Generic[Task, Answer]):
                         queue.again(task, member.tries + 1)
                     else:
                         yield self._service.lost(task, code)
-                    if upcoming := queue.next():
+                    if upcoming := self._next(queue):
                         self._assign(upcoming, self._hire(member.cores))
                     continue
                 if isinstance(said, CannotJudge):
@@ -147,12 +168,20 @@ class Pool(Generic[Task, Answer]):
                     continue
                 member.task = None
                 yield said
-                self._assign(queue.next(), member)
+                self._assign(self._next(queue, member), member)
 
-    def _assign(self, upcoming: tuple[Task, int] | None, member: Member[Task]) -> None:
+    def _next(
+        self, queue: Queue[Task], member: Member[Task] | None = None
+    ) -> tuple[Hashable, Task, int] | None:
+        """Take out a task for somebody, or for whoever will be hired."""
+        others = (other.served for other in self._members if other is not member)
+        return queue.next(member.served if member else frozenset(), set().union(*others))
+
+    def _assign(self, upcoming: tuple[Hashable, Task, int] | None, member: Member[Task]) -> None:
         """Give somebody a task, now or, who has yet to begin, then."""
         if upcoming:
-            member.task, member.tries = upcoming
+            kind, member.task, member.tries = upcoming
+            member.served.add(kind)
             if member.pid is not None:
                 member.give(member.task)
 

@@ -53,11 +53,17 @@ def verify(
         *written.compared(),
     ]
     total = len(first) + len(wrong) + len(pairs(mistakes)) + len(others)
+    questions = {mistake.name: mistake.question for mistake in mistakes}
     outcomes: list[Outcome] = []
+
+    def question(case: Case) -> str:
+        """Of mistakes: who has tried those of a question knows how they end."""
+        return questions.get(case.name.partition(AND)[0], "")
+
     with written.pool(seconds, jobs) as pool:
 
         def examine(cases: Iterable[Case]) -> None:
-            for outcome in pool.serve(cases):
+            for outcome in pool.serve(cases, kind=question):
                 outcomes.append(outcome)
                 show(completed=len(outcomes), total=total)
 
