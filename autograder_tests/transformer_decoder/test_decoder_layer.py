@@ -4,7 +4,7 @@ Who may look at whom is read from gradients, so that it does not depend on value
 slip in the norms costs nothing there.
 """
 
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import nn
@@ -56,6 +56,14 @@ class Attention(nn.Module):
         }
 
 
+@cache
+def torchs_own(d_model, num_heads, d_ff, norm_first):
+    """Make a layer of torch's, once: whoever calls it brings the parameters."""
+    return nn.TransformerDecoderLayer(
+        d_model, num_heads, d_ff, 0.0, batch_first=True, norm_first=norm_first
+    )
+
+
 class TorchDecoderLayer(nn.Module):
     """Torch's own layer, with parameters and masks as in the assignment."""
 
@@ -67,10 +75,8 @@ class TorchDecoderLayer(nn.Module):
             {"linear1": nn.Linear(d_model, d_ff), "linear2": nn.Linear(d_ff, d_model)}
         )
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d_model) for _ in range(3))
-        own = nn.TransformerDecoderLayer(
-            d_model, num_heads, d_ff, 0.0, batch_first=True, norm_first=norm_first
-        )
-        self.own = (own,)  # in a tuple, where a module does not look for parameters
+        # in a tuple, where a module does not look for parameters
+        self.own = (torchs_own(d_model, num_heads, d_ff, norm_first),)
 
     def forward(self, x, memory, mask=None, memory_mask=None):
         parameters = self.self_attn.of_torch("self_attn")

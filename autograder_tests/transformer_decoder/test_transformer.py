@@ -5,7 +5,7 @@ What is padding, nobody reads: results are compared where the target is real.
 """
 
 import math
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import nn
@@ -118,6 +118,12 @@ class Attention(nn.Module):
         }
 
 
+@cache
+def torchs_own(kind, d_model, num_heads, d_ff):
+    """Make a layer of torch's, once: whoever calls it brings the parameters."""
+    return kind(d_model, num_heads, d_ff, 0.0, batch_first=True)
+
+
 class Layer(nn.Module):
     """A layer of torch's, of the encoder or decoder, with the parameters of the course."""
 
@@ -131,7 +137,7 @@ class Layer(nn.Module):
         if kind is nn.TransformerDecoderLayer:
             self.cross_attn, self.norm3 = Attention(d_model), nn.LayerNorm(d_model)
         # in a tuple, where a module does not look for parameters
-        self.own = (kind(d_model, num_heads, d_ff, 0.0, batch_first=True),)
+        self.own = (torchs_own(kind, d_model, num_heads, d_ff),)
 
     def forward(self, *inputs, **masks):
         parameters = self.self_attn.of_torch("self_attn")

@@ -226,7 +226,7 @@ class Session:
                 number = int.from_bytes(seed(key, f"worker {check.name}")[:4])
                 forbid = self.assignment.forbid.get(check.question, ())
                 seconds = self.assignment.limits.of(check.question)
-                student.begin(Beginning(number, forbid, single, solved, seconds))
+                student.begin(Beginning(number, forbid, single, solved, seconds=seconds))
                 if check.plain:
                     with double():
                         draw = Draw(seed(key, check.name), single=single)

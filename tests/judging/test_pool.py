@@ -53,7 +53,16 @@ def test_what_an_author_can_mend_ends_it_all(pool):
 def test_a_task_that_cost_a_process_comes_before_new_ones():
     queue = Queue(["new"])
     queue.again("old", 1)
-    assert [queue.next(), queue.next(), queue.next()] == [("old", 1), ("new", 0), None]
+    taken = [queue.next(), queue.next(), queue.next()]
+    assert taken == [(None, "old", 1), (None, "new", 0), None]
+
+
+def test_who_has_served_a_kind_goes_on_with_it_and_then_helps_out():
+    queue = Queue(["a1", "b1", "b2", "c1", "c2", "c3"], kind=lambda task: task[0])
+    assert queue.next({"a", "b"}, {"c"}) == ("b", "b1", 0)
+    assert queue.next(set(), {"c", "b"}) == ("a", "a1", 0)
+    assert [queue.next({"b"}, {"c"})[1] for _ in range(4)] == ["b2", "c1", "c2", "c3"]
+    assert queue.next({"b"}, {"c"}) is None
 
 
 def test_nothing_is_started_for_nothing():
