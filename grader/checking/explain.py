@@ -82,7 +82,7 @@ class Bank:
         for mistake in mistakes:
             source = mistake.made_in(source)
         try:
-            return self._program().run_with(source, one_question=True)
+            return self._program().run_with(source)
         except Exception as error:
             raise ValueError(f"{' and '.join(m.name for m in mistakes)}: {error}") from error
 

@@ -3,7 +3,6 @@
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache, partial, wraps
 from typing import Any
 
@@ -48,23 +47,22 @@ class Program:
             raise AssignmentError(self._path, where, problems[0].error, remedy)
         return Solution(module)
 
-    def run_with(self, source: str, *, one_question: bool = False) -> "Solution":
+    def run_with(self, source: str) -> "Solution":
         """Return the solution with the definitions in `source` in the place of its own.
 
-        These may be of `one_question`, which is all that is judged then. Raises whatever `source`
-        raises.
+        Raises whatever `source` raises.
         """
         module = types.ModuleType(self._name)
         execution.run(self._statements, vars(module))
         exec(source, vars(module))
-        return Solution(module, parts_are_right=one_question)
+        return Solution(module)
 
 
 class Solution(Subject):
     """The names that code of the course team's defines, in this process."""
 
-    def __init__(self, module: types.ModuleType, *, parts_are_right: bool = False) -> None:
-        self._module, self._parts_are_right = module, parts_are_right
+    def __init__(self, module: types.ModuleType) -> None:
+        self._module = module
         self.begin(Beginning())
 
     @property
@@ -74,7 +72,7 @@ class Solution(Subject):
 
     def begin(self, beginning: Beginning) -> None:
         """Start a check: random numbers begin anew. What it forbids, only a sandbox does."""
-        self.beginning = replace(beginning, parts_are_right=self._parts_are_right)
+        self.beginning = beginning
         self._randomness = Randomness(beginning.seed)
 
     def __getattr__(self, name: str) -> Any:

@@ -19,9 +19,6 @@ class Beginning:
     """Whether float32 is torch's default there, as in a student's notebook, and not float64."""
     solved: frozenset[str] = frozenset()
     """Whatever is defined in the cells of questions whose checks have all passed so far."""
-    parts_are_right: bool = False
-    """Whether only the question that is judged can be wrong: what passes with the code's own parts
-    passes with stand-ins, too."""
     seconds: float | None = None
     """What each request may take, in CPU seconds; if None, what loading may take."""
 

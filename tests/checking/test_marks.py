@@ -13,10 +13,10 @@ def draw():
     return Draw(b"test")
 
 
-def code(source: str, *, parts_are_right: bool = False) -> Solution:
+def code(source: str) -> Solution:
     """Return Python source in the place of a student."""
     exec(source, vars(module := ModuleType("source")))
-    return Solution(module, parts_are_right=parts_are_right)
+    return Solution(module)
 
 
 def test_marks_say_question_points_and_needs():
@@ -55,23 +55,6 @@ def test_a_slip_in_an_earlier_part_costs_nothing_later(draw, source, passes):
     else:
         with pytest.raises((Failure, NotImplementedError)):
             judge(code(source), draw)
-
-
-@pytest.mark.parametrize("parts_are_right", [True, False])
-def test_a_known_mistake_is_tried_with_trusted_parts_alone(draw, parts_are_right):
-    calls = []
-
-    @assuming(**PARTS)
-    def check(student, draw):
-        calls.append(student.half(1))
-        check_quarter(student, draw)
-
-    wrong = code(
-        "def half(x): return x / 2\ndef quarter(x): return x", parts_are_right=parts_are_right
-    )
-    with pytest.raises(Failure):
-        check(wrong, draw)
-    assert len(calls) == (1 if parts_are_right else 2)
 
 
 def test_the_record_is_that_of_the_trusted_parts(draw):
