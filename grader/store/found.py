@@ -8,6 +8,9 @@ from ..model.result import Status
 from .entry import Entry
 from .store import Store
 
+JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
+RESULT = 'place, "check", version, question, status, points, seconds, said'
+
 
 @dataclass(frozen=True)
 class Found:
@@ -56,3 +59,18 @@ class Found:
         """Whether it differs from an earlier judgement of the same bytes."""
         said = (self.plan, self.verdict, self.layers)
         return other is None or said != (other.plan, other.verdict, other.layers)
+
+    def copy(self, out: Store) -> None:
+        """Write it into another store, unchanged and under a new number."""
+        query = f"SELECT {JUDGEMENT} FROM judgements WHERE id = ?"
+        row = self.store.db.execute(query, (self.number,)).fetchone()
+        number = out.db.execute(
+            f"INSERT INTO judgements ({JUDGEMENT}) VALUES ({', '.join('?' * len(row))})", row
+        ).lastrowid
+        rows = self.store.db.execute(
+            f"SELECT {RESULT} FROM results WHERE judgement = ?", (self.number,)
+        )
+        out.db.executemany(
+            f"INSERT INTO results (judgement, {RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((number, *row) for row in rows),
+        )

@@ -33,10 +33,6 @@ from .store import PAGE, Store
 from .terms import Terms
 from .together import Held, side_by_side
 
-JUDGEMENT = "assignment, digest, plan, seed, limits, layers, grader, torch, said"
-RESULT = 'place, "check", version, question, status, points, seconds, said'
-
-
 OTHER_VERSIONS = Message("Install the same versions on all machines.")
 OTHER_FILES = Message("The versions are the same, so the course's files or its .grader/key differ.")
 
@@ -125,7 +121,7 @@ class Merge:
         one = self._judged(entry)
         if one is None or not one.adds_to(Found.read(out, entry)):
             return False
-        _copy(one, out)
+        one.copy(out)
         return True
 
     def _handed_in(self, held: Held) -> Entry:
@@ -202,20 +198,6 @@ class Merge:
                     why=OTHER_VERSIONS if len(versions) > 1 else OTHER_FILES,
                 )
             )
-
-
-def _copy(one: Found, out: Store) -> None:
-    """Write a judgement unchanged, under a new number."""
-    query = f"SELECT {JUDGEMENT} FROM judgements WHERE id = ?"
-    row = one.store.db.execute(query, (one.number,)).fetchone()
-    number = out.db.execute(
-        f"INSERT INTO judgements ({JUDGEMENT}) VALUES ({', '.join('?' * len(row))})", row
-    ).lastrowid
-    rows = one.store.db.execute(f"SELECT {RESULT} FROM results WHERE judgement = ?", (one.number,))
-    out.db.executemany(
-        f"INSERT INTO results (judgement, {RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((number, *row) for row in rows),
-    )
 
 
 def _name(store: Store) -> Path:

@@ -13,6 +13,7 @@ from grader.model.standing import Arrival, Override
 from grader.model.translation import Translations
 from grader.store.act import latest
 from grader.store.entry import Entry
+from grader.store.found import Found
 from grader.store.merge import Conflict, Merge
 from grader.store.store import Store
 from grader.store.terms import Terms
@@ -88,6 +89,25 @@ def test_shards_can_come_one_after_the_other_and_in_any_order(make, out):
     assert Merge([two]).into(out) == 1
     assert [entry.record for entry in out.entries()] == [None, 1], "kim's shard is missing"
     assert Merge([one]).into(out) == 1
+    assert list(out.standings()) == [KIM, LEE]
+
+
+def test_a_merge_that_was_interrupted_goes_on(make, out, monkeypatch):
+    shards = [make("one", KIM), make("two", LEE)]
+    copy, copied = Found.copy, list[str]()
+
+    def once(one: Found, whole: Store) -> None:
+        if copied:
+            raise KeyboardInterrupt
+        copied.append(one.student)
+        copy(one, whole)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("grader.store.merge.PAGE", 1)
+        patched.setattr(Found, "copy", once)
+        Merge(shards).into(out)
+    assert list(out.standings()) == [KIM]
+    assert Merge(shards).into(out) == 1
     assert list(out.standings()) == [KIM, LEE]
 
 
