@@ -51,7 +51,7 @@ class Names:
     def are_sections(self, paths: Sequence[tuple[str, ...]]) -> bool:
         """Whether the first folders of these paths are the course team's, though called like files.
 
-        So it is if all that lies in them is called so as well, nobody is in two, and somebody not
+        So it is if everything in them is called so as well, nobody is in two, and somebody not
         alone in one: a student can make one such folder, but not all of them.
         """
         people: dict[str, set[str]] = defaultdict(set)
