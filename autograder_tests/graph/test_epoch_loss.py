@@ -189,7 +189,7 @@ def test_any_optimizer_and_any_sizes_will_do(student, draw):
         ("Adam", (2, 3), {"lr": 0.05}),
         ("SGD", (1,), {}),
         ("SGD", (1, 1, 140), {}),
-        ("SGD", (1,) * 70, {"lr": 0.01}),
+        ("SGD", (1,) * 50, {"lr": 0.01}),
     ):
         epoch = Epoch(draw, *sizes)
         _, weight, bias, *_ = epoch.trained(student, optimizer, epochs=2, **more)
