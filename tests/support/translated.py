@@ -7,6 +7,7 @@ from html import unescape
 from grader.checking.said import sentences
 from grader.course.assignment import Assignment
 from grader.course.catalogue import translations
+from grader.course.sentences import Sentence
 from grader.model.judgement import Judgement
 from grader.model.message import FIELD
 from grader.model.standing import Standing
@@ -15,10 +16,15 @@ from tests.support.own_course import OURS
 
 
 @cache
+def written(name: str) -> dict[str, Sentence]:
+    """Return the sentences of an assignment of this course."""
+    return sentences(Assignment.read(OURS.solution(name)), OURS.checks(name))
+
+
+@cache
 def literals(name: str) -> list[str]:
     """Return the sentences of an assignment, or the longest part between values."""
-    found = sentences(Assignment.read(OURS.solution(name)), OURS.checks(name))
-    longest = (max(FIELD.sub("\0", text).split("\0"), key=len).strip() for text in found)
+    longest = (max(FIELD.sub("\0", text).split("\0"), key=len).strip() for text in written(name))
     return [one.replace("`", "") for one in longest if len(one.split()) > 2]
 
 
