@@ -13,10 +13,12 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from ..model.language import DEFAULT, Find, finder, speaker
+from ..model.language import DEFAULT, Find, Say, finder, speaker
 from ..model.late import EXCUSED
+from ..model.message import Message
 from ..model.result import CAUSES, Result, Status
 from ..model.standing import SUBMISSION, Standing
+from ..model.translation import Template as Sentence
 from .results_json import DECIDED, REMARK, added
 from .sanitize import OUR_FAULT, clean, whole
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from .overview import Overview
+
+
+PROVEN = Message("{stopped} of {all} attempts to break out stopped")
+"""As sandbox/host/attempts.py says it."""
 
 
 @functools.cache
@@ -65,6 +71,7 @@ def template(name: str, language: str = DEFAULT) -> "Template":
         "SUBMISSION": SUBMISSION,
     }
     environment.filters["say"] = speaker(language)
+    environment.filters["layers"] = partial(_layers, speaker(language))
     environment.globals |= {
         "_": partial(_said, finder(language)),
         "ngettext": partial(_counted, finder(language)),
@@ -72,6 +79,13 @@ def template(name: str, language: str = DEFAULT) -> "Template":
     }
     environment.globals |= {"DECIDED": DECIDED, "REMARK": REMARK, "added": added}
     return environment.get_template(name)
+
+
+def _layers(say: Say, layers: Iterable[str]) -> str:
+    """Return what the sandbox was; of what was tried in it a judgement keeps a sentence."""
+    tried = Sentence.of(PROVEN.template)
+    found = ((layer, tried.values(layer)) for layer in layers)
+    return ", ".join(say(PROVEN.format(**v)) if v else layer for layer, v in found)
 
 
 def _said(find: Find, text: str, **values: object) -> Markup:

@@ -58,3 +58,10 @@ def test_whatever_is_said_on_a_page_is_said_in_korean(place):
     text = re.sub(r"<[^>]*>", "", html)
     sentences = [f"{m}" for m in messages if re.search(r"[a-z]{4,} [a-z]{3,} [a-z]", f"{m}")]
     assert len(sentences) > 200 and not [one for one in sentences if one in text]
+
+
+def test_what_was_tried_in_the_sandbox_is_said_in_the_language_of_the_page():
+    layers = ("landlock 7", "11 of 12 attempts to break out stopped")
+    tried = a_standing(layers=layers)
+    assert "격리: landlock 7, 탈출 시도 12번 중 11번 막음" in feedback_html(tried, "ko")
+    assert "Isolation: landlock 7, 11 of 12 attempts to break out stopped" in feedback_html(tried)
