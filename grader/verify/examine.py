@@ -21,7 +21,7 @@ from ..checking.limit import limited
 from ..checking.mistake import Mistake
 from ..checking.plugin import solution
 from ..checking.proof import handed_in, notebook
-from ..checking.session import Again, Session
+from ..checking.session import COMMON, Again, Session
 from ..checking.solution import Program
 from ..compare.draw import Draw
 from ..compare.margin import measured
@@ -60,7 +60,7 @@ class Examiner:
         self._listener.listen(made[0].question if made else "", case.unknown)
         try:
             if case.kind == "trial":
-                return Outcome(case, problem=self._tried(made[0], key))
+                return Outcome(case, problem=self._tried(made[0]))
             if case.kind == "pair":
                 return Outcome(case, told=self._explained(case, key))
             with self._handed_in(case) as candidate, measured() as margins:
@@ -99,15 +99,17 @@ class Examiner:
                 cells = tuple(self._mistakes[case.name].made_among(cells))
         return handed_in(self._zygote, self._session.assignment, notebook(cells, *more))
 
-    def _tried(self, mistake: Mistake, key: bytes) -> str:
+    def _tried(self, mistake: Mistake) -> str:
         """Try a mistake as a hypothesis, in this process; return what is wrong with that.
+
+        Its inputs are those on which hypotheses are compared first: that need not be done again.
 
         In a worker, one that never ends costs a check; here, it would hold up a judge.
         """
         passed: dict[str, bool] = {}
         for check in self._session.checks:
             if check.question == mistake.question and all(passed.get(n, True) for n in check.needs):
-                ending = self._listener.ending(Again(self._session, check, key), mistake)
+                ending = self._listener.ending(Again(self._session, check, COMMON), mistake)
                 passed[check.item.originalname] = ending.error is None
                 if ending.is_at_a_limit:
                     return f"does not end in {check.name}: {ending.error}"

@@ -39,6 +39,11 @@ class Listener(Bank):
             self._endings[key] = self._ending(run, mistakes, None)
         return self._endings[key]
 
+    def _ending_at_first_difference(self, common: Run, *mistakes: Mistake) -> Ending | None:
+        """Return the whole of it where that is known already."""
+        known = self._endings.get((common, mistakes))
+        return known or super()._ending_at_first_difference(common, *mistakes)
+
     def _seconds(self, mistakes: Sequence[Mistake]) -> float:
         """Return the limit for one request of a submission: an author need not wait any longer."""
         return self.limits.of(mistakes[0].question) if mistakes else self.limits.seconds
