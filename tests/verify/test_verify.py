@@ -352,7 +352,11 @@ def test_right_answers_alone_are_counted_and_a_loss_is_told_with_its_draw(tmp_pa
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("mistakes.toml", "[[mistake]]\nname = 1\n", r"mistakes\.toml:1: .*Correct it"),
+        (
+            "mistakes.toml",
+            "[[mistake]]\nname = 1\n",
+            r"mistakes\.toml:1: .*Write all three of them",
+        ),
         (
             "mistakes.toml",
             "\n[[example]]\nquestion = 'double'\ncode = 'student.double(hidden)'\n",
