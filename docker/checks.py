@@ -4,16 +4,15 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from base import TORCH
 from canaries import ROOT
-from image import PLATFORM, Image
+from expect import expect
+from image import Image
+from platforms import autograded, externally_graded
 
 MOST_MB = 900
 SOMEBODY = 12345
@@ -40,17 +39,13 @@ print(len(files), sum(map(os.path.exists, files)))
 """
 
 
-class Wrong(Exception):
-    """A property that an image should have and does not have; the message says what was seen."""
-
-
 def checks(
     images: dict[str, Image], canaries: dict[str, str], work: Path
 ) -> list[tuple[str, Callable[[], str]]]:
     """Return all checks, each with the sentence that it proves."""
-    grader, student, gradescope = images["grader"], images["student"], images["gradescope"]
+    grader, student, bare = images["grader"], images["student"], images["prairielearn"]
     return [
-        (f"no image is larger than {MOST_MB} MB", partial(sizes, [grader, student])),
+        (f"no image is larger than {MOST_MB} MB", partial(sizes, [grader, student, bare])),
         ("submissions are graded by a user without rights", partial(users, [grader, student])),
         (
             "no secret and no address is left in configuration or history",
@@ -60,15 +55,15 @@ def checks(
             "a hardened container has no network, no capability, no place to write",
             partial(confined, grader),
         ),
-        ("the images hold exactly the locked versions", partial(locked, [grader, student])),
+        ("the images hold exactly the locked versions", partial(locked, [grader, student, bare])),
         ("what a run imports is compiled", partial(compiled, grader)),
         (
             "control: the scan finds all that is in the grader's image",
             partial(all_found, grader, canaries),
         ),
         (
-            "no layer of the students' image holds anything of ours",
-            partial(none_found, student, canaries),
+            "no layer of the images that may be public holds anything of ours",
+            partial(none_found, [student, bare], canaries),
         ),
         ("students can run the public checks", partial(practised, student)),
         ("`grader doctor` reports the floor as held", partial(examined, grader)),
@@ -78,7 +73,11 @@ def checks(
         ),
         (
             "Gradescope gets results.json from root, 768 MB and half a core, whatever is handed in",
-            partial(autograded, gradescope, work / "gradescope"),
+            partial(autograded, images["gradescope"], work / "gradescope"),
+        ),
+        (
+            "PrairieLearn gets results.json from the entry point of info.json, in as little",
+            partial(externally_graded, bare, grader, work / "prairielearn"),
         ),
     ]
 
@@ -150,11 +149,12 @@ def all_found(grader: Image, canaries: dict[str, str]) -> str:
     return f"{len(found)} files, and none of the other {len(canaries) - len(found)}"
 
 
-def none_found(student: Image, canaries: dict[str, str]) -> str:
-    """Find no marked file in the students' layers."""
-    found = sorted(canaries[canary] for canary in student.canaries())
-    expect(not found, f"it holds {found}")
-    return f"none of {len(canaries)} marked files"
+def none_found(images: list[Image], canaries: dict[str, str]) -> str:
+    """Find no marked file in the layers of these images."""
+    for image in images:
+        found = sorted(canaries[canary] for canary in image.canaries())
+        expect(not found, f"{image.target} holds {found}")
+    return f"none of {len(canaries)} marked files, in {len(images)} images"
 
 
 def practised(student: Image) -> str:
@@ -194,40 +194,6 @@ def graded(grader: Image, work: Path) -> str:
     return f"{len(loses) - 2} hostile, in {sorted(layers)}"
 
 
-def autograded(image: Image, work: Path) -> str:
-    """Run single submissions as the platform does, and hold their scores against bounds."""
-    hostile = ROOT / "tests/submissions/attention/hostile"
-    bounds = {
-        ROOT / "solutions/attention.py": (100, 100),
-        ROOT / "assignments/attention.ipynb": (0, 0),
-        ROOT / "LICENSE": (0, 0),  # no notebook
-        hostile / "memory_bomb.py": (1, 99),
-        hostile / "never_returns.py": (1, 99),
-        hostile / "reads_the_solution.py": (1, 99),
-    }
-    with ThreadPoolExecutor(4) as pool:  # of half a core each
-        reports = pool.map(partial(autograde, image, work), bounds)
-    seen = []
-    for (path, (least, most)), (report, seconds) in zip(bounds.items(), reports, strict=True):
-        expect(least <= report.get("score", -1) <= most, f"{path.name}: {report}")
-        expect("user" in report["extra_data"]["layers"], f"{path.name} ran as the grader's user")
-        seen.append(f"{path.name} {report['score']} in {seconds:.0f} s")
-    return ", ".join(seen)
-
-
-def autograde(image: Image, work: Path, path: Path) -> tuple[dict[str, Any], float]:
-    """Hand in one file; return results.json and the seconds it took."""
-    submission, results = work / path.name / "submission", work / path.name / "results"
-    for folder in (submission, results):
-        folder.mkdir(parents=True)
-    shutil.copy(path, submission)
-    mounts = [f"-v={at}:/autograder/{at.name}" for at in (submission, results)]
-    start = time.monotonic()
-    image.daemon.docker("run", *PLATFORM, *mounts, image.tag, "/autograder/run_autograder")
-    report = json.loads((results / "results.json").read_text())
-    return report, time.monotonic() - start
-
-
 def hand_in(folder: Path) -> tuple[Path, dict[str, set[str]]]:
     """Write a class: the solution, the skeleton and the hostile samples.
 
@@ -243,9 +209,3 @@ def hand_in(folder: Path) -> tuple[Path, dict[str, set[str]]]:
         outcome = path.read_text().partition(":")[0]
         loses[path.stem] = loses["skeleton"] & set(re.findall(r"\w+", outcome))
     return folder, loses
-
-
-def expect(holds: bool, seen: str) -> None:
-    """Raise Wrong with what was seen, unless it holds."""
-    if not holds:
-        raise Wrong(seen)
