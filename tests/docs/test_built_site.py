@@ -86,12 +86,13 @@ def test_a_search_finds_a_setting_with_a_server_and_without(site, address, brows
     page.on("request", lambda request: asked.append(request.url))
     here = address if served else f"{site.as_uri()}/"
     page.goto(f"{here}start/ta.html")
-    box, results = page.locator("[data-md-component=search-query]"), ".md-search-result__link"
-    for text in ("memory", "memory_mb") * 15:  # as one types: what comes before the index is lost
-        box.fill(text)
+    box = page.locator("[data-md-component=search-query]")
+    found = page.locator(".md-search-result__link[href*='settings.html']").first
+    box.fill("memory_mb")
+    for _ in range(30):  # what is typed before the index is there is lost, until the next key
+        box.press("End")
         with contextlib.suppress(sync_api.TimeoutError):
-            page.locator(results).first.wait_for(state="attached", timeout=2000)
+            found.wait_for(state="attached", timeout=2000)
             break
-    found = page.locator(results).evaluate_all("all => all.map(a => a.href)")
-    assert any(link.startswith(f"{here}settings.html") for link in found)
+    assert found.evaluate("a => a.href").startswith(f"{here}settings.html")
     assert [url for url in asked if not url.startswith((here, "data:", "blob:"))] == []
