@@ -80,7 +80,8 @@ class Translation:
             return text
         for template, to in self._templates:
             if (values := template.values(text)) is not None:
-                said = {name: self.of(value) for name, value in values.items()}
+                # no template is sought in a value: in 2,000 letters a student could nest 1,000
+                said = {name: self.words.get(value, value) for name, value in values.items()}
                 return FIELD.sub(lambda found, said=said: said.get(found[1], found[0]), to)  # type: ignore[misc]
         return text
 

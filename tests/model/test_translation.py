@@ -62,6 +62,11 @@ def test_no_template_is_sought_in_what_no_author_has_written():
     assert KOREAN(long) == long
 
 
+def test_what_a_student_repeats_is_not_sought_in_itself():
+    deep = Translation({"{a}, {b}": "{b}; {a}"})
+    assert deep(", ".join("x" * 660)) == ", ".join("x" * 659) + "; x"
+
+
 def test_translations_are_read_as_they_were_written_and_joined():
     both = Translations({"ko": WORDS}) | Translations(
         {"ko": {"the queries": "질의"}, "fr": {"a": "b"}}
